@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What really goes on the wire in one attempt. It is made anew from the accepted body each time and never stored
+ * back. Everything is done to the text (sync-edit.c), so that numbers leave as they came; where nothing has to
+ * change the very same bytes leave. No state; any thread. */
+#include "config.h"
+
+#include "sync-body.h"
+
+#include <string.h>
+
+#include "sync-args.h"
+#include "sync-error.h"
+
+/* One body on its way from edit to edit. */
+typedef struct
+{
+  const char *content_type; /* (unowned) (nullable) */
+  GBytes *body;             /* (owned) (nullable) */
+  const char *document;     /* (unowned) (nullable): path of the document, "" the whole */
+} Draft;
+
+static void
+apply (Draft *draft, SyncEditKind kind, const char *path, const char *text, gboolean literal)
+{
+  SyncEdit edit = { kind, (char *) path, (char *) text, literal };
+  GBytes *next = sync_args_edit (draft->content_type, draft->body, &edit);
+
+  g_clear_pointer (&draft->body, g_bytes_unref);
+  draft->body = next;
+}
+
+static void
+apply_to_document (Draft *draft, SyncEditKind kind, const char *field, const char *text)
+{
+  g_autofree char *path = *draft->document != '\0' ? g_strdup_printf ("%s/%s", draft->document, field) : g_strdup (field);
+
+  apply (draft, kind, path, text, FALSE);
+}
+
+static gboolean
+is_resource (const SyncRoute *route)
+{
+  return strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0;
+}
+
+/* The desk's own marks: a PUT that carries `__islocal` makes a second document and answers 200. A new document that
+ * is saved by a method needs its mark; inserting needs none and does not mind. */
+static void
+strip_marks (Draft *draft, const SyncRoute *route)
+{
+  if (route->action == SYNC_ACTION_CREATE && !is_resource (route) && !route->submit_after)
+    return;
+  apply_to_document (draft, SYNC_EDIT_REMOVE, "__islocal", NULL);
+  apply_to_document (draft, SYNC_EDIT_REMOVE, "__unsaved", NULL);
+  apply_to_document (draft, SYNC_EDIT_REMOVE, "flags", NULL);
+  if (is_resource (route) || route->submit_after)
+    apply_to_document (draft, SYNC_EDIT_REMOVE, "doctype", NULL);
+}
+
+static void
+put_base (Draft *draft, const SyncRoute *route, const char *base_modified)
+{
+  gboolean must_have = route->action == SYNC_ACTION_UPDATE || route->action == SYNC_ACTION_SUBMIT;
+
+  if (base_modified != NULL && route->action != SYNC_ACTION_CREATE)
+    apply_to_document (draft, must_have ? SYNC_EDIT_SET : SYNC_EDIT_REPLACE, "modified", base_modified);
+}
+
+static void
+put_key (Draft *draft, const SyncRoute *route, const char *key)
+{
+  const char *field;
+
+  if (key == NULL || route->key_path == NULL)
+    return;
+  /* A document taken out of its argument has lost the levels above it. */
+  field = strrchr (route->key_path, '/');
+  if (route->submit_after && !is_resource (route))
+    apply (draft, SYNC_EDIT_SET, field != NULL ? field + 1 : route->key_path, key, FALSE);
+  else
+    apply (draft, SYNC_EDIT_SET, route->key_path, key, FALSE);
+}
+
+static GBytes *
+make_submit_body (const char *base_modified)
+{
+  GString *out = g_string_new ("{\"docstatus\": 1");
+
+  if (base_modified != NULL)
+    {
+      g_string_append (out, ", \"modified\": ");
+      sync_json_append_quoted (out, base_modified);
+    }
+  g_string_append_c (out, '}');
+  return g_string_free_to_bytes (out);
+}
+
+/* The document of a method call as a body of its own. */
+static gboolean
+extract_document (Draft *draft, GError **error)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, draft->content_type, draft->body);
+  SyncJsonView object;
+
+  if (!sync_args_find_object (args, draft->document, &object))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the argument “%s” holds no document", draft->document);
+      return FALSE;
+    }
+  g_clear_pointer (&draft->body, g_bytes_unref);
+  draft->body = g_bytes_new (object.text, object.length);
+  draft->content_type = "application/json";
+  draft->document = "";
+  return TRUE;
+}
+
+/**
+ * sync_body_wire_content_type:
+ * @route: a write
+ * @content_type: (nullable): the accepted body's media type
+ * @step: 0, or 1 for the second step of a create with submit_after
+ *
+ * Returns: (transfer none) (nullable): the media type of what sync_body_build_wire() makes for that step
+ */
+const char *
+sync_body_wire_content_type (const SyncRoute *route, const char *content_type, guint step)
+{
+  if (route->submit_after && (step > 0 || !is_resource (route)))
+    return "application/json";
+  return content_type;
+}
+
+/**
+ * sync_body_build_wire:
+ * @route: a write
+ * @content_type: (nullable): the body's media type
+ * @body: (nullable): the body, as accepted or as edited since
+ * @key: (nullable): the request's key
+ * @base_modified: (nullable): the version that the request builds on, byte for byte
+ * @step: 0: as accepted, or the draft where the route says submit_after; 1: the submission of that draft
+ * @error: SYNC_ERROR_INVALID (permanent): there is no document in the body to make a draft of
+ *
+ * Makes the body for one attempt: takes out what must not reach the server, puts in the key, the base and what the
+ * route forces. Method, URL and media type: sync_route_wire_target() and sync_body_wire_content_type().
+ *
+ * Returns: (transfer full) (nullable): the body; @body itself where nothing has to change; NULL also where there is
+ *   none (@error tells)
+ */
+GBytes *
+sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
+                      const char *base_modified, guint step, GError **error)
+{
+  Draft draft = { .content_type = content_type, .document = route->document_path };
+
+  if (route->submit_after && step > 0)
+    return make_submit_body (base_modified);
+  draft.body = body != NULL ? g_bytes_ref (body) : NULL;
+  if (route->kind != SYNC_ROUTE_WRITE)
+    return draft.body;
+  if (route->submit_after && !is_resource (route) && !extract_document (&draft, error))
+    {
+      g_clear_pointer (&draft.body, g_bytes_unref);
+      return NULL;
+    }
+  if (draft.document != NULL)
+    {
+      strip_marks (&draft, route);
+      put_base (&draft, route, base_modified);
+      if (route->submit_after)
+        apply_to_document (&draft, SYNC_EDIT_REMOVE, "docstatus", NULL);
+    }
+  put_key (&draft, route, key);
+  for (guint i = 0; route->forced != NULL && route->forced[i] != NULL; i += 2)
+    apply (&draft, SYNC_EDIT_SET, route->forced[i], route->forced[i + 1], TRUE);
+  return draft.body;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-random.h"
+#include "sync-route.h"
+
+G_BEGIN_DECLS
+
+#define SYNC_BODY_MAX_BYTES (25 * 1024 * 1024) /* what ERPNext itself takes */
+
+GBytes *sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
+                              const char *base_modified, guint step, GError **error);
+const char *sync_body_wire_content_type (const SyncRoute *route, const char *content_type, guint step);
+char *sync_body_fingerprint (const SyncRoute *route, const char *method, const char *path_and_query,
+                             const char *content_type, GBytes *body, GError **error);
+gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body, const char *document_json);
+char *sync_key_new (SyncRandom *random, gint64 wall_ms);
+
+G_END_DECLS
