@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Conflicts: what the till had read, what it wrote, what the server holds, and what came of it. A request has at most
+ * one open conflict; closed ones stay as history. */
+#include "config.h"
+
+#include "sync-store-private.h"
+
+/**
+ * sync_conflict_new:
+ *
+ * Returns: (transfer full): a conflict with every field empty
+ */
+SyncConflict *
+sync_conflict_new (void)
+{
+  return g_new0 (SyncConflict, 1);
+}
+
+/**
+ * sync_conflict_free:
+ * @self: (transfer full): a conflict
+ *
+ * Frees it with its texts.
+ */
+void
+sync_conflict_free (SyncConflict *self)
+{
+  g_free (self->resource_type);
+  g_free (self->resource_id);
+  g_free (self->conflict_type);
+  g_free (self->base_data);
+  g_free (self->local_data);
+  g_free (self->server_data);
+  g_free (self->server_version);
+  g_free (self->status);
+  g_free (self->resolution);
+  g_free (self->result_data);
+  g_free (self->resolved_by);
+  g_free (self);
+}
+
+static SyncConflict *
+read_conflict (sqlite3_stmt *stmt)
+{
+  SyncConflict *self = sync_conflict_new ();
+
+  self->id = sqlite3_column_int64 (stmt, 0);
+  self->request_id = sqlite3_column_int64 (stmt, 1);
+  self->resource_type = sync_store_dup_column (stmt, 2);
+  self->resource_id = sync_store_dup_column (stmt, 3);
+  self->conflict_type = sync_store_dup_column (stmt, 4);
+  self->base_data = sync_store_dup_column (stmt, 5);
+  self->local_data = sync_store_dup_column (stmt, 6);
+  self->server_data = sync_store_dup_column (stmt, 7);
+  self->server_version = sync_store_dup_column (stmt, 8);
+  self->status = sync_store_dup_column (stmt, 9);
+  self->resolution = sync_store_dup_column (stmt, 10);
+  self->result_data = sync_store_dup_column (stmt, 11);
+  self->resolved_by = sync_store_dup_column (stmt, 12);
+  self->created_ms = sqlite3_column_int64 (stmt, 13);
+  self->resolved_ms = sqlite3_column_int64 (stmt, 14);
+  return self;
+}
+
+static gboolean
+find_open (SyncStore *self, gint64 request_id, gint64 *id, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_OPEN_CONFLICT_OF, error);
+  gboolean has_row;
+
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", request_id)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
+static gboolean
+close_one (SyncStore *self, gint64 id, const char *status, const char *resolution, const char *result_data,
+           const char *actor, gint64 now_ms, GError **error)
+{
+  return sync_store_run (self, SYNC_STATEMENT_CLOSE_CONFLICT, error, "issssi", id, status, resolution, result_data,
+                         actor, now_ms)
+         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iisss", id, now_ms, status, resolution,
+                            actor);
+}
+
+/**
+ * sync_store_conflict_open:
+ * @self: a store within a transaction
+ * @request_id: whose conflict it is
+ * @conflict: its documents
+ * @now_ms: the wall clock
+ *
+ * Returns: its id; 0 with %SYNC_ERROR_REFUSED if one is open already, or a storage error
+ */
+gint64
+sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict *conflict, gint64 now_ms, GError **error)
+{
+  gint64 id;
+
+  if (!find_open (self, request_id, &id, error))
+    return 0;
+  if (id != 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                   "request %" G_GINT64_FORMAT " has an open conflict already (%" G_GINT64_FORMAT "): resolve that one",
+                   request_id, id);
+      return 0;
+    }
+  if (!sync_store_run (self, SYNC_STATEMENT_INSERT_CONFLICT, error, "isssssssi", request_id, conflict->resource_type,
+                       conflict->resource_id, conflict->conflict_type != NULL ? conflict->conflict_type : "edit_edit",
+                       conflict->base_data, conflict->local_data, conflict->server_data, conflict->server_version,
+                       now_ms))
+    return 0;
+  id = sqlite3_last_insert_rowid (self->db);
+  if (!sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iis", id, now_ms, "opened"))
+    return 0;
+  return id;
+}
+
+/**
+ * sync_store_conflict_close:
+ * @self: a store within a transaction
+ * @request_id: whose conflict it is
+ * @status: "resolved" or "superseded"
+ * @resolution: (nullable): how
+ * @result: (nullable): the document that came of it
+ * @actor: who decided
+ * @now_ms: the wall clock
+ *
+ * Closes the request's open conflict if there is one.
+ *
+ * Returns: FALSE on a storage error
+ */
+gboolean
+sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status, const char *resolution,
+                           GBytes *result, const char *actor, gint64 now_ms, GError **error)
+{
+  g_autofree char *text = NULL;
+  gint64 id;
+
+  if (!find_open (self, request_id, &id, error))
+    return FALSE;
+  if (result != NULL && g_utf8_validate_len (g_bytes_get_data (result, NULL), g_bytes_get_size (result), NULL))
+    text = g_strndup (g_bytes_get_data (result, NULL), g_bytes_get_size (result));
+  return id == 0 || close_one (self, id, status, resolution, text, actor, now_ms, error);
+}
+
+typedef struct
+{
+  gint64 id;
+  const SyncConflict *conflict;
+  const char *resolution;
+  const char *result_data;
+  const char *resolved_by;
+} ConflictCall;
+
+static gboolean
+add_conflict_verb (SyncStore *self, gpointer data, GError **error)
+{
+  ConflictCall *call = data;
+  g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
+
+  if (!sync_store_row_load (self, call->conflict->request_id, &row, error))
+    return FALSE;
+  call->id = sync_store_conflict_open (self, call->conflict->request_id, call->conflict,
+                                       sync_clock_wall_ms (self->clock), error);
+  return call->id != 0;
+}
+
+/**
+ * sync_store_add_conflict:
+ * @self: a store
+ * @conflict: its `request_id` and documents; the rest is set here
+ *
+ * Records a conflict; the request's state stays as it is (see sync_store_change() for both at once).
+ *
+ * Returns: its id, durable; 0 with %SYNC_ERROR_NOT_FOUND (no such request), %SYNC_ERROR_REFUSED (one is open
+ *   already), or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (both transient)
+ */
+gint64
+sync_store_add_conflict (SyncStore *self, const SyncConflict *conflict, GError **error)
+{
+  ConflictCall call = { .conflict = conflict };
+
+  sync_store_assert_usable (self);
+  return sync_store_run_verb (self, add_conflict_verb, &call, error) ? call.id : 0;
+}
+
+static gboolean
+resolve_conflict_verb (SyncStore *self, gpointer data, GError **error)
+{
+  ConflictCall *call = data;
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (self, call->id, error);
+
+  if (conflict == NULL)
+    return FALSE;
+  if (g_strcmp0 (conflict->status, "pending") != 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "conflict %" G_GINT64_FORMAT " is %s already", call->id,
+                   conflict->status);
+      return FALSE;
+    }
+  return close_one (self, call->id, "resolved", call->resolution, call->result_data, call->resolved_by,
+                    sync_clock_wall_ms (self->clock), error);
+}
+
+static gboolean
+is_resolution (const char *text)
+{
+  static const char *const known[] = { "local_wins", "server_wins", "merged", "manual", NULL };
+
+  return text != NULL && g_strv_contains (known, text);
+}
+
+/**
+ * sync_store_resolve_conflict:
+ * @self: a store
+ * @id: of a conflict
+ * @resolution: "local_wins", "server_wins", "merged" or "manual"
+ * @result_data: (nullable): the document that came of it, JSON
+ * @resolved_by: (nullable): who decided
+ *
+ * Marks a conflict as resolved; the request's state stays as it is (see sync_store_change() for both at once).
+ *
+ * Returns: whether it is durable; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_STALE (closed already),
+ *   %SYNC_ERROR_INVALID (no such resolution), or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (both transient)
+ */
+gboolean
+sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *resolution, const char *result_data,
+                             const char *resolved_by, GError **error)
+{
+  ConflictCall call = { .id = id, .resolution = resolution, .result_data = result_data, .resolved_by = resolved_by };
+
+  sync_store_assert_usable (self);
+  if (!is_resolution (resolution))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                   "“%s” is no resolution: it is local_wins, server_wins, merged or manual",
+                   resolution != NULL ? resolution : "");
+      return FALSE;
+    }
+  return sync_store_run_verb (self, resolve_conflict_verb, &call, error);
+}
+
+/**
+ * sync_store_get_conflict:
+ * @self: a store or a reader
+ * @id: of a conflict
+ *
+ * Returns: (transfer full): the conflict; NULL with %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_STORAGE
+ */
+SyncConflict *
+sync_store_get_conflict (SyncStore *self, gint64 id, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_CONFLICT, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, &has_row, error))
+    return NULL;
+  if (has_row)
+    return read_conflict (stmt);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND, "there is no conflict %" G_GINT64_FORMAT, id);
+  return NULL;
+}
+
+/**
+ * sync_store_list_conflicts:
+ * @self: a store or a reader
+ * @status: (nullable): "pending", "resolved" or "superseded"; NULL for all
+ * @limit: at most so many, 0: 100
+ *
+ * Returns: (transfer full) (element-type SyncConflict): the conflicts, oldest first; NULL with %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_CONFLICTS, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "sd", status, limit > 0 ? (int) limit : 100))
+    return NULL;
+  for (;;)
+    {
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_steal_pointer (&conflicts);
+      g_ptr_array_add (conflicts, read_conflict (stmt));
+    }
+}

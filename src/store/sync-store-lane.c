@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lanes: requests for one document go one after the other. The head of a lane is its row with the lowest place that
+ * is neither completed nor discarded; only a row that is being sent keeps the head against one that comes back with
+ * a lower place. `names` leads every name of a document (placeholder, the server's, any case) to its lane. All of it
+ * runs within the transaction of a verb. */
+#include "config.h"
+
+#include "sync-store-private.h"
+
+static const char *
+type_of (const SyncRequest *request)
+{
+  return request->resource_type != NULL ? request->resource_type : "";
+}
+
+static char *
+dup_lane_of_key (const SyncRequest *request)
+{
+  g_autofree char *key = g_strchomp (g_ascii_strdown (request->key, -1));
+
+  return g_strconcat (request->resource_type != NULL ? request->resource_type : request->family, "/+", key, NULL);
+}
+
+/**
+ * sync_store_lane_find:
+ * @self: a store
+ * @request: a request about to be accepted, its `lane` the natural one or empty
+ * @lane: (out) (transfer full): the lane it belongs to
+ *
+ * Returns: whether it could be told
+ */
+gboolean
+sync_store_lane_find (SyncStore *self, const SyncRequest *request, char **lane, GError **error)
+{
+  if (request->resource_type != NULL && request->resource_id != NULL)
+    {
+      g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LANE_OF_NAME, error);
+      gboolean has_row;
+
+      if (stmt == NULL
+          || !sync_store_bind (self, stmt, error, "sss", request->site, request->resource_type, request->resource_id)
+          || !sync_store_step (self, stmt, &has_row, error))
+        return FALSE;
+      if (has_row)
+        {
+          *lane = sync_store_dup_column (stmt, 0);
+          return TRUE;
+        }
+    }
+  *lane = request->lane != NULL && *request->lane != '\0' ? g_strdup (request->lane) : dup_lane_of_key (request);
+  return TRUE;
+}
+
+static gboolean
+find_first (SyncStore *self, const char *lane, gint64 *id, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LANE_FIRST, error);
+  gboolean has_row;
+
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", lane) || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
+/* Whether nothing in @lane is on its way, so that the next row is its head. */
+gboolean
+sync_store_lane_is_empty (SyncStore *self, const char *lane, gboolean *is_empty, GError **error)
+{
+  gint64 first;
+
+  if (!find_first (self, lane, &first, error))
+    return FALSE;
+  *is_empty = first == 0;
+  return TRUE;
+}
+
+/**
+ * sync_store_lane_move_head:
+ * @self: a store
+ * @lane: a lane
+ * @head: the row that is marked as its head, 0 if none is
+ *
+ * Marks the row that is the head now.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_move_head (SyncStore *self, const char *lane, gint64 head, GError **error)
+{
+  gint64 first;
+
+  if (!find_first (self, lane, &first, error))
+    return FALSE;
+  if (first == head)
+    return TRUE;
+  if (head != 0 && !sync_store_run (self, SYNC_STATEMENT_SET_HEAD, error, "id", head, 0))
+    return FALSE;
+  return first == 0 || sync_store_run (self, SYNC_STATEMENT_SET_HEAD, error, "id", first, 1);
+}
+
+/**
+ * sync_store_lane_return:
+ * @self: a store
+ * @row: a row that was discarded and waits again, not marked as head
+ *
+ * Gives the row its old place. Whatever overtook it and is being sent at this moment stays the head until it is not.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LANE_HEAD, error);
+  gboolean has_row;
+  gint64 head = 0;
+
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", row->request->lane)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  if (has_row)
+    {
+      if (g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), sync_state_to_string (SYNC_STATE_SENDING)) == 0)
+        return TRUE;
+      head = sqlite3_column_int64 (stmt, 0);
+    }
+  return sync_store_lane_move_head (self, row->request->lane, head, error);
+}
+
+/**
+ * sync_store_lane_pass_modified:
+ * @self: a store
+ * @row: the row that was delivered, as it was before
+ * @modified: the version that its delivery made
+ *
+ * Tells the rows behind it that their document is at another version now, if they were made against the version that
+ * was replaced, against the one that @row itself was accepted with, or against none: what an earlier row of the same
+ * lane wrote is no conflict.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified, GError **error)
+{
+  return sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sissss", row->request->lane, row->place,
+                         row->request->site, modified, row->request->base_modified, row->accepted_base_modified);
+}
+
+/**
+ * sync_store_lane_add_name:
+ * @self: a store
+ * @request: of the document
+ * @lane: its lane
+ * @name: a name by which later writes may call it
+ * @server_name: (nullable): what the server calls it
+ * @now_ms: the wall clock
+ *
+ * A name that is known keeps its lane: rows that wait there are not overtaken.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const char *lane, const char *name,
+                          const char *server_name, gint64 now_ms, GError **error)
+{
+  if (request->resource_type == NULL)
+    return TRUE;
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_NAME, error, "sssssi", request->site, request->resource_type, name,
+                         lane, server_name, now_ms);
+}
+
+/**
+ * sync_store_lane_learn_name:
+ * @self: a store
+ * @request: a request whose document has a name on the server now
+ * @server_name: that name
+ * @now_ms: the wall clock
+ *
+ * Leads the server's name to the document's lane, and notes it beside the placeholder.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name, gint64 now_ms,
+                            GError **error)
+{
+  g_autofree char *placeholder = g_strconcat ("LOCAL-", request->key, NULL);
+
+  /* The lane of an existing document is made of its name already. */
+  if (request->resource_id != NULL && g_ascii_strcasecmp (request->resource_id, server_name) == 0)
+    return TRUE;
+  return sync_store_lane_add_name (self, request, request->lane, server_name, server_name, now_ms, error)
+         && sync_store_run (self, SYNC_STATEMENT_LEARN_PLACEHOLDER, error, "ssssi", request->site, type_of (request),
+                            placeholder, server_name, now_ms);
+}

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the queue holds: what is due, what there is, how many. Reading changes nothing. */
+#include "config.h"
+
+#include "sync-store-private.h"
+
+#define LIMIT_DEFAULT 100
+
+void
+sync_attempt_free (SyncAttempt *self)
+{
+  g_free (self->kind);
+  g_free (self->exc_type);
+  g_free (self->verdict);
+  g_free (self->message);
+  g_free (self);
+}
+
+static gboolean
+collect (SyncStore *self, sqlite3_stmt *stmt, GPtrArray *requests, GError **error)
+{
+  gboolean has_row;
+
+  for (;;)
+    {
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      g_ptr_array_add (requests, sync_store_row_read (stmt));
+    }
+}
+
+static GPtrArray *
+requests_new (void)
+{
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) sync_request_unref);
+}
+
+static int
+compare_order (gconstpointer a, gconstpointer b)
+{
+  const SyncRequest *first = *(const SyncRequest *const *) a;
+  const SyncRequest *second = *(const SyncRequest *const *) b;
+
+  if (first->order_ms != second->order_ms)
+    return (first->order_ms > second->order_ms) - (first->order_ms < second->order_ms);
+  return (first->id > second->id) - (first->id < second->id);
+}
+
+/* A JSON array of texts, for json_each(). */
+static char *
+dup_types_json (const char *const *types)
+{
+  GString *json = g_string_new ("[");
+
+  for (guint i = 0; types[i] != NULL; i++)
+    {
+      g_string_append (json, i > 0 ? ",\"" : "\"");
+      for (const char *c = types[i]; *c != '\0'; c++)
+        if ((guchar) *c < 0x20)
+          g_string_append_printf (json, "\\u%04x", (guint) *c);
+        else
+          {
+            if (*c == '"' || *c == '\\')
+              g_string_append_c (json, '\\');
+            g_string_append_c (json, *c);
+          }
+      g_string_append_c (json, '"');
+    }
+  g_string_append_c (json, ']');
+  return g_string_free (json, FALSE);
+}
+
+static gboolean
+collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, const char *types, GPtrArray *requests,
+             GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
+
+  if (stmt == NULL)
+    return FALSE;
+  if (types != NULL && !sync_store_bind (self, stmt, error, "iis", now_us, (gint64) limit, types))
+    return FALSE;
+  if (types == NULL && !sync_store_bind (self, stmt, error, "ii", now_us, (gint64) limit))
+    return FALSE;
+  return collect (self, stmt, requests, error);
+}
+
+/**
+ * sync_store_list_due:
+ * @self: a store
+ * @limit: at most so many, 0: 100
+ * @types: (nullable) (array zero-terminated=1): only requests of these DocTypes
+ *
+ * What may be claimed now: heads of lanes, `pending` or `unknown`, that wait for no other request, no person and no
+ * time; by `order_ms`, then id.
+ *
+ * Returns: (transfer full) (element-type SyncRequest): the rows, without bodies; NULL with %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error)
+{
+  g_autoptr (GPtrArray) requests = requests_new ();
+  g_autofree char *json = types != NULL ? dup_types_json (types) : NULL;
+  SyncStatementId now_id = types != NULL ? SYNC_STATEMENT_LIST_DUE_OF_TYPES : SYNC_STATEMENT_LIST_DUE;
+  SyncStatementId timed_id = types != NULL ? SYNC_STATEMENT_LIST_TIMED_OF_TYPES : SYNC_STATEMENT_LIST_TIMED;
+  gint64 now_us;
+
+  sync_store_assert_usable (self);
+  if (self->read_only)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” was opened for reading only: it knows no time", self->path);
+      return NULL;
+    }
+  now_us = sync_clock_boot_us (self->clock);
+  if (limit == 0)
+    limit = LIMIT_DEFAULT;
+  if (!collect_due (self, now_id, now_us, limit, json, requests, error)
+      || !collect_due (self, timed_id, now_us, limit, json, requests, error))
+    return NULL;
+  g_ptr_array_sort (requests, compare_order);
+  if (requests->len > limit)
+    g_ptr_array_set_size (requests, limit);
+  return g_steal_pointer (&requests);
+}
+
+static gboolean
+read_number (SyncStore *self, SyncStatementId id, gint64 *value, gboolean *has_row, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
+
+  if (stmt == NULL || !sync_store_step (self, stmt, has_row, error))
+    return FALSE;
+  *value = *has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
+/**
+ * sync_store_get_next_due_us:
+ * @self: a store or a reader
+ *
+ * Returns: 0 if something is due at once, else when the first row that waits for time is due (boot clock,
+ *   microseconds; may have passed), -1 if nothing waits for time
+ */
+gint64
+sync_store_get_next_due_us (SyncStore *self)
+{
+  gboolean has_row;
+  gint64 value;
+
+  sync_store_assert_usable (self);
+  if (!read_number (self, SYNC_STATEMENT_ANY_DUE, &value, &has_row, NULL))
+    return -1;
+  if (has_row)
+    return 0;
+  if (!read_number (self, SYNC_STATEMENT_NEXT_TIMED, &value, &has_row, NULL) || !has_row)
+    return -1;
+  return value;
+}
+
+/**
+ * sync_store_get:
+ * @self: a store or a reader
+ * @id: of a row
+ *
+ * Returns: (transfer full): the row with bodies, last answer and dependencies; NULL with %SYNC_ERROR_NOT_FOUND,
+ *   %SYNC_ERROR_CORRUPT (its body is not the one that was accepted) or %SYNC_ERROR_STORAGE
+ */
+SyncRequest *
+sync_store_get (SyncStore *self, gint64 id, GError **error)
+{
+  sync_store_assert_usable (self);
+  return sync_store_row_load_full (self, id, error);
+}
+
+/**
+ * sync_store_find_key:
+ * @self: a store or a reader
+ * @site: base URL
+ * @family: of the route
+ * @resource_type: (nullable): DocType
+ * @key: an idempotency key, in any case
+ *
+ * Returns: (transfer full): the row that holds the key, else the newest discarded one that had it; NULL with
+ *   %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_CORRUPT or %SYNC_ERROR_STORAGE
+ */
+SyncRequest *
+sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type, const char *key,
+                     GError **error)
+{
+  static const SyncStatementId ids[] = { SYNC_STATEMENT_FIND_KEY, SYNC_STATEMENT_FIND_DISCARDED_KEY };
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (SyncStatement) stmt = sync_store_prepare (self, ids[i], error);
+
+      if (stmt == NULL
+          || !sync_store_bind (self, stmt, error, "ssss", site, family, resource_type != NULL ? resource_type : "", key)
+          || !sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (has_row)
+        return sync_store_row_load_full (self, sqlite3_column_int64 (stmt, 0), error);
+    }
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND, "there is no request with the key “%s”", key);
+  return NULL;
+}
+
+/* One sub-query for each state, so that each walks its index in order and stops at the limit. */
+static char *
+dup_list_sql (const SyncListFilter *filter)
+{
+  const char *order = filter->newest_first ? "DESC" : "ASC";
+  const char *bound = filter->newest_first ? "(?1 = 0 OR id < ?1)" : "id > ?1";
+  const char *type = filter->resource_type != NULL ? " AND resource_type = ?3" : "";
+  guint all = (1u << SYNC_N_STATES) - 1;
+  guint states = filter->states & all;
+  g_autoptr (GString) ids = g_string_new (NULL);
+
+  if (filter->states == 0 || states == all)
+    return g_strdup_printf ("SELECT " SYNC_STORE_LIST " FROM offline_requests NOT INDEXED WHERE %s%s ORDER BY id %s LIMIT ?2",
+                            bound, type, order);
+  for (guint i = 0; i < SYNC_N_STATES; i++)
+    if ((states & (1u << i)) != 0)
+      g_string_append_printf (ids,
+                              "%sSELECT id FROM (SELECT id FROM offline_requests INDEXED BY requests_status"
+                              " WHERE status = '%s' AND %s%s ORDER BY id %s LIMIT ?2)",
+                              ids->len > 0 ? " UNION ALL " : "", sync_state_to_string (i), bound, type, order);
+  return g_strdup_printf ("SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (%s) ORDER BY id %s LIMIT ?2",
+                          ids->len > 0 ? ids->str : "NULL", order);
+}
+
+/**
+ * sync_store_list:
+ * @self: a store or a reader
+ * @filter: what to list
+ *
+ * Returns: (transfer full) (element-type SyncRequest): rows by id, without bodies; NULL with %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
+{
+  g_autoptr (GPtrArray) requests = requests_new ();
+  g_autofree char *sql = dup_list_sql (filter);
+  gint64 limit = filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
+  sqlite3_stmt *stmt = NULL;
+  gboolean ok;
+  int rc;
+
+  sync_store_assert_usable (self);
+  rc = sqlite3_prepare_v2 (self->db, sql, -1, &stmt, NULL);
+  if (rc != SQLITE_OK)
+    {
+      sync_store_set_sqlite_error (self, rc, error);
+      return NULL;
+    }
+  if (filter->resource_type != NULL)
+    ok = sync_store_bind (self, stmt, error, "iis", filter->after, limit, filter->resource_type);
+  else
+    ok = sync_store_bind (self, stmt, error, "ii", filter->after, limit);
+  ok = ok && collect (self, stmt, requests, error);
+  sqlite3_finalize (stmt);
+  return ok ? g_steal_pointer (&requests) : NULL;
+}
+
+/**
+ * sync_store_list_attempts:
+ * @self: a store or a reader
+ * @request_id: of a row
+ *
+ * Returns: (transfer full) (element-type SyncAttempt): what was tried, in that order; NULL with %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
+{
+  g_autoptr (GPtrArray) attempts = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_attempt_free);
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_ATTEMPTS, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", request_id))
+    return NULL;
+  for (;;)
+    {
+      SyncAttempt *attempt;
+
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_steal_pointer (&attempts);
+      attempt = g_new0 (SyncAttempt, 1);
+      attempt->id = sqlite3_column_int64 (stmt, 0);
+      attempt->request_id = sqlite3_column_int64 (stmt, 1);
+      attempt->number = sqlite3_column_int (stmt, 2);
+      attempt->kind = sync_store_dup_column (stmt, 3);
+      attempt->started_ms = sqlite3_column_int64 (stmt, 4);
+      attempt->duration_us = sqlite3_column_int64 (stmt, 5);
+      attempt->http_status = sqlite3_column_int (stmt, 6);
+      attempt->exc_type = sync_store_dup_column (stmt, 7);
+      attempt->verdict = sync_store_dup_column (stmt, 8);
+      attempt->message = sync_store_dup_column (stmt, 9);
+      g_ptr_array_add (attempts, attempt);
+    }
+}
+
+static gboolean
+read_state_counts (SyncStore *self, SyncCounts *counts, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNTS, error);
+  gboolean has_row;
+
+  if (stmt == NULL)
+    return FALSE;
+  for (;;)
+    {
+      SyncState state;
+
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      if (!sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), &state))
+        continue;
+      counts->n[state] = sqlite3_column_int (stmt, 1);
+      counts->total += counts->n[state];
+    }
+}
+
+/**
+ * sync_store_get_counts:
+ * @self: a store or a reader
+ * @counts: (out caller-allocates): how many rows there are of each state
+ *
+ * Cheap at any size: the states are counted by triggers.
+ *
+ * Returns: whether they could be read; else %SYNC_ERROR_STORAGE
+ */
+gboolean
+sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error)
+{
+  SyncCounts found = { 0 };
+  gboolean has_row;
+  gint64 value;
+
+  sync_store_assert_usable (self);
+  if (!read_state_counts (self, &found, error)
+      || !read_number (self, SYNC_STATEMENT_COUNT_NEED_PERSON, &value, &has_row, error))
+    return FALSE;
+  found.needs_person = value;
+  if (!read_number (self, SYNC_STATEMENT_COUNT_OPEN_CONFLICTS, &value, &has_row, error))
+    return FALSE;
+  found.pending_conflicts = value;
+  if (!read_number (self, SYNC_STATEMENT_OLDEST_WAITING, &value, &has_row, error))
+    return FALSE;
+  found.oldest_waiting_ms = value;
+  *counts = found;
+  return TRUE;
+}
+
+/**
+ * sync_store_has_undelivered:
+ * @self: a store or a reader
+ * @other_than_site: (nullable): rows of this site do not count; NULL: all count
+ * @n: (out) (optional): how many there are
+ *
+ * Rows that are neither completed nor discarded. Where the database cannot be read there may be some.
+ *
+ * Returns: whether there are any
+ */
+gboolean
+sync_store_has_undelivered (SyncStore *self, const char *other_than_site, guint *n)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gint64 found = -1;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNT_OTHER_SITES, NULL);
+  /* No row has the empty text for a site. */
+  if (stmt != NULL && sync_store_bind (self, stmt, NULL, "s", other_than_site != NULL ? other_than_site : "")
+      && sync_store_step (self, stmt, NULL, NULL))
+    found = sqlite3_column_int64 (stmt, 0);
+  if (n != NULL)
+    *n = MAX (found, 0);
+  return found != 0;
+}

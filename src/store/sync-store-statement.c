@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The store's statements, prepared once and kept, and the few functions that bind and step them. Partial indexes are
+ * named with INDEXED BY where a poll or an acceptance depends on them, so that a statement that no longer fits its
+ * index fails in the first test instead of growing slow in a shop. The store's own thread. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sync-store-private.h"
+
+#define OPEN "status NOT IN ('completed', 'discarded')"
+#define DUE "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND due_boot_us = 0 AND status IN ('pending', 'unknown')"
+#define TIMED "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND due_boot_us > 0 AND status IN ('pending', 'unknown')"
+#define SAME_KEY "site = ?1 AND family = ?2 AND resource_type = ?3 AND rtrim (key) COLLATE NOCASE = rtrim (?4)"
+#define OF_TYPES " AND resource_type IN (SELECT value FROM json_each (?3))"
+#define MIN_ID(state) "SELECT min (id) FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
+
+static const char *const texts[SYNC_N_STATEMENTS] = {
+  [SYNC_STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+  [SYNC_STATEMENT_COMMIT] = "COMMIT",
+  [SYNC_STATEMENT_ROLLBACK] = "ROLLBACK",
+  [SYNC_STATEMENT_SAVEPOINT] = "SAVEPOINT one",
+  [SYNC_STATEMENT_SAVEPOINT_RELEASE] = "RELEASE one",
+  [SYNC_STATEMENT_SAVEPOINT_ROLLBACK] = "ROLLBACK TO one",
+
+  [SYNC_STATEMENT_NEXT_ID] = "SELECT coalesce (max (id), 0) + 1 FROM offline_requests",
+  [SYNC_STATEMENT_FIND_HOLDER] =
+    "SELECT id, status, fingerprint, attempts, unaccounted, step, server_name, lane, order_ms, place, is_head"
+    " FROM offline_requests INDEXED BY requests_key WHERE " SAME_KEY " AND status <> 'discarded' AND id <> ?5",
+  [SYNC_STATEMENT_FIND_DISCARDED] =
+    "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
+    " AND status = 'discarded' AND fingerprint = ?5 AND superseded_by = 0 ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_FIND_DELIVERED] =
+    "SELECT request_id, fingerprint FROM delivered_keys"
+    " WHERE site = ?1 AND family = ?2 AND resource_type = ?3 AND key = rtrim (?4)",
+  [SYNC_STATEMENT_FIND_KEY] =
+    "SELECT id FROM offline_requests INDEXED BY requests_key WHERE " SAME_KEY " AND status <> 'discarded'",
+  [SYNC_STATEMENT_FIND_DISCARDED_KEY] =
+    "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
+    " AND status = 'discarded' ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_INSERT_REQUEST] =
+    "INSERT INTO offline_requests (id, status, is_head, order_ms, place, lane, site, family, resource_type, key,"
+    " fingerprint, method, url, effective_url, headers, content_type, author, action, group_name, resource_id,"
+    " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, undo_of, accepted_sha256,"
+    " accepted_body, effective_body, base_document) VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28)",
+  [SYNC_STATEMENT_SUPERSEDE] =
+    "UPDATE offline_requests SET status = 'discarded', superseded_by = ?2, discard_reason = ?3, is_head = 0,"
+    " needs_person = 0, due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?4 WHERE id = ?1",
+
+  [SYNC_STATEMENT_CLAIM] =
+    "UPDATE offline_requests SET status = 'sending', attempts = attempts + 1, unaccounted = unaccounted + 1,"
+    " due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?2"
+    " WHERE id = ?1 AND status IN ('pending', 'unknown') AND is_head = 1 AND waiting_on = 0",
+  [SYNC_STATEMENT_INSERT_ATTEMPT] =
+    "INSERT INTO attempts (request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+  [SYNC_STATEMENT_FINISH_ATTEMPT] =
+    "UPDATE attempts SET duration_us = ?3, http_status = ?4, exc_type = ?5, verdict = ?6, message = ?7"
+    " WHERE request_id = ?1 AND number = ?2 AND kind = 'send'",
+  [SYNC_STATEMENT_UPDATE_REQUEST] =
+    "UPDATE offline_requests SET status = ?2, is_head = ?3, needs_person = ?4, due_boot_us = ?5,"
+    " next_retry_at_ms = ?6, step = ?7, retry_count = ?8, unaccounted = ?9, http_status = ?10, exc_type = ?11,"
+    " error_message = ?12, server_name = ?13, resource_version = ?14, base_modified = ?15, proof = ?16,"
+    " resolution = ?17, discard_reason = ?18, superseded_by = ?19, updated_ms = ?20,"
+    " response = coalesce (?21, response), effective_body = coalesce (?22, effective_body) WHERE id = ?1",
+  [SYNC_STATEMENT_SET_NEXT_RETRY] =
+    "UPDATE offline_requests SET due_boot_us = ?2, next_retry_at_ms = ?3, updated_ms = ?4"
+    " WHERE id = ?1 AND status IN ('pending', 'unknown')",
+  [SYNC_STATEMENT_INSERT_DELIVERED] =
+    "INSERT INTO delivered_keys (site, family, resource_type, key, fingerprint, server_name, request_id, delivered_ms)"
+    " VALUES (?1, ?2, ?3, rtrim (?4), ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint,"
+    " server_name = excluded.server_name, request_id = excluded.request_id, delivered_ms = excluded.delivered_ms",
+  [SYNC_STATEMENT_ADD_STATISTICS] =
+    "INSERT INTO statistics (hour_ms, delivered, failed, conflicts, retries, latency_sum_ms, latency_max_ms)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,"
+    " failed = failed + excluded.failed, conflicts = conflicts + excluded.conflicts,"
+    " retries = retries + excluded.retries, latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,"
+    " latency_max_ms = max (latency_max_ms, excluded.latency_max_ms)",
+
+  [SYNC_STATEMENT_LANE_OF_NAME] = "SELECT lane FROM names WHERE site = ?1 AND resource_type = ?2 AND name = ?3",
+  [SYNC_STATEMENT_LANE_FIRST] =
+    "SELECT id FROM offline_requests INDEXED BY requests_lane WHERE lane = ?1 AND " OPEN " ORDER BY place LIMIT 1",
+  [SYNC_STATEMENT_LANE_HEAD] =
+    "SELECT id, status, place FROM offline_requests INDEXED BY requests_lane WHERE lane = ?1 AND " OPEN
+    " AND is_head = 1 ORDER BY place LIMIT 1",
+  [SYNC_STATEMENT_SET_HEAD] = "UPDATE offline_requests SET is_head = ?2 WHERE id = ?1",
+  [SYNC_STATEMENT_PASS_MODIFIED] =
+    "UPDATE offline_requests INDEXED BY requests_lane SET base_modified = ?4 WHERE lane = ?1 AND place > ?2"
+    " AND " OPEN " AND site = ?3 AND (base_modified IS NULL OR base_modified = ?5 OR base_modified = ?6)",
+  [SYNC_STATEMENT_INSERT_NAME] =
+    "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    " ON CONFLICT DO UPDATE SET server_name = coalesce (excluded.server_name, server_name), updated_ms = ?6",
+  [SYNC_STATEMENT_LEARN_PLACEHOLDER] =
+    "UPDATE names SET server_name = ?4, updated_ms = ?5 WHERE site = ?1 AND resource_type = ?2 AND name = ?3",
+
+  [SYNC_STATEMENT_PARENT] = "SELECT status, superseded_by, resolution FROM offline_requests WHERE id = ?1",
+  [SYNC_STATEMENT_GROUP_PARENT] =
+    "SELECT id FROM offline_requests INDEXED BY requests_group WHERE group_name = ?1 AND site = ?2"
+    " AND id < ?3 AND status <> 'discarded' ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_INSERT_DEPENDENCY] =
+    "INSERT INTO dependencies (request_id, depends_on, met) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+  [SYNC_STATEMENT_LIST_DEPENDENCIES] = "SELECT depends_on FROM dependencies WHERE request_id = ?1 ORDER BY depends_on",
+  [SYNC_STATEMENT_SET_WAITING] =
+    "UPDATE offline_requests SET waiting_on = (SELECT count (*) FROM dependencies WHERE request_id = ?1 AND met = 0)"
+    " WHERE id = ?1",
+  [SYNC_STATEMENT_COPY_DEPENDENCIES] =
+    "INSERT INTO dependencies (request_id, depends_on, met)"
+    " SELECT ?2, depends_on, met FROM dependencies WHERE request_id = ?1 ON CONFLICT DO NOTHING",
+  [SYNC_STATEMENT_MOVE_DEPENDANTS] = "UPDATE dependencies SET depends_on = ?2 WHERE depends_on = ?1 AND met = 0",
+  [SYNC_STATEMENT_REACHES] =
+    "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT d.depends_on FROM dependencies AS d"
+    " JOIN up ON d.request_id = up.id WHERE d.met = 0) SELECT 1 FROM up JOIN offline_requests AS r ON r.id = up.id"
+    " WHERE up.id = ?2 OR (r.lane = ?3 AND r.place > ?4 AND r." OPEN ") LIMIT 1",
+  [SYNC_STATEMENT_MEET_ROWS] =
+    "UPDATE offline_requests SET waiting_on = waiting_on - 1"
+    " WHERE id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 0)",
+  [SYNC_STATEMENT_MEET] = "UPDATE dependencies SET met = 1 WHERE depends_on = ?1 AND met = 0",
+  [SYNC_STATEMENT_UNMEET_ROWS] =
+    "UPDATE offline_requests SET waiting_on = waiting_on + 1 WHERE status = 'pending'"
+    " AND id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 1)",
+  [SYNC_STATEMENT_UNMEET] =
+    "UPDATE dependencies SET met = 0 WHERE depends_on = ?1 AND met = 1"
+    " AND (SELECT status FROM offline_requests WHERE id = request_id) = 'pending'",
+  [SYNC_STATEMENT_LIST_PENDING_DEPENDANTS] =
+    "SELECT r.id FROM dependencies AS d JOIN offline_requests AS r ON r.id = d.request_id"
+    " WHERE d.depends_on = ?1 AND d.met = 0 AND r.status = 'pending' ORDER BY r.id",
+  [SYNC_STATEMENT_FAIL_DEPENDANT] =
+    "UPDATE offline_requests SET status = 'failed', error_message = ?2, due_boot_us = 0, next_retry_at_ms = 0,"
+    " needs_person = 0, updated_ms = ?3 WHERE id = ?1",
+  [SYNC_STATEMENT_FIND_LOST_PARENT] =
+    "SELECT p.id FROM dependencies AS d JOIN offline_requests AS p ON p.id = d.depends_on"
+    " WHERE d.request_id = ?1 AND d.met = 0 AND p.status = 'discarded' LIMIT 1",
+
+  [SYNC_STATEMENT_ROW] = "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id = ?1",
+  [SYNC_STATEMENT_ROW_FULL] = "SELECT " SYNC_STORE_FULL " FROM offline_requests WHERE id = ?1",
+  [SYNC_STATEMENT_LIST_DUE] =
+    "SELECT " SYNC_STORE_LIST " FROM offline_requests INDEXED BY requests_due WHERE " DUE
+    " ORDER BY order_ms, id LIMIT ?2",
+  [SYNC_STATEMENT_LIST_DUE_OF_TYPES] =
+    "SELECT " SYNC_STORE_LIST " FROM offline_requests INDEXED BY requests_due WHERE " DUE OF_TYPES
+    " ORDER BY order_ms, id LIMIT ?2",
+  /* The ids first: the sort then moves two numbers a row, and reads them from the index alone. */
+  [SYNC_STATEMENT_LIST_TIMED] =
+    "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (SELECT id FROM offline_requests"
+    " INDEXED BY requests_timed WHERE " TIMED " AND due_boot_us <= ?1 ORDER BY order_ms, id LIMIT ?2)",
+  [SYNC_STATEMENT_LIST_TIMED_OF_TYPES] =
+    "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (SELECT id FROM offline_requests"
+    " INDEXED BY requests_timed WHERE " TIMED " AND due_boot_us <= ?1" OF_TYPES " ORDER BY order_ms, id LIMIT ?2)",
+  [SYNC_STATEMENT_ANY_DUE] = "SELECT 1 FROM offline_requests INDEXED BY requests_due WHERE " DUE " LIMIT 1",
+  [SYNC_STATEMENT_NEXT_TIMED] =
+    "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED " ORDER BY due_boot_us LIMIT 1",
+  [SYNC_STATEMENT_LIST_ATTEMPTS] =
+    "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message"
+    " FROM attempts WHERE request_id = ?1 ORDER BY id",
+  [SYNC_STATEMENT_COUNTS] = "SELECT status, n FROM request_counts",
+  [SYNC_STATEMENT_COUNT_NEED_PERSON] =
+    "SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"
+    " WHERE needs_person = 1 AND status = 'unknown'",
+  [SYNC_STATEMENT_COUNT_OPEN_CONFLICTS] =
+    "SELECT count (*) FROM sync_conflicts INDEXED BY conflicts_open WHERE status = 'pending'",
+  [SYNC_STATEMENT_OLDEST_WAITING] =
+    "SELECT min (accepted_ms) FROM offline_requests WHERE id IN (" MIN_ID ("pending") " UNION ALL "
+    MIN_ID ("sending") " UNION ALL " MIN_ID ("unknown") " UNION ALL " MIN_ID ("conflict") " UNION ALL "
+    MIN_ID ("failed") ")",
+  [SYNC_STATEMENT_COUNT_OTHER_SITES] =
+    "SELECT count (*) FROM offline_requests INDEXED BY requests_status"
+    " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed') AND site <> ?1",
+
+  [SYNC_STATEMENT_INSERT_AUDIT] =
+    "INSERT INTO audit (request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+  [SYNC_STATEMENT_LAST_AUDIT] = "SELECT hash FROM audit ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_LIST_AUDIT] =
+    "SELECT id, request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash FROM audit ORDER BY id",
+
+  [SYNC_STATEMENT_SET_METADATA] =
+    "INSERT INTO sync_metadata (key, value, updated_ms) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT DO UPDATE SET value = excluded.value, updated_ms = excluded.updated_ms",
+  [SYNC_STATEMENT_UNSET_METADATA] = "DELETE FROM sync_metadata WHERE key = ?1",
+  [SYNC_STATEMENT_GET_METADATA] = "SELECT value FROM sync_metadata WHERE key = ?1",
+
+  [SYNC_STATEMENT_INSERT_CONFLICT] =
+    "INSERT INTO sync_conflicts (request_id, resource_type, resource_id, conflict_type, base_data, local_data,"
+    " server_data, server_version, status, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9)",
+  [SYNC_STATEMENT_CLOSE_CONFLICT] =
+    "UPDATE sync_conflicts SET status = ?2, resolution = ?3, result_data = ?4, resolved_by = ?5, resolved_ms = ?6"
+    " WHERE id = ?1 AND status = 'pending'",
+  [SYNC_STATEMENT_OPEN_CONFLICT_OF] =
+    "SELECT id FROM sync_conflicts INDEXED BY conflicts_open WHERE request_id = ?1 AND status = 'pending'",
+  [SYNC_STATEMENT_ADD_CONFLICT_HISTORY] =
+    "INSERT INTO conflict_history (conflict_id, request_id, at_ms, event, resolution, actor)"
+    " SELECT id, request_id, ?2, ?3, ?4, ?5 FROM sync_conflicts WHERE id = ?1",
+  [SYNC_STATEMENT_CONFLICT] =
+    "SELECT id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"
+    " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms"
+    " FROM sync_conflicts WHERE id = ?1",
+  [SYNC_STATEMENT_LIST_CONFLICTS] =
+    "SELECT id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"
+    " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms"
+    " FROM sync_conflicts WHERE ?1 IS NULL OR status = ?1 ORDER BY id LIMIT ?2",
+};
+
+void
+sync_statement_release (SyncStatement *self)
+{
+  sqlite3_reset (self);
+  sqlite3_clear_bindings (self);
+}
+
+/**
+ * sync_store_set_sqlite_error:
+ * @self: a store
+ * @code: what SQLite answered
+ *
+ * Turns SQLite's word into ours: %SYNC_ERROR_DISK_FULL, %SYNC_ERROR_CORRUPT, else %SYNC_ERROR_STORAGE.
+ */
+void
+sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
+{
+  const char *message = sqlite3_errmsg (self->db);
+  int primary = code & 0xff;
+  gboolean full = primary == SQLITE_FULL || (primary == SQLITE_IOERR && sqlite3_system_errno (self->db) == ENOSPC);
+
+  if (full)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
+                 "the disk that holds “%s” is full: free some space; nothing was changed", self->directory);
+  else if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+    {
+      sync_store_directory_set_suspect (self->directory, TRUE);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
+                   "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
+                   self->path, message);
+    }
+  else if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                 "another program keeps “%s” locked: end it; nothing was changed", self->path);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be read or written (%s): check the disk",
+                 self->path, message);
+}
+
+/**
+ * sync_store_prepare:
+ * @self: a store
+ * @id: which statement
+ *
+ * Returns: (transfer none) (nullable): the statement, without values; hold it in a `g_autoptr (SyncStatement)`
+ */
+sqlite3_stmt *
+sync_store_prepare (SyncStore *self, SyncStatementId id, GError **error)
+{
+  sqlite3_stmt **slot = &self->statements[id];
+  int rc;
+
+  if (*slot != NULL)
+    return *slot;
+  rc = sqlite3_prepare_v3 (self->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+  if (rc != SQLITE_OK)
+    {
+      sync_store_set_sqlite_error (self, rc, error);
+      return NULL;
+    }
+  return *slot;
+}
+
+static int
+bind_bytes (sqlite3_stmt *stmt, int index, GBytes *bytes)
+{
+  gsize size;
+  const void *data;
+
+  if (bytes == NULL)
+    return sqlite3_bind_null (stmt, index);
+  data = g_bytes_get_data (bytes, &size);
+  /* A NULL pointer would bind NULL; an empty blob is not the same. */
+  return sqlite3_bind_blob64 (stmt, index, data != NULL ? data : "", size, SQLITE_STATIC);
+}
+
+static int
+bind_values (sqlite3_stmt *stmt, const char *format, va_list args)
+{
+  int index = 1;
+  int rc = SQLITE_OK;
+
+  for (; *format != '\0' && rc == SQLITE_OK; format++, index++)
+    switch (*format)
+      {
+      case 'i':
+        rc = sqlite3_bind_int64 (stmt, index, va_arg (args, gint64));
+        break;
+      case 'd':
+        rc = sqlite3_bind_int (stmt, index, va_arg (args, int));
+        break;
+      case 's':
+        rc = sqlite3_bind_text (stmt, index, va_arg (args, const char *), -1, SQLITE_STATIC);
+        break;
+      case 'b':
+        rc = bind_bytes (stmt, index, va_arg (args, GBytes *));
+        break;
+      default:
+        g_assert_not_reached ();
+      }
+  return rc;
+}
+
+/**
+ * sync_store_bind:
+ * @self: a store
+ * @stmt: a statement of it
+ * @format: one letter a value: `i` #gint64, `d` int, `s` text (nullable), `b` #GBytes (nullable)
+ *
+ * Binds borrowed values, which must live until @stmt is released.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_bind (SyncStore *self, sqlite3_stmt *stmt, GError **error, const char *format, ...)
+{
+  va_list args;
+  int rc;
+
+  va_start (args, format);
+  rc = bind_values (stmt, format, args);
+  va_end (args);
+  if (rc != SQLITE_OK)
+    sync_store_set_sqlite_error (self, rc, error);
+  return rc == SQLITE_OK;
+}
+
+/**
+ * sync_store_step:
+ * @self: a store
+ * @stmt: a statement with its values
+ * @has_row: (out) (optional): whether there is a row to read
+ *
+ * Returns: FALSE on an error, see sync_store_set_sqlite_error()
+ */
+gboolean
+sync_store_step (SyncStore *self, sqlite3_stmt *stmt, gboolean *has_row, GError **error)
+{
+  int rc = sqlite3_step (stmt);
+
+  if (has_row != NULL)
+    *has_row = rc == SQLITE_ROW;
+  if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+    return TRUE;
+  sync_store_set_sqlite_error (self, rc, error);
+  return FALSE;
+}
+
+/**
+ * sync_store_run:
+ * @self: a store
+ * @id: a statement that returns no rows
+ * @format: see sync_store_bind()
+ *
+ * Returns: whether it ran
+ */
+gboolean
+sync_store_run (SyncStore *self, SyncStatementId id, GError **error, const char *format, ...)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
+  va_list args;
+  int rc;
+
+  if (stmt == NULL)
+    return FALSE;
+  va_start (args, format);
+  rc = bind_values (stmt, format, args);
+  va_end (args);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_step (stmt);
+  if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW)
+    return TRUE;
+  sync_store_set_sqlite_error (self, rc, error);
+  return FALSE;
+}
+
+/**
+ * sync_store_exec:
+ * @self: a store
+ * @sql: one statement or several, for what happens rarely
+ *
+ * Returns: whether all of them ran
+ */
+gboolean
+sync_store_exec (SyncStore *self, const char *sql, GError **error)
+{
+  int rc = sqlite3_exec (self->db, sql, NULL, NULL, NULL);
+
+  if (rc == SQLITE_OK)
+    return TRUE;
+  sync_store_set_sqlite_error (self, rc, error);
+  return FALSE;
+}
+
+/**
+ * sync_store_query_int:
+ * @self: a store
+ * @sql: a query with one number as its answer, for what happens rarely
+ * @value: (out): the number, 0 if there was no row
+ *
+ * Returns: whether it ran
+ */
+gboolean
+sync_store_query_int (SyncStore *self, const char *sql, gint64 *value, GError **error)
+{
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2 (self->db, sql, -1, &stmt, NULL);
+
+  *value = 0;
+  if (rc == SQLITE_OK)
+    {
+      rc = sqlite3_step (stmt);
+      if (rc == SQLITE_ROW)
+        *value = sqlite3_column_int64 (stmt, 0);
+    }
+  if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+    sync_store_set_sqlite_error (self, rc, error);
+  sqlite3_finalize (stmt);
+  return rc == SQLITE_ROW || rc == SQLITE_DONE;
+}
+
+/**
+ * sync_store_finalize_statements:
+ * @self: a store
+ *
+ * Lets go of every prepared statement; the database can be closed then.
+ */
+void
+sync_store_finalize_statements (SyncStore *self)
+{
+  for (guint i = 0; i < SYNC_N_STATEMENTS; i++)
+    g_clear_pointer (&self->statements[i], sqlite3_finalize);
+}

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The queue on disk: one SQLite file that one process at a time holds. Opening it turns what was being sent when the
+ * last process ended into `unknown`, never back into `pending`. A verb is one BEGIN IMMEDIATE … COMMIT, and what it
+ * changed is on the disk when it returns. Everything happens in the thread that opened the store. */
+#include "config.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sync-store-private.h"
+
+#define BUSY_TIMEOUT_MS 5000              /* a backup or an SQLite shell beside us is soon done */
+#define WAL_KEPT_BYTES "16777216"         /* the write-ahead log is cut to this after a burst */
+#define MAX_WAIT_AFTER_BOOT_MS (3600 * 1000) /* the wall clock may have been set back while the machine was off */
+#define SQLITE_MAGIC "SQLite format 3"
+
+G_DEFINE_FINAL_TYPE (SyncStore, sync_store, G_TYPE_OBJECT)
+
+static void
+close_database (SyncStore *self)
+{
+  if (self->db == NULL)
+    return;
+  sync_store_finalize_statements (self);
+  sqlite3_close (self->db);
+  self->db = NULL;
+}
+
+/* Whether the call is allowed at all: an open store, in its own thread. */
+void
+sync_store_assert_usable (SyncStore *self)
+{
+  g_assert (SYNC_IS_STORE (self));
+  g_assert (self->thread == g_thread_self ());
+  g_assert (self->db != NULL);
+}
+
+static void
+roll_back (SyncStore *self)
+{
+  /* SQLite takes some failed transactions back by itself. */
+  if (sqlite3_get_autocommit (self->db) == 0)
+    sync_store_run (self, SYNC_STATEMENT_ROLLBACK, NULL, "");
+  sync_store_audit_load (self, NULL);
+}
+
+static gboolean
+run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error)
+{
+  if (!sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
+    return FALSE;
+  if (verb (self, data, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
+    return TRUE;
+  roll_back (self);
+  return FALSE;
+}
+
+/**
+ * sync_store_run_verb:
+ * @self: a store
+ * @verb: what to do within the transaction; may run twice
+ * @data: for @verb
+ *
+ * Runs @verb in a transaction of its own. When the disk is full the reserve is given up once and @verb runs again.
+ *
+ * Returns: whether the transaction is durable; otherwise nothing was changed
+ */
+gboolean
+sync_store_run_verb (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (self->read_only)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” was opened for reading only", self->path);
+      return FALSE;
+    }
+  if (run_transaction (self, verb, data, &local))
+    return TRUE;
+  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve
+      && sync_store_directory_drop_reserve (self->directory))
+    {
+      self->has_reserve = FALSE;
+      g_clear_error (&local);
+      if (run_transaction (self, verb, data, &local))
+        return TRUE;
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* What SQLite would only find out later, or quietly take for an empty database. */
+static gboolean
+check_header (SyncStore *self, GError **error)
+{
+  char header[sizeof SQLITE_MAGIC] = "";
+  g_autofree char *log = g_strconcat (self->path, "-wal", NULL);
+  GStatBuf info;
+  GStatBuf log_info;
+  FILE *file;
+  gsize size;
+
+  if (g_stat (self->path, &info) != 0)
+    return TRUE;
+  if (info.st_size == 0 && g_stat (log, &log_info) == 0 && log_info.st_size > 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is empty, although its log is not", self->path);
+      return FALSE;
+    }
+  file = info.st_size > 0 ? g_fopen (self->path, "rbe") : NULL;
+  if (file == NULL)
+    return TRUE;
+  size = fread (header, 1, sizeof header, file);
+  fclose (file);
+  if (size == sizeof header && memcmp (header, SQLITE_MAGIC, sizeof header) == 0)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is no database", self->path);
+  return FALSE;
+}
+
+static gboolean
+open_sqlite (SyncStore *self, int flags, GError **error)
+{
+  int rc = sqlite3_open_v2 (self->path, &self->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+  if (rc != SQLITE_OK)
+    {
+      sync_store_set_sqlite_error (self, rc, error);
+      return FALSE;
+    }
+  sqlite3_busy_timeout (self->db, BUSY_TIMEOUT_MS);
+  return TRUE;
+}
+
+static gboolean
+configure (SyncStore *self, GError **error)
+{
+  sqlite3_stmt *stmt = NULL;
+  int rc = sqlite3_prepare_v2 (self->db, "PRAGMA journal_mode = WAL", -1, &stmt, NULL);
+  gboolean is_wal;
+
+  if (rc == SQLITE_OK)
+    rc = sqlite3_step (stmt);
+  is_wal = rc == SQLITE_ROW && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 0), "wal") == 0;
+  if (rc != SQLITE_ROW)
+    sync_store_set_sqlite_error (self, rc, error);
+  else if (!is_wal)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                 "the file system of “%s” cannot hold a write-ahead log: name a directory on a local disk with "
+                 "POSAWESOME_SYNC_DATA_DIR",
+                 self->directory);
+  sqlite3_finalize (stmt);
+  return is_wal
+         && sync_store_exec (self,
+                             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+                             "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+                             "PRAGMA journal_size_limit = " WAL_KEPT_BYTES,
+                             error);
+}
+
+static gboolean
+recover_sending (SyncStore *self, gint64 now_ms, GError **error)
+{
+  gint64 id;
+
+  self->recovered = 0;
+  for (;;)
+    {
+      g_autofree char *update = NULL;
+
+      if (!sync_store_query_int (self, "SELECT id FROM offline_requests WHERE status = 'sending' LIMIT 1", &id, error))
+        return FALSE;
+      if (id == 0)
+        return TRUE;
+      update = g_strdup_printf ("UPDATE offline_requests SET status = 'unknown', updated_ms = %" G_GINT64_FORMAT
+                                " WHERE id = %" G_GINT64_FORMAT,
+                                now_ms, id);
+      if (!sync_store_exec (self, update, error)
+          || !sync_store_audit_add (self, id, "sending", SYNC_STATE_UNKNOWN, "engine",
+                                    "the program ended while it was being sent", now_ms, error))
+        return FALSE;
+      self->recovered++;
+    }
+}
+
+/* Due times of another boot mean nothing on this boot's clock: they are told again from the wall clock. */
+static gboolean
+rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
+{
+  g_autofree char *boot_id = sync_store_dup_metadata (self, "boot_id");
+  const char *current = sync_clock_boot_id (self->clock);
+  g_autofree char *update = NULL;
+
+  if (g_strcmp0 (boot_id, current) == 0)
+    return TRUE;
+  update = g_strdup_printf (
+    "UPDATE offline_requests SET due_boot_us = %" G_GINT64_FORMAT " + 1000 * min (max (next_retry_at_ms - %" G_GINT64_FORMAT
+    ", 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
+    MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
+  return sync_store_exec (self, update, error)
+         && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "boot_id", current, now_ms);
+}
+
+static gboolean
+start_verb (SyncStore *self, gpointer data, GError **error)
+{
+  gint64 now_ms = sync_clock_wall_ms (self->clock);
+
+  return recover_sending (self, now_ms, error) && rebase_due_times (self, now_ms, error)
+         && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "clean_end", "0", now_ms);
+}
+
+static gboolean
+open_database (SyncStore *self, GError **error)
+{
+  g_autofree char *clean = NULL;
+  gboolean created;
+  gboolean is_new;
+
+  if (!check_header (self, error)
+      || !sync_store_directory_create_file (self->directory, SYNC_STORE_FILE, &created, error)
+      || !open_sqlite (self, SQLITE_OPEN_READWRITE, error) || !sync_store_schema_check (self, &is_new, error)
+      || !configure (self, error)
+      || (sync_store_directory_is_suspect (self->directory) && !sync_store_check (self, error))
+      || !sync_store_schema_migrate (self, error) || !sync_store_audit_load (self, error))
+    return FALSE;
+  clean = sync_store_dup_metadata (self, "clean_end");
+  self->ended_clean = is_new || g_strcmp0 (clean, "1") == 0;
+  return sync_store_run_verb (self, start_verb, NULL, error);
+}
+
+static gboolean
+open_or_salvage (SyncStore *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  if (open_database (self, &local))
+    return TRUE;
+  close_database (self);
+  if (!g_error_matches (local, SYNC_ERROR, SYNC_ERROR_CORRUPT))
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return FALSE;
+    }
+  return sync_store_salvage (self, local, open_database, error);
+}
+
+static SyncStore *
+store_new (const char *directory)
+{
+  SyncStore *self = g_object_new (SYNC_TYPE_STORE, NULL);
+
+  self->directory = g_strdup (directory);
+  self->path = g_build_filename (directory, SYNC_STORE_FILE, NULL);
+  self->thread = g_thread_self ();
+  return self;
+}
+
+static void
+shut (SyncStore *self, gboolean mark_clean)
+{
+  if (self->db != NULL && mark_clean && !self->read_only)
+    {
+      gint64 now_ms = sync_clock_wall_ms (self->clock);
+
+      if (!sync_store_run (self, SYNC_STATEMENT_SET_METADATA, NULL, "ssi", "clean_end", "1", now_ms))
+        g_debug ("cannot mark the end of “%s”", self->path);
+      sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+  close_database (self);
+  if (self->lock_fd >= 0)
+    close (self->lock_fd);
+  self->lock_fd = -1;
+}
+
+static void
+sync_store_finalize (GObject *object)
+{
+  SyncStore *self = SYNC_STORE (object);
+
+  shut (self, TRUE);
+  g_clear_object (&self->clock);
+  g_checksum_free (self->audit_checksum);
+  g_free (self->directory);
+  g_free (self->path);
+  g_free (self->salvage_report);
+  G_OBJECT_CLASS (sync_store_parent_class)->finalize (object);
+}
+
+static void
+sync_store_class_init (SyncStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sync_store_finalize;
+}
+
+static void
+sync_store_init (SyncStore *self)
+{
+  self->lock_fd = -1;
+  self->audit_checksum = g_checksum_new (G_CHECKSUM_SHA256);
+}
+
+/**
+ * sync_store_open:
+ * @directory: the data directory; made (0700) if there is none
+ * @options: (nullable): NULL for SYNC_STORE_OPTIONS_INIT
+ * @clock: the time
+ *
+ * Takes the directory for this process, brings the database to the newest format, turns rows that were being sent
+ * into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be read of the
+ * undelivered rows is taken over; sync_store_get_salvage_report() tells then.
+ *
+ * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process), %SYNC_ERROR_STORAGE,
+ *   %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
+ */
+SyncStore *
+sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClock *clock, GError **error)
+{
+  static const SyncStoreOptions defaults = SYNC_STORE_OPTIONS_INIT;
+  g_autoptr (SyncStore) self = store_new (directory);
+  gint64 free_bytes;
+
+  self->options = options != NULL ? *options : defaults;
+  self->clock = g_object_ref (clock);
+  if (!sync_store_directory_prepare (directory, error))
+    return NULL;
+  self->lock_fd = sync_store_directory_lock (directory, error);
+  if (self->lock_fd < 0)
+    return NULL;
+  self->has_reserve = sync_store_directory_has_reserve (directory);
+  if (!open_or_salvage (self, error))
+    {
+      shut (self, FALSE);
+      return NULL;
+    }
+  free_bytes = sync_store_directory_get_free_bytes (directory, &self->options);
+  if (!self->has_reserve && free_bytes - self->options.reserve_bytes > self->options.min_free_bytes)
+    self->has_reserve = sync_store_directory_make_reserve (directory, self->options.reserve_bytes);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * sync_store_open_reader:
+ * @directory: the data directory of a store that some process has open
+ *
+ * A second connection that only reads, for lists in another thread than the store's: each call sees the newest
+ * commit. It takes no lock, recovers nothing and knows no time; verbs and sync_store_list_due() fail on it.
+ *
+ * Returns: (transfer full): the reader, or NULL: %SYNC_ERROR_STORAGE (also if there is no database yet),
+ *   %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT
+ */
+SyncStore *
+sync_store_open_reader (const char *directory, GError **error)
+{
+  g_autoptr (SyncStore) self = store_new (directory);
+  gboolean is_new;
+
+  self->read_only = TRUE;
+  if (!open_sqlite (self, SQLITE_OPEN_READONLY, error) || !sync_store_schema_check (self, &is_new, error))
+    return NULL;
+  if (is_new)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” holds no queue yet: start the program first", self->path);
+      return NULL;
+    }
+  return g_steal_pointer (&self);
+}
+
+/**
+ * sync_store_close:
+ * @self: a store
+ *
+ * Writes the log back into the file, marks the end as a clean one and gives the directory free. The store answers
+ * nothing afterwards. Closing twice does nothing; the last unref closes too.
+ */
+void
+sync_store_close (SyncStore *self)
+{
+  g_assert (self->thread == g_thread_self ());
+  shut (self, TRUE);
+}
+
+/**
+ * sync_store_check:
+ * @self: a store or a reader
+ *
+ * SQLite's own check of the whole file; reads all of it, so use a reader in a thread of its own for a large one. A
+ * file that does not pass is set aside and salvaged when the store is opened next.
+ *
+ * Returns: whether the file is whole; else %SYNC_ERROR_CORRUPT or %SYNC_ERROR_STORAGE
+ */
+gboolean
+sync_store_check (SyncStore *self, GError **error)
+{
+  sqlite3_stmt *stmt = NULL;
+  g_autofree char *found = NULL;
+  int rc;
+
+  sync_store_assert_usable (self);
+  rc = sqlite3_prepare_v2 (self->db, "PRAGMA quick_check (1)", -1, &stmt, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    found = sync_store_dup_column (stmt, 0);
+  else
+    sync_store_set_sqlite_error (self, rc, error);
+  sqlite3_finalize (stmt);
+  if (rc != SQLITE_ROW)
+    return FALSE;
+  if (g_strcmp0 (found, "ok") == 0)
+    {
+      sync_store_directory_set_suspect (self->directory, FALSE);
+      return TRUE;
+    }
+  sync_store_directory_set_suspect (self->directory, TRUE);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
+               "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
+               self->path, found);
+  return FALSE;
+}
+
+/**
+ * sync_store_get_directory:
+ * @self: a store
+ *
+ * Returns: (transfer none): the data directory
+ */
+const char *
+sync_store_get_directory (SyncStore *self)
+{
+  return self->directory;
+}
+
+/**
+ * sync_store_get_recovered:
+ * @self: a store
+ *
+ * Returns: how many rows were being sent when the last process ended, and are `unknown` since
+ */
+guint
+sync_store_get_recovered (SyncStore *self)
+{
+  return self->recovered;
+}
+
+/**
+ * sync_store_get_ended_clean:
+ * @self: a store
+ *
+ * Returns: whether the last process closed the store; if not, sync_store_check() is due
+ */
+gboolean
+sync_store_get_ended_clean (SyncStore *self)
+{
+  return self->ended_clean;
+}
+
+/**
+ * sync_store_get_salvage_report:
+ * @self: a store
+ *
+ * Returns: (transfer none) (nullable): what was done about a damaged file when the store was opened, for the person;
+ *   NULL if it was whole
+ */
+const char *
+sync_store_get_salvage_report (SyncStore *self)
+{
+  return self->salvage_report;
+}

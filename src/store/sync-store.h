@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "sync-clock.h"
+#include "sync-request.h"
+
+G_BEGIN_DECLS
+
+#define SYNC_TYPE_STORE (sync_store_get_type ())
+G_DECLARE_FINAL_TYPE (SyncStore, sync_store, SYNC, STORE, GObject)
+
+#define SYNC_STORE_FILE "queue.db"
+
+/* How the store is opened; start from SYNC_STORE_OPTIONS_INIT. */
+typedef struct
+{
+  gint64 min_free_bytes; /* below this much free disk new writes are refused */
+  gint64 reserve_bytes;  /* size of the file that is given up so that deliveries can still be recorded */
+  gint64 (*free_bytes) (const char *directory, gpointer user_data); /* (nullable): instead of statvfs(), for tests */
+  gpointer free_bytes_data;
+} SyncStoreOptions;
+
+#define SYNC_STORE_OPTIONS_INIT { .min_free_bytes = 250 * 1000 * 1000, .reserve_bytes = 50 * 1000 * 1000 }
+
+/* One request to be accepted, and what became of it. */
+typedef struct
+{
+  SyncRequest *request; /* (owned): in; all but id, state, order and times is the caller's */
+  gint64 id;            /* out: the row that stands for it now */
+  SyncState state;      /* out: its state */
+  gboolean existing;    /* out: the same key with the same content was there already */
+  gint64 replaced;      /* out: the row that gave up its key to this one, 0 if none */
+  GError *error;        /* (owned) (nullable): out: why this one alone was not accepted; the others were */
+} SyncAcceptance;
+
+SyncAcceptance *sync_acceptance_new (SyncRequest *request);
+void sync_acceptance_free (SyncAcceptance *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncAcceptance, sync_acceptance_free)
+
+/* A conflict, as the table holds it. Documents are JSON texts. */
+typedef struct
+{
+  gint64 id;
+  gint64 request_id;
+  char *resource_type;   /* (owned) (nullable) */
+  char *resource_id;     /* (owned) (nullable) */
+  char *conflict_type;   /* (owned): "edit_edit", "edit_delete", "delete_edit", "submitted", "cancelled", "name_taken", "rule" */
+  char *base_data;       /* (owned) (nullable) */
+  char *local_data;      /* (owned) (nullable) */
+  char *server_data;     /* (owned) (nullable): NULL if the document is gone there */
+  char *server_version;  /* (owned) (nullable): its `modified` */
+  char *status;          /* (owned): "pending", "resolved" or "superseded" */
+  char *resolution;      /* (owned) (nullable): "local_wins", "server_wins", "merged", "manual" */
+  char *result_data;     /* (owned) (nullable) */
+  char *resolved_by;     /* (owned) (nullable) */
+  gint64 created_ms;
+  gint64 resolved_ms;    /* 0 while it is open */
+} SyncConflict;
+
+SyncConflict *sync_conflict_new (void);
+void sync_conflict_free (SyncConflict *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflict, sync_conflict_free)
+
+/* One try of a request, or one look for it. */
+typedef struct
+{
+  gint64 id;
+  gint64 request_id;
+  guint number;        /* 1 for the first send; a look carries the number of the send that it looks for */
+  char *kind;          /* (owned): "send", "look" or "person" */
+  gint64 started_ms;
+  gint64 duration_us;  /* -1 while it runs or if the program was killed */
+  guint http_status;
+  char *exc_type;      /* (owned) (nullable) */
+  char *verdict;       /* (owned) (nullable) */
+  char *message;       /* (owned) (nullable) */
+} SyncAttempt;
+
+void sync_attempt_free (SyncAttempt *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncAttempt, sync_attempt_free)
+
+/* One decision about one request; start from SYNC_CHANGE_INIT. @from equal to @to changes fields only.
+ * Texts are borrowed; NULL keeps the column as it is. */
+typedef struct
+{
+  gint64 id;
+  SyncState from;
+  SyncState to;
+  guint attempt;             /* the send that this is the answer to, 0: not an answer to a send */
+  int unaccounted;           /* sends whose effect is not known from now on, -1: as before */
+  gint64 delay_ms;           /* until it is due again, 0 at once, -1: as before */
+  int step;                  /* -1: as before */
+  int needs_person;          /* 0, 1, or -1: as before */
+  gboolean charge;           /* counts against MAX_RETRIES */
+  gboolean reset_retries;    /* a person starts it afresh */
+  guint http_status;         /* 0: as before */
+  const char *kind;          /* of the attempt row to add if @attempt is 0 and @verdict is given: "look" or "person" */
+  const char *verdict;       /* for the attempt row */
+  const char *exc_type;
+  const char *message;       /* error_message; "" clears it */
+  const char *response;      /* the answer's body; long ones are cut */
+  gint64 duration_us;        /* for the attempt row, -1: unknown */
+  const char *server_name;
+  const char *server_modified; /* of the answer: resource_version; with COMPLETED or a further step it goes along the lane */
+  const char *base_modified; /* the version to send it against from now on */
+  GBytes *effective_body;    /* (nullable): only on conflict or failed to pending */
+  const char *proof;         /* with COMPLETED: "server", "look", "person" */
+  const char *resolution;    /* with DISCARDED: "server_wins" counts as met for those who depend on it */
+  const char *reason;        /* for discard and the audit */
+  const char *actor;         /* "engine", or who decided; NULL: "engine" */
+  const SyncConflict *conflict; /* (nullable): with CONFLICT: the conflict to open in the same transaction */
+} SyncChange;
+
+#define SYNC_CHANGE_INIT                                                                                       \
+  {                                                                                                            \
+    .unaccounted = -1, .delay_ms = -1, .step = -1, .needs_person = -1, .duration_us = -1                       \
+  }
+
+typedef struct
+{
+  guint n[SYNC_N_STATES];
+  guint total;
+  guint needs_person;        /* unknown rows that only a person can decide */
+  guint pending_conflicts;
+  gint64 oldest_waiting_ms;  /* accepted_ms of the oldest row that is neither completed nor discarded, 0 if none */
+} SyncCounts;
+
+typedef struct
+{
+  guint states;              /* bit set of (1 << SyncState); 0: all */
+  const char *resource_type; /* (nullable) */
+  gint64 after;              /* rows with a greater id only */
+  guint limit;               /* 0: 100 */
+  gboolean newest_first;     /* then @after means "rows with a smaller id", 0 for the newest */
+} SyncListFilter;
+
+/* Opening */
+SyncStore *sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClock *clock, GError **error);
+SyncStore *sync_store_open_reader (const char *directory, GError **error);
+void sync_store_close (SyncStore *self);
+const char *sync_store_get_directory (SyncStore *self);
+guint sync_store_get_recovered (SyncStore *self);
+gboolean sync_store_get_ended_clean (SyncStore *self);
+const char *sync_store_get_salvage_report (SyncStore *self);
+gboolean sync_store_check (SyncStore *self, GError **error);
+
+/* Verbs: each is one transaction, and durable when it returns TRUE */
+gboolean sync_store_accept (SyncStore *self, GPtrArray *acceptances, GError **error);
+SyncRequest *sync_store_claim (SyncStore *self, gint64 id, guint *attempt, GError **error);
+gboolean sync_store_change (SyncStore *self, const SyncChange *change, GError **error);
+gboolean sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GError **error);
+gboolean sync_store_set_metadata (SyncStore *self, const char *key, const char *value, GError **error);
+gboolean sync_store_set_next_retry (SyncStore *self, gint64 id, gint64 delay_ms, GError **error);
+gint64 sync_store_add_conflict (SyncStore *self, const SyncConflict *conflict, GError **error);
+gboolean sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *resolution, const char *result_data,
+                                      const char *resolved_by, GError **error);
+
+/* Reads */
+GPtrArray *sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error);
+gint64 sync_store_get_next_due_us (SyncStore *self);
+SyncRequest *sync_store_get (SyncStore *self, gint64 id, GError **error);
+SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
+                                  const char *key, GError **error);
+GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
+GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);
+gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error);
+char *sync_store_dup_metadata (SyncStore *self, const char *key);
+SyncConflict *sync_store_get_conflict (SyncStore *self, gint64 id, GError **error);
+GPtrArray *sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error);
+gboolean sync_store_has_undelivered (SyncStore *self, const char *other_than_site, guint *n);
+gboolean sync_store_verify_audit (SyncStore *self, guint64 *n_rows, GError **error);
+
+G_END_DECLS
