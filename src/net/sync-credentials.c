@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The API key and secret of this till for one site.
+ *
+ * Invariants:
+ * - What the environment gives stands: it is not stored, not overwritten and not cleared.
+ * - A key ring that does not answer, is locked or is not there never stands in the way: the words are then held in
+ *   memory for this session, and a debug message says so. "Not found" never wipes what is held.
+ * - Every call to the key ring ends within 25 seconds: a prompt that nobody sees must not hold up anybody.
+ * - Neither word is ever in a message, and their memory is overwritten before it is given back.
+ *
+ * Thread-confined: use it in the thread that made it. One operation at a time is under way; a later one that ends
+ * earlier would be overwritten by an earlier one. */
+#include "config.h"
+
+#include "sync-credentials.h"
+
+#include <libsecret/secret.h>
+#include <string.h>
+
+#include "sync-clock-system.h"
+#include "sync-error.h"
+
+#define SECRET_SERVICE_TIMEOUT_US (25 * G_USEC_PER_SEC)
+
+struct _SyncCredentials
+{
+  GObject parent_instance;
+
+  char *site;                   /* (owned) (nullable): NULL: there is no site to store them for */
+  SyncClock *clock;             /* (owned) */
+  char *token;                  /* (owned) (nullable) */
+  char *secret;                 /* (owned) (nullable): set if and only if the token is */
+  SyncCredentialsSource source;
+};
+
+/* One conversation with the key ring; the data of its GTask. */
+typedef struct
+{
+  SyncClock *clock;          /* (owned) */
+  GCancellable *cancellable; /* (owned): stops libsecret, for the time-out as for the caller */
+  GCancellable *outer;       /* (owned) (nullable): the caller's */
+  gulong outer_id;
+  guint alarm;
+  char *token;               /* (owned) (nullable): to be held when the key ring has answered, or not */
+  char *secret;              /* (owned) (nullable) */
+} Conversation;
+
+static const SecretSchema schema = {
+  .name = "org.posawesome.Sync",
+  .flags = SECRET_SCHEMA_NONE,
+  .attributes = { { "site", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
+};
+
+G_DEFINE_FINAL_TYPE (SyncCredentials, sync_credentials, G_TYPE_OBJECT)
+
+static void
+free_word (char *word)
+{
+  if (word != NULL)
+    explicit_bzero (word, strlen (word));
+  g_free (word);
+}
+
+/* Takes both words; NULL and NULL forgets. */
+static void
+hold (SyncCredentials *self, char *token, char *secret, SyncCredentialsSource source)
+{
+  free_word (self->token);
+  free_word (self->secret);
+  self->token = token;
+  self->secret = secret;
+  self->source = source;
+}
+
+static void
+conversation_end (Conversation *conversation)
+{
+  sync_clock_clear_alarm (conversation->clock, &conversation->alarm);
+  if (conversation->outer_id != 0)
+    g_cancellable_disconnect (conversation->outer, conversation->outer_id);
+  conversation->outer_id = 0;
+}
+
+static void
+conversation_free (gpointer data)
+{
+  Conversation *conversation = data;
+
+  conversation_end (conversation);
+  g_clear_object (&conversation->clock);
+  g_clear_object (&conversation->cancellable);
+  g_clear_object (&conversation->outer);
+  free_word (conversation->token);
+  free_word (conversation->secret);
+  g_free (conversation);
+}
+
+static void
+conversation_timed_out (gpointer user_data)
+{
+  Conversation *conversation = user_data;
+
+  conversation->alarm = 0;
+  g_cancellable_cancel (conversation->cancellable);
+}
+
+static void
+outer_cancelled_cb (GCancellable *outer, gpointer user_data)
+{
+  g_cancellable_cancel (user_data);
+}
+
+/* (transfer full): a task without its conversation: for what is decided at once */
+static GTask *
+new_task (SyncCredentials *self, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, tag);
+  return task;
+}
+
+/* (transfer none): the task's own, with the time-out running */
+static Conversation *
+begin_conversation (GTask *task, GCancellable *outer)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+  Conversation *conversation = g_new0 (Conversation, 1);
+
+  g_task_set_task_data (task, conversation, conversation_free);
+  conversation->clock = g_object_ref (self->clock);
+  conversation->cancellable = g_cancellable_new ();
+  conversation->alarm = sync_clock_add_alarm (self->clock,
+                                              sync_clock_boot_us (self->clock) + SECRET_SERVICE_TIMEOUT_US,
+                                              conversation_timed_out, conversation);
+  if (outer != NULL)
+    {
+      conversation->outer = g_object_ref (outer);
+      conversation->outer_id = g_cancellable_connect (outer, G_CALLBACK (outer_cancelled_cb),
+                                                      g_object_ref (conversation->cancellable), g_object_unref);
+    }
+  return conversation;
+}
+
+/* Whether the caller took it back; then the task has returned. Ends the conversation in any case. */
+static gboolean
+return_if_taken_back (GTask *task)
+{
+  Conversation *conversation = g_task_get_task_data (task);
+
+  conversation_end (conversation);
+  if (conversation->outer == NULL || !g_cancellable_is_cancelled (conversation->outer))
+    return FALSE;
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The operation on the API key was taken back");
+  return TRUE;
+}
+
+/* Whether both words came from the environment; then the task has returned. */
+static gboolean
+return_if_fixed (GTask *task)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+
+  if (self->source != SYNC_CREDENTIALS_ENVIRONMENT)
+    return FALSE;
+  g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                           "The API key comes from ERPNEXT_API_TOKEN and ERPNEXT_API_SECRET; "
+                           "change or unset these variables and start again");
+  return TRUE;
+}
+
+static void
+lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  SyncCredentials *self = g_task_get_source_object (task);
+  char *words = secret_password_lookup_finish (result, &error);
+  char *colon = words != NULL ? strchr (words, ':') : NULL;
+
+  if (!return_if_taken_back (task))
+    {
+      if (error != NULL)
+        g_debug ("no API key read, the Secret Service does not answer: %s", error->message);
+      else if (colon != NULL)
+        hold (self, g_strndup (words, colon - words), g_strdup (colon + 1), SYNC_CREDENTIALS_SECRET_SERVICE);
+      g_task_return_boolean (task, TRUE);
+    }
+  secret_password_free (words);
+}
+
+/**
+ * sync_credentials_load_async:
+ * @self: credentials
+ * @cancellable: (nullable): takes it back
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Looks for the words of this site in the Secret Service, unless the environment gave them. That they are not there,
+ * and that there is no Secret Service, is not an error: sync_credentials_get_source() tells. Takes 25 seconds at most.
+ */
+void
+sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                             gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  Conversation *conversation;
+
+  g_return_if_fail (SYNC_IS_CREDENTIALS (self));
+
+  task = new_task (self, sync_credentials_load_async, callback, user_data);
+  if (self->source == SYNC_CREDENTIALS_ENVIRONMENT || self->site == NULL)
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  conversation = begin_conversation (task, cancellable);
+  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, g_steal_pointer (&task), "site", self->site,
+                          NULL);
+}
+
+/**
+ * sync_credentials_load_finish:
+ * @self: credentials
+ * @result: what the callback got
+ * @error: %G_IO_ERROR_CANCELLED only
+ *
+ * Returns: whether it came to an end
+ */
+gboolean
+sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  SyncCredentials *self = g_task_get_source_object (task);
+  Conversation *conversation = g_task_get_task_data (task);
+  gboolean stored = secret_password_store_finish (result, &error);
+
+  if (return_if_taken_back (task))
+    return;
+  if (!stored)
+    g_debug ("the API key is held for this session only, the Secret Service does not take it: %s",
+             error != NULL ? error->message : "no reason given");
+  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret),
+        stored ? SYNC_CREDENTIALS_SECRET_SERVICE : SYNC_CREDENTIALS_SESSION);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+return_if_faulty (GTask *task, const char *what, const char *word)
+{
+  const char *fault = word != NULL ? sync_credentials_find_fault (word) : "is missing";
+
+  if (fault == NULL)
+    return FALSE;
+  g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_INVALID, "The API %s %s", what, fault);
+  return TRUE;
+}
+
+/**
+ * sync_credentials_set_async:
+ * @self: credentials
+ * @token: the API key
+ * @secret: the API secret
+ * @cancellable: (nullable): takes it back: the words held before stay, what the key ring holds is then not known
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, they are held for this
+ * session. They count from the callback on.
+ */
+void
+sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  g_autofree char *label = NULL;
+  Conversation *conversation;
+  char *words;
+
+  g_return_if_fail (SYNC_IS_CREDENTIALS (self));
+
+  task = new_task (self, sync_credentials_set_async, callback, user_data);
+  if (return_if_faulty (task, "key", token) || return_if_faulty (task, "secret", secret) || return_if_fixed (task))
+    return;
+  if (self->site == NULL)
+    {
+      hold (self, g_strdup (token), g_strdup (secret), SYNC_CREDENTIALS_SESSION);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  conversation = begin_conversation (task, cancellable);
+  conversation->token = g_strdup (token);
+  conversation->secret = g_strdup (secret);
+  label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
+  words = g_strconcat (token, ":", secret, NULL);
+  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable, store_cb,
+                         g_steal_pointer (&task), "site", self->site, NULL);
+  free_word (words);
+}
+
+/**
+ * sync_credentials_set_finish:
+ * @self: credentials
+ * @result: what the callback got
+ * @error: permanent: %SYNC_ERROR_INVALID for a word that ERPNext could not read, %SYNC_ERROR_REFUSED if the environment
+ *   gives the words; or %G_IO_ERROR_CANCELLED
+ *
+ * Returns: whether the new words are in use; sync_credentials_get_source() tells whether they outlast this session
+ */
+gboolean
+sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  SyncCredentials *self = g_task_get_source_object (task);
+  gboolean was_stored = self->source == SYNC_CREDENTIALS_SECRET_SERVICE;
+
+  /* FALSE without an error: there was nothing to remove. */
+  secret_password_clear_finish (result, &error);
+  if (return_if_taken_back (task))
+    return;
+  hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
+  if (error != NULL && was_stored)
+    {
+      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                               "The API key of %s is not used any more, but the Secret Service did not remove it: %s; "
+                               "remove it with the desktop's password program", self->site, error->message);
+      return;
+    }
+  if (error != NULL)
+    g_debug ("the API key was held for this session only, and the Secret Service does not answer: %s",
+             error->message);
+  g_task_return_boolean (task, TRUE);
+}
+
+/**
+ * sync_credentials_clear_async:
+ * @self: credentials
+ * @cancellable: (nullable): takes it back
+ * @callback: called when it is done
+ * @user_data: for @callback
+ *
+ * Forgets the words, here and in the Secret Service.
+ */
+void
+sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  Conversation *conversation;
+
+  g_return_if_fail (SYNC_IS_CREDENTIALS (self));
+
+  task = new_task (self, sync_credentials_clear_async, callback, user_data);
+  if (return_if_fixed (task))
+    return;
+  if (self->site == NULL)
+    {
+      hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  conversation = begin_conversation (task, cancellable);
+  secret_password_clear (&schema, conversation->cancellable, clear_cb, g_steal_pointer (&task), "site", self->site,
+                         NULL);
+}
+
+/**
+ * sync_credentials_clear_finish:
+ * @self: credentials
+ * @result: what the callback got
+ * @error: permanent: %SYNC_ERROR_REFUSED if the environment gives the words; transient: %SYNC_ERROR_STORAGE if they
+ *   were in the Secret Service and it did not remove them (they are forgotten here all the same); or
+ *   %G_IO_ERROR_CANCELLED
+ *
+ * Returns: whether they are gone
+ */
+gboolean
+sync_credentials_clear_finish (SyncCredentials *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * sync_credentials_dup_authorization:
+ * @self: credentials
+ *
+ * Returns: (transfer full) (nullable): the value of the `Authorization` header, `token KEY:SECRET`; %NULL if the words
+ *   are not known. Not for any log.
+ */
+char *
+sync_credentials_dup_authorization (SyncCredentials *self)
+{
+  g_return_val_if_fail (SYNC_IS_CREDENTIALS (self), NULL);
+
+  if (self->token == NULL)
+    return NULL;
+  return g_strconcat ("token ", self->token, ":", self->secret, NULL);
+}
+
+/**
+ * sync_credentials_get_source:
+ * @self: credentials
+ *
+ * Returns: where the words come from; %SYNC_CREDENTIALS_NONE if they are not known
+ */
+SyncCredentialsSource
+sync_credentials_get_source (SyncCredentials *self)
+{
+  g_return_val_if_fail (SYNC_IS_CREDENTIALS (self), SYNC_CREDENTIALS_NONE);
+
+  return self->source;
+}
+
+/**
+ * sync_credentials_source_to_string:
+ * @source: where they come from
+ *
+ * Returns: (transfer none): `none`, `environment`, `secret-service` or `session`
+ */
+const char *
+sync_credentials_source_to_string (SyncCredentialsSource source)
+{
+  static const char *const names[] = { "none", "environment", "secret-service", "session" };
+
+  g_return_val_if_fail ((guint) source < G_N_ELEMENTS (names), NULL);
+
+  return names[source];
+}
+
+/**
+ * sync_credentials_set_clock:
+ * @self: credentials without an operation under way
+ * @clock: measures the time-out of the Secret Service from now on, instead of the machine's own clock
+ */
+void
+sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock)
+{
+  g_return_if_fail (SYNC_IS_CREDENTIALS (self));
+  g_return_if_fail (SYNC_IS_CLOCK (clock));
+
+  g_set_object (&self->clock, clock);
+}
+
+/**
+ * sync_credentials_find_fault:
+ * @text: an API key or secret as somebody typed it
+ *
+ * ERPNext takes `token KEY:SECRET` only if it is exactly two words; with a blank in a word it does not refuse the
+ * header but runs the call as a guest.
+ *
+ * Returns: (transfer none) (nullable): what is wrong with it, to stand behind its name; %NULL if it can be used
+ */
+const char *
+sync_credentials_find_fault (const char *text)
+{
+  if (*text == '\0')
+    return "is empty";
+  for (const char *c = text; *c != '\0'; c++)
+    {
+      if (g_ascii_isspace (*c))
+        return "holds a blank or a line break; copy it again without them";
+      if (*c == ':')
+        return "holds a colon; give the key and the secret apart";
+      if (!g_ascii_isgraph (*c))
+        return "holds a character that no API key has; copy it again";
+    }
+  return NULL;
+}
+
+static void
+sync_credentials_finalize (GObject *object)
+{
+  SyncCredentials *self = SYNC_CREDENTIALS (object);
+
+  hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
+  g_clear_object (&self->clock);
+  g_free (self->site);
+  G_OBJECT_CLASS (sync_credentials_parent_class)->finalize (object);
+}
+
+static void
+sync_credentials_class_init (SyncCredentialsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = sync_credentials_finalize;
+}
+
+static void
+sync_credentials_init (SyncCredentials *self)
+{
+  self->clock = sync_clock_system_new ();
+}
+
+/**
+ * sync_credentials_new:
+ * @site: (nullable): the site they are for, the base URL's origin; %NULL: none is set yet, nothing can be stored
+ * @token: (nullable): the API key that the environment gives
+ * @secret: (nullable): the API secret that the environment gives
+ *
+ * The words of the environment count if both are there and sync_credentials_find_fault() has nothing against them.
+ *
+ * Returns: (transfer full): credentials; nothing was looked up yet
+ */
+SyncCredentials *
+sync_credentials_new (const char *site, const char *token, const char *secret)
+{
+  SyncCredentials *self = g_object_new (SYNC_TYPE_CREDENTIALS, NULL);
+
+  self->site = g_strdup (site);
+  if (token != NULL && secret != NULL && sync_credentials_find_fault (token) == NULL
+      && sync_credentials_find_fault (secret) == NULL)
+    hold (self, g_strdup (token), g_strdup (secret), SYNC_CREDENTIALS_ENVIRONMENT);
+  return self;
+}
