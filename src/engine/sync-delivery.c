@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One send: claim, build, send, read the answer, decide, write the decision down. The claim is on disk before the
+ * first byte leaves; the decision and everything that follows from it are one transaction. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include "sync-backoff.h"
+#include "sync-body.h"
+#include "sync-error.h"
+
+/* Deadlocks and locks pass within moments: three quick tries, then the lane slows down. */
+#define QUICK_TRIES 3
+#define QUICK_TRY_BASE_MS 500
+#define SLOW_TRY_BASE_MS 5000
+
+static const char *
+action_of_step (const SyncOperation *op, SyncAction *action, SyncProof *proof)
+{
+  *action = op->route->action;
+  *proof = op->route->proof;
+  if (!op->route->submit_after)
+    return op->request->method;
+  if (op->request->step == 0)
+    {
+      *action = SYNC_ACTION_CREATE;
+      *proof = SYNC_PROOF_DOCUMENT;
+      return op->request->method;
+    }
+  *action = SYNC_ACTION_SUBMIT;
+  *proof = SYNC_PROOF_SUBMITTED;
+  return "PUT";
+}
+
+/* The second step goes to the document that the first one made. */
+static char *
+path_of_step (const SyncOperation *op)
+{
+  g_autofree char *type = NULL;
+  g_autofree char *name = NULL;
+
+  if (!op->route->submit_after || op->request->step == 0)
+    return g_strdup (sync_request_get_url (op->request));
+  type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
+  name = g_uri_escape_string (op->request->server_name, NULL, FALSE);
+  return g_strdup_printf ("/api/resource/%s/%s", type, name);
+}
+
+static SyncTransportRequest *
+build_call (SyncOperation *op, GError **error)
+{
+  SyncEngine *self = op->engine;
+  g_autoptr (GBytes) body = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (GError) local_error = NULL;
+  SyncTransportRequest *call;
+  SyncAction action;
+  SyncProof proof;
+  const char *method = action_of_step (op, &action, &proof);
+
+  body = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request), op->request->key,
+                               op->request->base_modified, op->request->step, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+  path = path_of_step (op);
+  call = sync_engine_new_call (self, method, path);
+  call->write = TRUE;
+  call->timeout_ms = self->config->write_timeout;
+  call->reuse_connection = g_str_equal (method, "POST") && sync_engine_key_is_enforced (self, op->route);
+  if (body != NULL)
+    {
+      call->body = g_steal_pointer (&body);
+      call->content_type = g_strdup (op->request->step > 0 ? "application/json" : op->request->content_type);
+    }
+  return call;
+}
+
+/* A change of the row of @op that starts from `sending`, with everything that the answer says. */
+static SyncChange
+change_of_answer (SyncOperation *op, SyncState to)
+{
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = op->id;
+  change.from = SYNC_STATE_SENDING;
+  change.to = to;
+  change.attempt = op->attempt;
+  change.duration_us = sync_clock_boot_us (op->engine->clock) - op->started_us;
+  if (op->answer != NULL)
+    {
+      change.http_status = op->answer->status;
+      change.exc_type = op->answer->exc_type;
+      change.verdict = sync_verdict_to_string (op->outcome.verdict);
+      change.message = op->answer->message != NULL ? op->answer->message : op->reply->error;
+    }
+  return change;
+}
+
+/* The answer is written down, or stays in memory until the disk takes it; the row is `sending` so long. */
+static void
+write_down (SyncOperation *op, const SyncChange *change)
+{
+  SyncEngine *self = op->engine;
+  g_autofree char *response = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncChange full = *change;
+
+  if (op->reply != NULL && op->reply->body != NULL)
+    {
+      gsize length;
+      const char *data = g_bytes_get_data (op->reply->body, &length);
+
+      response = g_strndup (data, length);
+      full.response = response;
+    }
+  if (sync_engine_apply (self, &full, &error))
+    {
+      sync_operation_end (op);
+      return;
+    }
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
+    {
+      sync_engine_set_storage_trouble (self, error);
+      g_queue_push_tail (&self->unwritten, op);
+      sync_dispatcher_arm (self);
+      return;
+    }
+  g_debug ("request %" G_GINT64_FORMAT ": the answer came too late: %s", op->id, error->message);
+  sync_operation_end (op);
+}
+
+/* Sends whose effect was unknown before this one. */
+static guint
+earlier_unaccounted (const SyncOperation *op)
+{
+  return op->request->unaccounted > 0 ? op->request->unaccounted - 1 : 0;
+}
+
+static void
+record_delivered (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  SyncChange change = change_of_answer (op, SYNC_STATE_COMPLETED);
+
+  if (op->route->key_field != NULL && op->route->echoes_key && op->answer->echoed_key == NULL
+      && op->route->action == SYNC_ACTION_CREATE && op->request->step == 0)
+    sync_engine_withdraw_trust (self, op->request->resource_type);
+  change.unaccounted = 0;
+  change.message = "";
+  change.proof = "server";
+  change.needs_person = 0;
+  change.server_name = op->answer->server_name;
+  change.server_modified = op->answer->server_modified;
+  if (op->route->submit_after && op->request->step == 0)
+    {
+      change.to = SYNC_STATE_PENDING;
+      change.step = 1;
+      change.delay_ms = 0;
+      change.proof = NULL;
+      change.base_modified = op->answer->server_modified;
+    }
+  write_down (op, &change);
+}
+
+/* No effect, by no fault of this request: as before, or unknown as before. */
+static void
+record_not_done (SyncOperation *op)
+{
+  guint earlier = earlier_unaccounted (op);
+  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING);
+
+  change.unaccounted = earlier;
+  change.delay_ms = 0;
+  write_down (op, &change);
+}
+
+static void
+record_busy (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  guint earlier = earlier_unaccounted (op);
+  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING);
+  guint tries = op->attempt;
+
+  change.unaccounted = earlier;
+  change.delay_ms = tries <= QUICK_TRIES
+                      ? sync_backoff_delay_ms (tries - 1, QUICK_TRY_BASE_MS, self->config->max_retry_delay, self->random)
+                      : sync_backoff_delay_ms (tries - QUICK_TRIES, SLOW_TRY_BASE_MS, self->config->max_retry_delay,
+                                               self->random);
+  write_down (op, &change);
+}
+
+/* An error about this very request that may pass. */
+static void
+record_retry (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  guint earlier = earlier_unaccounted (op);
+  gboolean used_up = op->request->retry_count >= self->config->max_retries;
+  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN
+                                            : used_up   ? SYNC_STATE_FAILED
+                                                        : SYNC_STATE_PENDING);
+
+  change.unaccounted = earlier;
+  change.charge = !used_up;
+  change.delay_ms = sync_backoff_delay_ms (op->request->retry_count, self->config->base_retry_delay,
+                                           self->config->max_retry_delay, self->random);
+  if (change.to == SYNC_STATE_FAILED)
+    change.delay_ms = 0;
+  write_down (op, &change);
+}
+
+static void
+record_refused (SyncOperation *op)
+{
+  guint earlier = earlier_unaccounted (op);
+  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_FAILED);
+
+  /* With an earlier send unaccounted for, the refusal may come after that one had arrived: look first. */
+  change.unaccounted = earlier;
+  change.delay_ms = 0;
+  write_down (op, &change);
+}
+
+/* It may have been done. @answered: our server answered this very send, so that a look can decide now. */
+static void
+record_unknown (SyncOperation *op, gboolean answered)
+{
+  SyncEngine *self = op->engine;
+  SyncChange change = change_of_answer (op, SYNC_STATE_UNKNOWN);
+
+  change.unaccounted = answered ? (int) earlier_unaccounted (op) : (int) op->request->unaccounted;
+  change.delay_ms = answered ? 0
+                             : sync_backoff_delay_ms (MIN (op->attempt - 1, 8), self->config->base_retry_delay,
+                                                      self->config->max_retry_delay, self->random);
+  write_down (op, &change);
+}
+
+/* The document to be changed is not there. */
+static void
+record_gone (SyncOperation *op)
+{
+  SyncChange change = change_of_answer (op, SYNC_STATE_CONFLICT);
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->request, "edit_delete", NULL, NULL);
+
+  change.unaccounted = 0;
+  change.conflict = conflict;
+  write_down (op, &change);
+}
+
+static void
+who_answered (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+
+  if (sync_operation_is_dropped (op))
+    {
+      sync_operation_end (op);
+      return;
+    }
+  sync_engine_note_host (self, news, answer, words);
+  /* We are who we say and it is our server: the refusal was meant for this request. */
+  if (news == SYNC_HOST_UP)
+    record_refused (op);
+  else
+    record_not_done (op);
+}
+
+/* Draws the consequence of the answer that @op holds, and writes it down. */
+void
+sync_delivery_record (SyncOperation *op)
+{
+  switch (op->outcome.verdict)
+    {
+    case SYNC_VERDICT_DELIVERED:
+      record_delivered (op);
+      break;
+    case SYNC_VERDICT_NOT_DONE:
+      record_not_done (op);
+      break;
+    case SYNC_VERDICT_BUSY:
+      record_busy (op);
+      break;
+    case SYNC_VERDICT_RETRY:
+      record_retry (op);
+      break;
+    case SYNC_VERDICT_REFUSED:
+      record_refused (op);
+      break;
+    case SYNC_VERDICT_TAKEN:
+    case SYNC_VERDICT_STALE:
+      /* The server refused this send; whose document stands there is for a look to tell. */
+      if (sync_settle_can_look (op->engine, op->route, op->request))
+        record_unknown (op, TRUE);
+      else
+        record_refused (op);
+      break;
+    case SYNC_VERDICT_GONE:
+      record_gone (op);
+      break;
+    case SYNC_VERDICT_ASK:
+      sync_probe_ask_who (op->engine, op->cancellable, who_answered, op);
+      break;
+    case SYNC_VERDICT_UNPROVEN:
+    case SYNC_VERDICT_UNKNOWN:
+    default:
+      record_unknown (op, FALSE);
+      break;
+    }
+}
+
+static void
+sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  SyncEngine *self = op->engine;
+  SyncAction action;
+  SyncProof proof;
+
+  op->reply = sync_transport_send_finish (SYNC_TRANSPORT (source), result);
+  if (sync_operation_is_dropped (op))
+    {
+      sync_operation_end (op);
+      return;
+    }
+  action_of_step (op, &action, &proof);
+  op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
+                                           op->reply->content_type, op->reply->retry_after, op->reply->date,
+                                           op->reply->rate_limit_reset, op->reply->body, proof, op->route->key_field);
+  op->outcome = sync_outcome_classify (op->answer, action);
+  g_debug ("request %" G_GINT64_FORMAT " attempt %u: %s %u %s -> %s, host %s", op->id, op->attempt,
+           sync_transport_result_to_string (op->reply->result), op->reply->status,
+           op->answer->exc_type != NULL ? op->answer->exc_type : "-", sync_verdict_to_string (op->outcome.verdict),
+           sync_host_news_to_string (op->outcome.host));
+  sync_engine_note_host (self, op->outcome.host, op->answer, op->reply->error);
+  sync_delivery_record (op);
+}
+
+/* It can never go: the body cannot be built, or the route no longer takes it. Nothing was sent this time. */
+static void
+record_unsendable (SyncOperation *op, const GError *reason)
+{
+  guint earlier = earlier_unaccounted (op);
+  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_FAILED);
+
+  change.unaccounted = earlier;
+  change.message = reason->message;
+  change.needs_person = earlier > 0;
+  write_down (op, &change);
+}
+
+static void
+send_now (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  g_autoptr (SyncTransportRequest) call = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncRequest *claimed = sync_store_claim (self->store, op->id, &op->attempt, &error);
+
+  if (claimed == NULL)
+    {
+      if (!g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
+        sync_engine_set_storage_trouble (self, error);
+      sync_operation_end (op);
+      return;
+    }
+  op->sending = TRUE;
+  sync_engine_row_changed (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING);
+  g_clear_pointer (&op->request, sync_request_unref);
+  op->request = claimed;
+  if (op->route == NULL)
+    op->route = sync_engine_match (self, claimed, &error);
+  if (op->route != NULL)
+    call = build_call (op, &error);
+  if (call == NULL)
+    {
+      record_unsendable (op, error);
+      return;
+    }
+  op->started_us = sync_clock_boot_us (self->clock);
+  sync_transport_send_async (self->transport, call, op->cancellable, sent_cb, op);
+}
+
+/* An unknown row is sent again only where the server enforces the key, and where its last answer left nothing to look
+ * for: a refusal, a taken key or a half proof is looked at first. */
+static gboolean
+may_resend (SyncEngine *self, const SyncRequest *row, const SyncRoute *route)
+{
+  return sync_engine_key_is_enforced (self, route)
+         && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL) && row->step == 0
+         && !sync_settle_wants_look (self, row);
+}
+
+/* Writes down the answers that the disk did not take. */
+void
+sync_delivery_write_again (SyncEngine *self)
+{
+  guint n = self->unwritten.length;
+
+  for (guint i = 0; i < n; i++)
+    sync_delivery_record (g_queue_pop_head (&self->unwritten));
+}
+
+static gboolean
+wants_base (const SyncRequest *row)
+{
+  return row->state == SYNC_STATE_PENDING && row->base_modified == NULL
+         && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE));
+}
+
+/* What the row of @op, read with its bodies, needs next. */
+void
+sync_delivery_continue (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+
+  if (!sync_dispatcher_may_send (self))
+    sync_operation_end (op);
+  else if (sync_engine_get_trust (self, op->route) == SYNC_TRUST_UNPROVEN)
+    sync_settle_prove_key (op);
+  else if (wants_base (op->request))
+    {
+      op->look_for_base = TRUE;
+      sync_settle_look (op);
+    }
+  else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
+    send_now (op);
+  else
+    sync_settle_look (op);
+}
+
+/* Sends, or looks first where that is what the row needs. @row is a due row as it was listed. */
+void
+sync_delivery_start (SyncEngine *self, SyncRequest *row)
+{
+  g_autoptr (GError) error = NULL;
+  SyncOperation *op = sync_operation_new (self, row->id);
+
+  /* The common case needs nothing but the claim, which reads the row again. */
+  if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row))
+    {
+      send_now (op);
+      return;
+    }
+  op->request = sync_store_get (self->store, row->id, &error);
+  if (op->request == NULL)
+    {
+      sync_engine_set_storage_trouble (self, error);
+      sync_operation_end (op);
+      return;
+    }
+  op->route = sync_engine_match (self, op->request, &error);
+  if (op->route == NULL)
+    sync_settle_give_to_person (op, error->message);
+  else
+    sync_delivery_continue (op);
+}

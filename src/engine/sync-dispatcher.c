@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Chooses what to do next. One function looks at everything (switches, host, live operations, due rows), starts what
+ * may start, and sets the one alarm for the next moment at which something can change by itself. Events only ask it to
+ * look again. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+static gboolean
+type_is_paused (SyncEngine *self, const char *resource_type)
+{
+  return self->paused && self->paused_types != NULL && resource_type != NULL
+         && g_strv_contains ((const char *const *) self->paused_types, resource_type);
+}
+
+/* Why nothing may be sent at all, whatever is due. */
+static gboolean
+is_held (SyncEngine *self)
+{
+  g_autofree char *authorization = sync_credentials_dup_authorization (self->credentials);
+
+  return !self->running || self->stopping || self->offline_by_hand || authorization == NULL
+         || (self->paused && self->paused_types == NULL);
+}
+
+/* Whether a piece of work that went through a look may still be followed by a send. */
+gboolean
+sync_dispatcher_may_send (SyncEngine *self)
+{
+  return !is_held (self) && !sync_breaker_is_open (&self->breaker);
+}
+
+/* Reads the next due rows that nobody works on yet. Rows of a paused DocType are passed over, so the page grows until
+ * it holds something or the due rows end. */
+static void
+read_batch (SyncEngine *self)
+{
+  guint limit = self->config->batch_size + g_hash_table_size (self->operations);
+
+  for (;;)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) rows = sync_store_list_due (self->store, limit, NULL, &error);
+
+      if (rows == NULL)
+        {
+          sync_engine_set_storage_trouble (self, error);
+          return;
+        }
+      for (guint i = 0; i < rows->len && self->batch.length < self->config->batch_size; i++)
+        {
+          SyncRequest *row = g_ptr_array_index (rows, i);
+
+          if (!g_hash_table_contains (self->operations, &row->id) && !type_is_paused (self, row->resource_type))
+            g_queue_push_tail (&self->batch, sync_request_ref (row));
+        }
+      if (self->batch.length > 0 || rows->len < limit)
+        return;
+      limit *= 4;
+    }
+}
+
+static void
+begin_sweep (SyncEngine *self)
+{
+  if (self->sweeping)
+    return;
+  self->sweeping = TRUE;
+  self->sweep_started_us = sync_clock_boot_us (self->clock);
+  self->sweep_delivered = 0;
+  self->progress_done = 0;
+  sync_engine_refresh (self);
+}
+
+/* A sweep is over when nothing is in flight and nothing more can be started. */
+static void
+end_sweep (SyncEngine *self, gboolean troubled)
+{
+  gboolean was_sweeping = self->sweeping;
+
+  self->sweeping = FALSE;
+  self->sweep_troubled = troubled;
+  if (was_sweeping)
+    self->last_duration_ms = (sync_clock_boot_us (self->clock) - self->sweep_started_us) / 1000;
+  if (was_sweeping && self->sweep_delivered > 0)
+    sync_engine_note_sync (self);
+  sync_engine_refresh (self);
+}
+
+/* A row that the database says is being sent while nobody sends it: its attempt ended without being written down. It
+ * may have arrived, so it is unknown. */
+static void
+catch_strays (SyncEngine *self)
+{
+  const SyncListFilter filter = { .states = 1u << SYNC_STATE_SENDING, .limit = 100 };
+  g_autoptr (GPtrArray) rows = NULL;
+
+  if (self->counts.n[SYNC_STATE_SENDING] == 0)
+    return;
+  rows = sync_store_list (self->store, &filter, NULL);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      SyncRequest *row = g_ptr_array_index (rows, i);
+      SyncChange change = SYNC_CHANGE_INIT;
+
+      if (g_hash_table_contains (self->operations, &row->id))
+        continue;
+      change.id = row->id;
+      change.from = SYNC_STATE_SENDING;
+      change.to = SYNC_STATE_UNKNOWN;
+      change.delay_ms = 0;
+      change.reason = "watchdog: no operation was alive for it";
+      sync_engine_apply (self, &change, NULL);
+    }
+}
+
+static void
+start_what_may_start (SyncEngine *self)
+{
+  guint limit = sync_breaker_limit (&self->breaker, self->config->concurrency);
+
+  while (g_hash_table_size (self->operations) < limit)
+    {
+      g_autoptr (SyncRequest) row = NULL;
+
+      if (self->batch.length == 0)
+        read_batch (self);
+      row = g_queue_pop_head (&self->batch);
+      if (row == NULL)
+        return;
+      if (g_hash_table_contains (self->operations, &row->id) || type_is_paused (self, row->resource_type))
+        continue;
+      begin_sweep (self);
+      sync_delivery_start (self, row);
+      if (self->storage_trouble)
+        return;
+    }
+}
+
+static void
+drop_batch (SyncEngine *self)
+{
+  g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
+}
+
+/* Looks at everything once. */
+void
+sync_dispatcher_run (SyncEngine *self)
+{
+  gboolean open;
+
+  if (!self->running)
+    return;
+  if (self->paused && self->paused_until_us != 0 && sync_clock_boot_us (self->clock) >= self->paused_until_us)
+    sync_engine_resume (self);
+  catch_strays (self);
+  open = sync_breaker_is_open (&self->breaker);
+  if (is_held (self) || open)
+    drop_batch (self);
+  else
+    start_what_may_start (self);
+  open = sync_breaker_is_open (&self->breaker);
+  if (g_hash_table_size (self->operations) == 0 && self->batch.length == 0)
+    end_sweep (self, open || self->storage_trouble);
+  if (open && !is_held (self) && self->probe == NULL && sync_store_get_next_due_us (self->store) >= 0
+      && sync_clock_boot_us (self->clock) >= self->breaker.probe_due_us)
+    sync_probe_start (self);
+  sync_dispatcher_arm (self);
+}
+
+static void
+alarm_cb (gpointer user_data)
+{
+  SyncEngine *self = SYNC_ENGINE (user_data);
+
+  self->alarm = 0;
+  self->storage_trouble = FALSE;
+  sync_delivery_write_again (self);
+  sync_dispatcher_run (self);
+}
+
+static gint64
+earlier (gint64 a, gint64 b)
+{
+  if (a == 0 || b == 0)
+    return MAX (a, b);
+  return MIN (a, b);
+}
+
+/* The next moment at which something changes without an event, boot clock, 0: none. */
+static gint64
+next_moment_us (SyncEngine *self)
+{
+  gint64 now_us = sync_clock_boot_us (self->clock);
+  gint64 tick_us = now_us + (gint64) self->config->processing_interval * 1000;
+  gint64 due_us = sync_store_get_next_due_us (self->store);
+  gint64 moment_us = 0;
+
+  if (self->paused && self->paused_until_us != 0)
+    moment_us = self->paused_until_us;
+  if (self->storage_trouble)
+    moment_us = earlier (moment_us, tick_us);
+  /* While something is in flight the tick is the watchdog; the operation's own end comes by itself. */
+  if (g_hash_table_size (self->operations) > 0)
+    moment_us = earlier (moment_us, tick_us);
+  if (is_held (self) || due_us < 0)
+    return moment_us;
+  if (sync_breaker_is_open (&self->breaker))
+    return self->probe != NULL ? moment_us : earlier (moment_us, MAX (self->breaker.probe_due_us, due_us));
+  /* A row that is due and not started waits for an event: it is being worked on, every slot is taken, or its DocType
+   * is paused; the latter must not hide the time of another row behind it. */
+  if (due_us <= now_us && self->paused_types != NULL)
+    return earlier (moment_us, tick_us);
+  return due_us > now_us ? earlier (moment_us, due_us) : moment_us;
+}
+
+/* Sets the one alarm, or none. */
+void
+sync_dispatcher_arm (SyncEngine *self)
+{
+  gint64 moment_us = self->running ? next_moment_us (self) : 0;
+
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  if (moment_us > 0)
+    self->alarm = sync_clock_add_alarm (self->clock, moment_us, alarm_cb, self);
+}

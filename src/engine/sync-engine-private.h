@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-breaker.h"
+#include "sync-engine.h"
+
+G_BEGIN_DECLS
+
+/* Whether a DocType's key field is there on the server, so that the server enforces the key. */
+typedef enum
+{
+  SYNC_TRUST_UNPROVEN,
+  SYNC_TRUST_YES,
+  SYNC_TRUST_NO,
+} SyncTrust;
+
+/* One live piece of work on one row: a send, or a look. */
+typedef struct
+{
+  SyncEngine *engine;       /* (owned) */
+  gint64 id;
+  SyncRequest *request;     /* (owned) (nullable): the row with its bodies */
+  SyncRoute *route;         /* (owned) (nullable) */
+  GCancellable *cancellable; /* (owned) */
+  gboolean sending;         /* the row is claimed: `sending` */
+  guint attempt;            /* of the send */
+  gint64 started_us;        /* boot clock: of the call that is out now */
+  SyncTransportReply *reply; /* (owned) (nullable): the answer to the send, kept until it is recorded */
+  SyncAnswer *answer;       /* (owned) (nullable): the same, read */
+  SyncOutcome outcome;      /* of @answer */
+  gboolean look_for_base;   /* a look that only fetches the version to send against */
+} SyncOperation;
+
+struct _SyncEngine
+{
+  GObject parent_instance;
+
+  SyncConfig *config;           /* (owned) */
+  SyncStore *store;             /* (owned) */
+  SyncTransport *transport;     /* (owned) */
+  SyncCredentials *credentials; /* (owned) */
+  SyncRouteTable *routes;       /* (owned) */
+  SyncClock *clock;             /* (owned) */
+  SyncRandom *random;           /* (owned) */
+  GMainContext *context;        /* (owned): all of this lives in it */
+
+  /* Acceptance */
+  GPtrArray *arrivals;          /* (owned) (element-type GTask): submissions that wait for the group's commit */
+  GSource *flush_source;        /* (owned) (nullable): commits when nothing else is ready */
+  guint flush_alarm;            /* commits at the latest after GROUP_COMMIT_US, 0: none */
+
+  /* Delivery */
+  gboolean running;
+  gboolean stopping;            /* no new claims */
+  GHashTable *operations;       /* (owned) (element-type gint64 SyncOperation) */
+  GQueue batch;                 /* (element-type SyncRequest, owned): due rows that were read and not yet looked at */
+  GQueue unwritten;             /* (element-type SyncOperation): their answers wait for the disk */
+  GSource *kick_source;         /* (owned) (nullable) */
+  guint alarm;                  /* the one alarm of delivery, 0 while nothing waits */
+  GHashTable *trust;            /* (owned) (element-type utf8 SyncTrust): per DocType */
+  gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
+  GTask *shutdown;              /* (owned) (nullable) */
+  guint shutdown_alarm;
+
+  /* The host */
+  SyncBreaker breaker;
+  GCancellable *probe;          /* (owned) (nullable): a probe is out */
+  char *user;                   /* (owned) (nullable): whom the server takes us for */
+  char *host_words;             /* (owned) (nullable): why the host is away */
+  gboolean storage_trouble;
+  char *storage_words;          /* (owned) (nullable) */
+
+  /* Switches of a person */
+  gboolean paused;
+  gint64 paused_until_us;       /* boot clock, 0: until resumed */
+  char **paused_types;          /* (owned) (nullable): only these DocTypes are paused */
+  gboolean offline_by_hand;
+
+  /* The sweep and what is shown */
+  gboolean sweeping;
+  gboolean sweep_troubled;      /* the last sweep was stopped by host or storage trouble */
+  gint64 sweep_started_us;
+  guint sweep_delivered;
+  guint progress_done;
+  guint progress_total;
+  guint64 success_count;
+  guint64 failure_count;
+  guint64 conflict_count;
+  gint64 last_sync_ms;
+  gint64 last_duration_ms;
+  SyncCounts counts;            /* as of the last commit */
+  SyncEngineState shown_state;
+  SyncCondition shown_condition;
+};
+
+/* sync-engine.c: what the other files of the engine tell it */
+void sync_engine_kick (SyncEngine *self);
+void sync_engine_row_changed (SyncEngine *self, gint64 id, SyncState from, SyncState to);
+void sync_engine_refresh (SyncEngine *self);
+void sync_engine_note_sync (SyncEngine *self);
+void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
+gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
+void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
+SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
+SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
+
+/* sync-trust.c: does the server enforce the key? */
+SyncTrust sync_engine_get_trust (SyncEngine *self, const SyncRoute *route);
+gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
+gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
+void sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTrust trust);
+void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
+
+/* sync-submit.c */
+void sync_submit_cancel (SyncEngine *self);
+void sync_submit_refuse_all (SyncEngine *self);
+
+/* sync-dispatcher.c */
+void sync_dispatcher_run (SyncEngine *self);
+void sync_dispatcher_arm (SyncEngine *self);
+gboolean sync_dispatcher_may_send (SyncEngine *self);
+
+/* sync-operation.c */
+SyncOperation *sync_operation_new (SyncEngine *engine, gint64 id);
+void sync_operation_end (SyncOperation *op);
+gboolean sync_operation_is_dropped (SyncOperation *op);
+
+/* sync-delivery.c */
+void sync_delivery_start (SyncEngine *self, SyncRequest *row);
+void sync_delivery_continue (SyncOperation *op);
+void sync_delivery_record (SyncOperation *op);
+void sync_delivery_write_again (SyncEngine *self);
+
+/* sync-settle.c */
+void sync_settle_look (SyncOperation *op);
+void sync_settle_prove_key (SyncOperation *op);
+void sync_settle_give_to_person (SyncOperation *op, const char *why);
+gboolean sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
+gboolean sync_settle_wants_look (SyncEngine *self, const SyncRequest *request);
+SyncConflict *sync_settle_new_conflict (const SyncRequest *request, const char *type, const char *server_data,
+                                        const char *server_version);
+
+/* sync-probe.c */
+typedef void (*SyncWhoFunc) (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words,
+                             gpointer user_data);
+void sync_probe_start (SyncEngine *self);
+void sync_probe_ask_who (SyncEngine *self, GCancellable *cancellable, SyncWhoFunc func, gpointer user_data);
+
+G_END_DECLS

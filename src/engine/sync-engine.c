@@ -1,0 +1,927 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engine as others see it: its life, its switches, its properties and signals. What is shown is derived from the
+ * database and the live operations after each commit; nothing is shown that a restart would not find again. Lives in
+ * one main context; every public function asserts that. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include "sync-error.h"
+
+#include <string.h>
+
+/* How long a shutdown waits for answers that are under way; what is not back by then is found out at the next start. */
+#define SHUTDOWN_WAIT_US (10 * G_USEC_PER_SEC)
+/* A hint that the line is back: a whole street may get it at once. */
+#define NETWORK_HINT_SPREAD_MS 5000
+#define METADATA_LAST_SYNC "last_sync_time"
+#define METADATA_LAST_DURATION "last_sync_duration"
+
+typedef enum
+{
+  PROP_STATE = 1,
+  PROP_CONDITION,
+  PROP_N_PENDING,
+  PROP_N_UNKNOWN,
+  PROP_N_CONFLICTS,
+  PROP_N_FAILED,
+  PROP_PROGRESS_DONE,
+  PROP_PROGRESS_TOTAL,
+  PROP_LAST_SYNC_MS,
+  PROP_PAUSED,
+  PROP_SAFE_TO_CLOSE,
+} SyncEngineProperty;
+
+enum
+{
+  SIGNAL_STATE_CHANGED,
+  SIGNAL_PROGRESS,
+  SIGNAL_REQUEST_CHANGED,
+  SIGNAL_CONFLICT_OPENED,
+  SIGNAL_CONFLICT_RESOLVED,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[PROP_SAFE_TO_CLOSE + 1];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (SyncEngine, sync_engine, G_TYPE_OBJECT)
+
+/* Every entrance from outside passes here. */
+static void
+assert_own_context (SyncEngine *self)
+{
+  g_return_if_fail (SYNC_IS_ENGINE (self));
+  g_return_if_fail (g_main_context_is_owner (self->context) || g_main_context_get_thread_default () == self->context
+                    || (self->context == g_main_context_default () && g_main_context_get_thread_default () == NULL));
+}
+
+/* What is shown ------------------------------------------------------------------------------------------------- */
+
+static SyncCondition
+derive_condition (SyncEngine *self)
+{
+  g_autofree char *authorization = NULL;
+
+  if (self->storage_trouble)
+    return SYNC_CONDITION_STORAGE_TROUBLE;
+  if (self->paused && self->paused_types == NULL)
+    return SYNC_CONDITION_PAUSED;
+  if (self->offline_by_hand)
+    return SYNC_CONDITION_OFFLINE;
+  authorization = sync_credentials_dup_authorization (self->credentials);
+  if (authorization == NULL)
+    return SYNC_CONDITION_SIGN_IN_NEEDED;
+  switch (self->breaker.reason)
+    {
+    case SYNC_HOST_THROTTLED:
+      return SYNC_CONDITION_THROTTLED;
+    case SYNC_HOST_SIGN_IN:
+      return SYNC_CONDITION_SIGN_IN_NEEDED;
+    case SYNC_HOST_NOT_OURS:
+      return SYNC_CONDITION_NOT_OUR_SERVER;
+    case SYNC_HOST_DOWN:
+    case SYNC_HOST_SUSPECT:
+      return SYNC_CONDITION_OFFLINE;
+    case SYNC_HOST_UP:
+    case SYNC_HOST_NO_NEWS:
+    default:
+      return SYNC_CONDITION_ONLINE;
+    }
+}
+
+static SyncEngineState
+derive_state (SyncEngine *self)
+{
+  if (self->sweeping)
+    return SYNC_ENGINE_SYNCING;
+  if (self->sweep_troubled || self->counts.n[SYNC_STATE_FAILED] > 0)
+    return SYNC_ENGINE_FAILED;
+  return SYNC_ENGINE_IDLE;
+}
+
+static guint
+n_waiting (const SyncCounts *counts)
+{
+  guint n = counts->n[SYNC_STATE_PENDING] + counts->n[SYNC_STATE_SENDING] + counts->n[SYNC_STATE_UNKNOWN];
+
+  return n - MIN (n, counts->needs_person);
+}
+
+static gboolean
+is_safe_to_close (const SyncCounts *counts)
+{
+  return counts->total == counts->n[SYNC_STATE_COMPLETED] + counts->n[SYNC_STATE_DISCARDED];
+}
+
+static void
+notify_if (SyncEngine *self, gboolean changed, SyncEngineProperty property)
+{
+  if (changed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+notify_counts (SyncEngine *self, const SyncCounts *old)
+{
+  const guint *was = old->n;
+  const guint *is = self->counts.n;
+
+  notify_if (self, was[SYNC_STATE_PENDING] + was[SYNC_STATE_SENDING] != is[SYNC_STATE_PENDING] + is[SYNC_STATE_SENDING],
+             PROP_N_PENDING);
+  notify_if (self, was[SYNC_STATE_UNKNOWN] != is[SYNC_STATE_UNKNOWN], PROP_N_UNKNOWN);
+  notify_if (self, was[SYNC_STATE_CONFLICT] != is[SYNC_STATE_CONFLICT], PROP_N_CONFLICTS);
+  notify_if (self, was[SYNC_STATE_FAILED] != is[SYNC_STATE_FAILED], PROP_N_FAILED);
+  notify_if (self, is_safe_to_close (old) != is_safe_to_close (&self->counts), PROP_SAFE_TO_CLOSE);
+}
+
+static void
+update_progress (SyncEngine *self)
+{
+  guint done = self->progress_done;
+  guint total = self->sweeping ? done + n_waiting (&self->counts) : done;
+
+  if (total != self->progress_total)
+    {
+      self->progress_total = total;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS_TOTAL]);
+    }
+}
+
+/* Reads the counts and tells whoever listens what is different. */
+void
+sync_engine_refresh (SyncEngine *self)
+{
+  SyncCounts old = self->counts;
+  SyncEngineState state;
+  SyncCondition condition;
+
+  g_object_freeze_notify (G_OBJECT (self));
+  if (!sync_store_get_counts (self->store, &self->counts, NULL))
+    self->counts = old;
+  notify_counts (self, &old);
+  update_progress (self);
+  state = derive_state (self);
+  condition = derive_condition (self);
+  if (state != self->shown_state || condition != self->shown_condition)
+    {
+      notify_if (self, state != self->shown_state, PROP_STATE);
+      notify_if (self, condition != self->shown_condition, PROP_CONDITION);
+      self->shown_state = state;
+      self->shown_condition = condition;
+      g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0, state, condition);
+    }
+  g_object_thaw_notify (G_OBJECT (self));
+}
+
+/* A row was committed in a new state (or accepted: @from equal to @to). */
+void
+sync_engine_row_changed (SyncEngine *self, gint64 id, SyncState from, SyncState to)
+{
+  gboolean settled = from != to && (to == SYNC_STATE_COMPLETED || to == SYNC_STATE_FAILED || to == SYNC_STATE_CONFLICT);
+
+  if (settled && to == SYNC_STATE_COMPLETED)
+    {
+      self->success_count++;
+      self->sweep_delivered++;
+    }
+  else if (settled && to == SYNC_STATE_FAILED)
+    self->failure_count++;
+  else if (settled)
+    self->conflict_count++;
+  if (settled && self->sweeping)
+    {
+      self->progress_done++;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS_DONE]);
+    }
+  sync_engine_refresh (self);
+  g_signal_emit (self, signals[SIGNAL_REQUEST_CHANGED], 0, id, (int) to);
+  if (settled)
+    g_signal_emit (self, signals[SIGNAL_PROGRESS], 0, self->progress_done, MAX (self->progress_total, self->progress_done));
+}
+
+static void
+tell_of_conflict (SyncEngine *self, gint64 request_id)
+{
+  g_autoptr (GPtrArray) open = sync_store_list_conflicts (self->store, "pending", G_MAXUINT, NULL);
+
+  for (guint i = 0; open != NULL && i < open->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (open, i);
+
+      if (conflict->request_id == request_id)
+        g_signal_emit (self, signals[SIGNAL_CONFLICT_OPENED], 0, conflict->id, request_id);
+    }
+}
+
+/* The one way in which the engine changes a row: commit first, then tell. */
+gboolean
+sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error)
+{
+  if (!sync_store_change (self->store, change, error))
+    return FALSE;
+  self->storage_trouble = FALSE;
+  sync_engine_row_changed (self, change->id, change->from, change->to);
+  if (change->conflict != NULL)
+    tell_of_conflict (self, change->id);
+  return TRUE;
+}
+
+/* A sweep delivered, or found nothing due. */
+void
+sync_engine_note_sync (SyncEngine *self)
+{
+  g_autofree char *when = NULL;
+  g_autofree char *duration = g_strdup_printf ("%" G_GINT64_FORMAT, self->last_duration_ms);
+
+  self->last_sync_ms = sync_clock_wall_ms (self->clock);
+  when = g_strdup_printf ("%" G_GINT64_FORMAT, self->last_sync_ms);
+  if (!sync_store_set_metadata (self->store, METADATA_LAST_SYNC, when, NULL)
+      || !sync_store_set_metadata (self->store, METADATA_LAST_DURATION, duration, NULL))
+    g_debug ("the time of the last sync was not kept");
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_SYNC_MS]);
+}
+
+/* The disk did not take something. Nothing is lost by it; it is tried again after the processing interval. */
+void
+sync_engine_set_storage_trouble (SyncEngine *self, const GError *error)
+{
+  g_debug ("storage: %s", error != NULL ? error->message : "unreadable");
+  self->storage_trouble = TRUE;
+  g_free (self->storage_words);
+  self->storage_words = g_strdup (error != NULL ? error->message : NULL);
+  sync_engine_refresh (self);
+  sync_dispatcher_arm (self);
+}
+
+/* What an answer says about the host. */
+void
+sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words)
+{
+  const char *server_words = answer->message != NULL ? answer->message : words;
+
+  if (sync_breaker_note (&self->breaker, news, answer->retry_after_ms, sync_clock_boot_us (self->clock), self->random))
+    g_debug ("host: %s%s%s", sync_host_news_to_string (self->breaker.reason), server_words != NULL ? ": " : "",
+             server_words != NULL ? server_words : "");
+  if (sync_breaker_is_open (&self->breaker))
+    {
+      char *kept = g_strdup (server_words);
+
+      g_free (self->host_words);
+      self->host_words = kept;
+    }
+  else
+    g_clear_pointer (&self->host_words, g_free);
+  sync_engine_refresh (self);
+}
+
+/* Calls to the site ---------------------------------------------------------------------------------------------- */
+
+/* A question to the site: a read with the request time-out, unless the caller says otherwise. */
+SyncTransportRequest *
+sync_engine_new_call (SyncEngine *self, const char *method, const char *path)
+{
+  g_autofree char *url = g_strconcat (self->config->base_url, path, NULL);
+  SyncTransportRequest *call = sync_transport_request_new (method, url);
+
+  call->authorization = sync_credentials_dup_authorization (self->credentials);
+  call->timeout_ms = self->config->request_timeout;
+  return call;
+}
+
+/* What the rules of today say of a row; an error if they no longer let it wait in the queue. */
+SyncRoute *
+sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
+{
+  g_autoptr (SyncRoute) route = sync_route_table_match (self->routes, request->method, sync_request_get_url (request),
+                                                        request->content_type, sync_request_get_body (request), error);
+
+  if (route == NULL)
+    return NULL;
+  if (route->kind != SYNC_ROUTE_WRITE)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_QUEUEABLE, "the route rules no longer take %s %.200s", request->method,
+                   request->url);
+      return NULL;
+    }
+  return g_steal_pointer (&route);
+}
+
+/* Life ----------------------------------------------------------------------------------------------------------- */
+
+static void
+finish_shutdown (SyncEngine *self)
+{
+  g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
+
+  sync_clock_clear_alarm (self->clock, &self->shutdown_alarm);
+  sync_engine_stop (self);
+  g_task_return_boolean (task, TRUE);
+}
+
+static gboolean
+kick_cb (gpointer user_data)
+{
+  g_autoptr (SyncEngine) self = g_object_ref (SYNC_ENGINE (user_data));
+
+  g_clear_pointer (&self->kick_source, g_source_unref);
+  if (self->shutdown != NULL && g_hash_table_size (self->operations) == 0)
+    finish_shutdown (self);
+  else
+    sync_dispatcher_run (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Asks the dispatcher to look again, once, from the main loop. */
+void
+sync_engine_kick (SyncEngine *self)
+{
+  if (!self->running || self->kick_source != NULL)
+    return;
+  self->kick_source = g_idle_source_new ();
+  g_source_set_priority (self->kick_source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (self->kick_source, kick_cb, self, NULL);
+  g_source_set_static_name (self->kick_source, "[posawesome-sync] dispatch");
+  g_source_attach (self->kick_source, self->context);
+}
+
+/**
+ * sync_engine_start:
+ * @self: an engine that is not running
+ * @error: %SYNC_ERROR_CONFIG if no site is set, %SYNC_ERROR_REFUSED if undelivered requests belong to another site
+ *   (both permanent until somebody acts)
+ *
+ * Begins to deliver. Whatever is due is sent as soon as the main loop turns, however long the program was away.
+ *
+ * Returns: whether it runs
+ */
+gboolean
+sync_engine_start (SyncEngine *self, GError **error)
+{
+  guint n_foreign = 0;
+
+  assert_own_context (self);
+  if (self->running)
+    return TRUE;
+  if (self->config->base_url == NULL)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "no site is set; set ERPNEXT_BASE_URL");
+      return FALSE;
+    }
+  if (sync_store_has_undelivered (self->store, self->config->base_url, &n_foreign))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                   "%u undelivered requests belong to another site than %s; set ERPNEXT_BASE_URL back, or discard them",
+                   n_foreign, self->config->base_url);
+      return FALSE;
+    }
+  self->running = TRUE;
+  self->stopping = FALSE;
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+  return TRUE;
+}
+
+/**
+ * sync_engine_stop:
+ * @self: an engine
+ *
+ * Stops at once: nothing new is claimed, calls that are out are taken back and their rows stay `sending`, which the
+ * next start reads as `unknown`. Submissions whose commit has not happened are refused. Harmless if it is not running.
+ */
+void
+sync_engine_stop (SyncEngine *self)
+{
+  GHashTableIter iter;
+  gpointer op;
+
+  assert_own_context (self);
+  sync_submit_refuse_all (self);
+  if (!self->running)
+    return;
+  self->running = FALSE;
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  if (self->kick_source != NULL)
+    {
+      g_source_destroy (self->kick_source);
+      g_clear_pointer (&self->kick_source, g_source_unref);
+    }
+  g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
+  if (self->probe != NULL)
+    g_cancellable_cancel (self->probe);
+  g_clear_object (&self->probe);
+  while (!g_queue_is_empty (&self->unwritten))
+    sync_operation_end (g_queue_pop_head (&self->unwritten));
+  g_hash_table_iter_init (&iter, self->operations);
+  while (g_hash_table_iter_next (&iter, NULL, &op))
+    g_cancellable_cancel (((SyncOperation *) op)->cancellable);
+  self->sweeping = FALSE;
+}
+
+static void
+waited_for_shutdown_cb (gpointer user_data)
+{
+  SyncEngine *self = SYNC_ENGINE (user_data);
+
+  self->shutdown_alarm = 0;
+  finish_shutdown (self);
+}
+
+/**
+ * sync_engine_safe_shutdown_async:
+ * @self: an engine
+ * @cancellable: (nullable): not used to shorten the wait; call sync_engine_stop() for that
+ * @callback: called when it has stopped, at most 10 seconds later
+ * @user_data: for @callback
+ *
+ * Stops with care: no new claims, answers under way are awaited up to 10 s and recorded, what is not back by then stays
+ * `sending`. The time of the last sync is in the database already.
+ */
+void
+sync_engine_safe_shutdown_async (SyncEngine *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  assert_own_context (self);
+  g_task_set_source_tag (task, sync_engine_safe_shutdown_async);
+  g_task_set_check_cancellable (task, FALSE);
+  if (self->shutdown != NULL)
+    {
+      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_REFUSED, "the engine is shutting down already");
+      return;
+    }
+  self->stopping = TRUE;
+  self->shutdown = g_steal_pointer (&task);
+  if (g_hash_table_size (self->operations) == 0)
+    {
+      finish_shutdown (self);
+      return;
+    }
+  self->shutdown_alarm
+    = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + SHUTDOWN_WAIT_US, waited_for_shutdown_cb, self);
+}
+
+/**
+ * sync_engine_safe_shutdown_finish:
+ * @self: an engine
+ * @result: what the callback got
+ * @error: %SYNC_ERROR_REFUSED if another shutdown was under way (permanent)
+ *
+ * Returns: whether it has stopped
+ */
+gboolean
+sync_engine_safe_shutdown_finish (SyncEngine *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * sync_engine_set_config:
+ * @self: an engine, running or not
+ * @config: the new settings
+ * @error: %SYNC_ERROR_REFUSED if the site would change while undelivered requests belong to the present one (permanent)
+ *
+ * Changes the settings of a running engine. What is in flight ends under the old ones.
+ *
+ * Returns: whether they were taken
+ */
+gboolean
+sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **error)
+{
+  guint n = 0;
+
+  assert_own_context (self);
+  if (g_strcmp0 (config->base_url, self->config->base_url) != 0
+      && sync_store_has_undelivered (self->store, config->base_url, &n))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                   "the site cannot change while %u undelivered requests belong to %s; deliver or discard them first", n,
+                   self->config->base_url);
+      return FALSE;
+    }
+  if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
+    {
+      sync_breaker_init (&self->breaker);
+      g_hash_table_remove_all (self->trust);
+      g_clear_pointer (&self->user, g_free);
+    }
+  sync_config_free (self->config);
+  self->config = sync_config_copy (config);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+  return TRUE;
+}
+
+/**
+ * sync_engine_get_config:
+ * @self: an engine
+ *
+ * Returns: (transfer none): the settings it runs with
+ */
+const SyncConfig *
+sync_engine_get_config (SyncEngine *self)
+{
+  return self->config;
+}
+
+/* Steering -------------------------------------------------------------------------------------------------------- */
+
+static void
+make_due (SyncEngine *self, const char *resource_type)
+{
+  const SyncListFilter filter = {
+    .states = 1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_UNKNOWN,
+    .resource_type = resource_type,
+    .limit = G_MAXUINT,
+  };
+  g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, NULL);
+
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      const SyncRequest *row = g_ptr_array_index (rows, i);
+
+      if (row->next_retry_at_ms > 0)
+        sync_store_set_next_retry (self->store, row->id, 0, NULL);
+    }
+}
+
+/**
+ * sync_engine_force_sync:
+ * @self: an engine
+ * @types: (nullable) (array zero-terminated=1): only these DocTypes
+ * @ids: (nullable) (array length=n_ids): only these requests
+ * @n_ids: how many
+ *
+ * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
+ * (but never before the time that the host asked for). A pause or the off-line switch stays as it is.
+ */
+void
+sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids)
+{
+  gboolean all = types == NULL && n_ids == 0;
+
+  assert_own_context (self);
+  for (guint i = 0; types != NULL && types[i] != NULL; i++)
+    make_due (self, types[i]);
+  for (guint i = 0; i < n_ids; i++)
+    sync_store_set_next_retry (self->store, ids[i], 0, NULL);
+  if (all)
+    make_due (self, NULL);
+  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  if (self->running && derive_condition (self) == SYNC_CONDITION_ONLINE && g_hash_table_size (self->operations) == 0
+      && sync_store_get_next_due_us (self->store) < 0)
+    sync_engine_note_sync (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_pause:
+ * @self: an engine
+ * @for_ms: for how long, milliseconds, 0: until resumed
+ * @types: (nullable) (array zero-terminated=1): only these DocTypes; %NULL: everything
+ *
+ * Sends nothing more; writes are accepted as before. What is in flight ends.
+ */
+void
+sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types)
+{
+  gboolean was = self->paused;
+
+  assert_own_context (self);
+  self->paused = TRUE;
+  self->paused_until_us = for_ms > 0 ? sync_clock_boot_us (self->clock) + for_ms * 1000 : 0;
+  g_strfreev (self->paused_types);
+  self->paused_types = types != NULL && types[0] != NULL ? g_strdupv ((char **) types) : NULL;
+  notify_if (self, !was, PROP_PAUSED);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_resume:
+ * @self: an engine
+ *
+ * Ends a pause.
+ */
+void
+sync_engine_resume (SyncEngine *self)
+{
+  gboolean was = self->paused;
+
+  assert_own_context (self);
+  self->paused = FALSE;
+  self->paused_until_us = 0;
+  g_clear_pointer (&self->paused_types, g_strfreev);
+  notify_if (self, was, PROP_PAUSED);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_set_offline:
+ * @self: an engine
+ * @offline: whether to behave as if there were no line
+ *
+ * The switch of a person; it holds until it is switched back.
+ */
+void
+sync_engine_set_offline (SyncEngine *self, gboolean offline)
+{
+  assert_own_context (self);
+  self->offline_by_hand = offline;
+  if (!offline)
+    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_hint_network:
+ * @self: an engine
+ *
+ * Something changed on the network: a host that is away is asked again within some seconds. Only a hint; whether the
+ * server can be reached is what the server says.
+ */
+void
+sync_engine_hint_network (SyncEngine *self)
+{
+  assert_own_context (self);
+  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), NETWORK_HINT_SPREAD_MS, self->random);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_credentials_changed:
+ * @self: an engine
+ *
+ * There is another key, or none: whom the server takes us for is asked anew.
+ */
+void
+sync_engine_credentials_changed (SyncEngine *self)
+{
+  assert_own_context (self);
+  g_clear_pointer (&self->user, g_free);
+  if (self->breaker.reason == SYNC_HOST_SIGN_IN)
+    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/* Reading ----------------------------------------------------------------------------------------------------------- */
+
+static gint64
+next_try_ms (SyncEngine *self)
+{
+  gint64 now_us = sync_clock_boot_us (self->clock);
+  gint64 due_us = sync_store_get_next_due_us (self->store);
+
+  if (due_us < 0)
+    return 0;
+  if (sync_breaker_is_open (&self->breaker))
+    due_us = MAX (due_us, self->breaker.probe_due_us);
+  return due_us > now_us ? sync_clock_wall_ms (self->clock) + (due_us - now_us) / 1000 : 0;
+}
+
+/**
+ * sync_engine_dup_snapshot:
+ * @self: an engine
+ *
+ * Returns: (transfer full): what is to be shown now; a value that may be given to another thread
+ */
+SyncSnapshot *
+sync_engine_dup_snapshot (SyncEngine *self)
+{
+  SyncSnapshot *snapshot = g_new0 (SyncSnapshot, 1);
+
+  assert_own_context (self);
+  snapshot->state = derive_state (self);
+  snapshot->condition = derive_condition (self);
+  snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
+  snapshot->paused = self->paused;
+  snapshot->offline_by_hand = self->offline_by_hand;
+  if (self->paused && self->paused_until_us > 0)
+    snapshot->paused_until_ms
+      = sync_clock_wall_ms (self->clock) + (self->paused_until_us - sync_clock_boot_us (self->clock)) / 1000;
+  snapshot->next_try_ms = next_try_ms (self);
+  snapshot->last_sync_ms = self->last_sync_ms;
+  snapshot->last_duration_ms = self->last_duration_ms;
+  snapshot->success_count = self->success_count;
+  snapshot->failure_count = self->failure_count;
+  snapshot->conflict_count = self->conflict_count;
+  snapshot->progress_done = self->progress_done;
+  snapshot->progress_total = self->progress_total;
+  snapshot->counts = self->counts;
+  snapshot->safe_to_close = is_safe_to_close (&self->counts);
+  return snapshot;
+}
+
+/**
+ * sync_engine_get_store:
+ * @self: an engine
+ *
+ * Returns: (transfer none): its store, for reading in the engine's thread
+ */
+SyncStore *
+sync_engine_get_store (SyncEngine *self)
+{
+  return self->store;
+}
+
+/**
+ * sync_engine_get_credentials:
+ * @self: an engine
+ *
+ * Returns: (transfer none): what it signs its calls with
+ */
+SyncCredentials *
+sync_engine_get_credentials (SyncEngine *self)
+{
+  return self->credentials;
+}
+
+/**
+ * sync_engine_get_user:
+ * @self: an engine
+ *
+ * Returns: (transfer none) (nullable): whom the server takes us for, once it was asked
+ */
+const char *
+sync_engine_get_user (SyncEngine *self)
+{
+  return self->user;
+}
+
+/* The object -------------------------------------------------------------------------------------------------------- */
+
+static void
+sync_engine_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  SyncEngine *self = SYNC_ENGINE (object);
+
+  switch ((SyncEngineProperty) id)
+    {
+    case PROP_STATE:
+      g_value_set_enum (value, self->shown_state);
+      break;
+    case PROP_CONDITION:
+      g_value_set_enum (value, self->shown_condition);
+      break;
+    case PROP_N_PENDING:
+      g_value_set_uint (value, self->counts.n[SYNC_STATE_PENDING] + self->counts.n[SYNC_STATE_SENDING]);
+      break;
+    case PROP_N_UNKNOWN:
+      g_value_set_uint (value, self->counts.n[SYNC_STATE_UNKNOWN]);
+      break;
+    case PROP_N_CONFLICTS:
+      g_value_set_uint (value, self->counts.n[SYNC_STATE_CONFLICT]);
+      break;
+    case PROP_N_FAILED:
+      g_value_set_uint (value, self->counts.n[SYNC_STATE_FAILED]);
+      break;
+    case PROP_PROGRESS_DONE:
+      g_value_set_uint (value, self->progress_done);
+      break;
+    case PROP_PROGRESS_TOTAL:
+      g_value_set_uint (value, self->progress_total);
+      break;
+    case PROP_LAST_SYNC_MS:
+      g_value_set_int64 (value, self->last_sync_ms);
+      break;
+    case PROP_PAUSED:
+      g_value_set_boolean (value, self->paused);
+      break;
+    case PROP_SAFE_TO_CLOSE:
+      g_value_set_boolean (value, is_safe_to_close (&self->counts));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+sync_engine_finalize (GObject *object)
+{
+  SyncEngine *self = SYNC_ENGINE (object);
+
+  /* Operations hold a reference to the engine, so there is none. */
+  sync_submit_cancel (self);
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  sync_clock_clear_alarm (self->clock, &self->shutdown_alarm);
+  if (self->kick_source != NULL)
+    {
+      g_source_destroy (self->kick_source);
+      g_source_unref (self->kick_source);
+    }
+  g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
+  g_ptr_array_unref (self->arrivals);
+  g_hash_table_unref (self->operations);
+  g_hash_table_unref (self->trust);
+  g_strfreev (self->paused_types);
+  g_free (self->user);
+  g_free (self->host_words);
+  g_free (self->storage_words);
+  g_clear_object (&self->probe);
+  g_clear_object (&self->shutdown);
+  g_clear_object (&self->routes);
+  g_clear_object (&self->credentials);
+  g_clear_object (&self->transport);
+  g_clear_object (&self->store);
+  g_clear_object (&self->clock);
+  g_clear_object (&self->random);
+  sync_config_free (self->config);
+  g_main_context_unref (self->context);
+  G_OBJECT_CLASS (sync_engine_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+
+  properties[PROP_STATE]
+    = g_param_spec_enum ("state", NULL, NULL, SYNC_TYPE_ENGINE_STATE, SYNC_ENGINE_IDLE, flags);
+  properties[PROP_CONDITION]
+    = g_param_spec_enum ("condition", NULL, NULL, SYNC_TYPE_CONDITION, SYNC_CONDITION_ONLINE, flags);
+  properties[PROP_N_PENDING] = g_param_spec_uint ("n-pending", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_N_UNKNOWN] = g_param_spec_uint ("n-unknown", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_N_CONFLICTS] = g_param_spec_uint ("n-conflicts", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_N_FAILED] = g_param_spec_uint ("n-failed", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_PROGRESS_DONE] = g_param_spec_uint ("progress-done", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_PROGRESS_TOTAL] = g_param_spec_uint ("progress-total", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_LAST_SYNC_MS] = g_param_spec_int64 ("last-sync-ms", NULL, NULL, 0, G_MAXINT64, 0, flags);
+  properties[PROP_PAUSED] = g_param_spec_boolean ("paused", NULL, NULL, FALSE, flags);
+  properties[PROP_SAFE_TO_CLOSE] = g_param_spec_boolean ("safe-to-close", NULL, NULL, TRUE, flags);
+  g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
+}
+
+static void
+sync_engine_class_init (SyncEngineClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GSignalFlags flags = G_SIGNAL_RUN_LAST;
+
+  object_class->get_property = sync_engine_get_property;
+  object_class->finalize = sync_engine_finalize;
+  install_properties (object_class);
+  signals[SIGNAL_STATE_CHANGED] = g_signal_new ("state-changed", SYNC_TYPE_ENGINE, flags, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                                2, SYNC_TYPE_ENGINE_STATE, SYNC_TYPE_CONDITION);
+  signals[SIGNAL_PROGRESS] = g_signal_new ("progress", SYNC_TYPE_ENGINE, flags, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                           G_TYPE_UINT, G_TYPE_UINT);
+  signals[SIGNAL_REQUEST_CHANGED] = g_signal_new ("request-changed", SYNC_TYPE_ENGINE, flags, 0, NULL, NULL, NULL,
+                                                  G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT);
+  signals[SIGNAL_CONFLICT_OPENED] = g_signal_new ("conflict-opened", SYNC_TYPE_ENGINE, flags, 0, NULL, NULL, NULL,
+                                                  G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT64);
+  signals[SIGNAL_CONFLICT_RESOLVED] = g_signal_new ("conflict-resolved", SYNC_TYPE_ENGINE, flags, 0, NULL, NULL, NULL,
+                                                    G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_STRING);
+}
+
+static void
+sync_engine_init (SyncEngine *self)
+{
+  self->context = g_main_context_ref_thread_default ();
+  self->arrivals = g_ptr_array_new_with_free_func (g_object_unref);
+  self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
+  self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_queue_init (&self->batch);
+  g_queue_init (&self->unwritten);
+  sync_breaker_init (&self->breaker);
+}
+
+/**
+ * sync_engine_new:
+ * @config: the settings; copied
+ * @store: an open store, not a reader
+ * @transport: how the site is reached
+ * @credentials: how calls are signed
+ * @routes: the route rules
+ * @clock: all time
+ * @random: all chance: keys and jitter
+ *
+ * Makes an engine in the thread-default main context of the caller. It takes writes at once and delivers once it is
+ * started.
+ *
+ * Returns: (transfer full): an engine
+ */
+SyncEngine *
+sync_engine_new (const SyncConfig *config, SyncStore *store, SyncTransport *transport, SyncCredentials *credentials,
+                 SyncRouteTable *routes, SyncClock *clock, SyncRandom *random)
+{
+  SyncEngine *self = g_object_new (SYNC_TYPE_ENGINE, NULL);
+  g_autofree char *last_sync = sync_store_dup_metadata (store, METADATA_LAST_SYNC);
+  g_autofree char *last_duration = sync_store_dup_metadata (store, METADATA_LAST_DURATION);
+
+  self->config = sync_config_copy (config);
+  self->store = g_object_ref (store);
+  self->transport = g_object_ref (transport);
+  self->credentials = g_object_ref (credentials);
+  self->routes = g_object_ref (routes);
+  self->clock = g_object_ref (clock);
+  self->random = g_object_ref (random);
+  self->last_sync_ms = last_sync != NULL ? g_ascii_strtoll (last_sync, NULL, 10) : 0;
+  self->last_duration_ms = last_duration != NULL ? g_ascii_strtoll (last_duration, NULL, 10) : 0;
+  sync_store_get_counts (store, &self->counts, NULL);
+  self->shown_state = derive_state (self);
+  self->shown_condition = derive_condition (self);
+  return self;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "sync-clock.h"
+#include "sync-config.h"
+#include "sync-credentials.h"
+#include "sync-random.h"
+#include "sync-route.h"
+#include "sync-store.h"
+#include "sync-transport.h"
+
+G_BEGIN_DECLS
+
+/* The specification's three states of the engine. Derived, never stored. */
+typedef enum
+{
+  SYNC_ENGINE_IDLE,
+  SYNC_ENGINE_SYNCING,
+  SYNC_ENGINE_FAILED,
+} SyncEngineState;
+
+/* Why the engine does what it does. */
+typedef enum
+{
+  SYNC_CONDITION_ONLINE,
+  SYNC_CONDITION_OFFLINE,        /* the server cannot be reached, or a person switched off line */
+  SYNC_CONDITION_PAUSED,
+  SYNC_CONDITION_SIGN_IN_NEEDED,
+  SYNC_CONDITION_NOT_OUR_SERVER, /* captive portal, wrong site */
+  SYNC_CONDITION_THROTTLED,
+  SYNC_CONDITION_STORAGE_TROUBLE,
+} SyncCondition;
+
+GType sync_engine_state_get_type (void);
+GType sync_condition_get_type (void);
+#define SYNC_TYPE_ENGINE_STATE (sync_engine_state_get_type ())
+#define SYNC_TYPE_CONDITION (sync_condition_get_type ())
+const char *sync_engine_state_to_string (SyncEngineState state);
+const char *sync_condition_to_string (SyncCondition condition);
+
+/* A write that somebody hands over. Texts are borrowed for the time of the call. */
+typedef struct
+{
+  const char *method;
+  const char *url;          /* a path of the site, or a URL on it */
+  const char *content_type; /* (nullable): JSON if NULL */
+  const char *headers;      /* (nullable): JSON object; secrets are dropped */
+  GBytes *body;             /* (nullable) */
+  GBytes *base;             /* (nullable): the document that the caller had read, JSON */
+  const char *key;          /* (nullable): the caller's idempotency key */
+  const char *author;       /* (nullable) */
+  const char *group;        /* (nullable) */
+  int priority;             /* -1: the route's */
+  const gint64 *depends_on; /* (nullable) */
+  guint n_depends_on;
+} SyncSubmission;
+
+#define SYNC_SUBMISSION_INIT { .priority = -1 }
+
+typedef struct
+{
+  gint64 id;
+  char *key;         /* (owned) */
+  SyncState state;
+  gboolean existing; /* the same write was accepted before */
+} SyncSubmitted;
+
+void sync_submitted_free (SyncSubmitted *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncSubmitted, sync_submitted_free)
+
+/* What window, gateway and bus show; a value. */
+typedef struct
+{
+  SyncEngineState state;
+  SyncCondition condition;
+  char *condition_detail;      /* (owned) (nullable): the transport's or the server's words */
+  gboolean paused;
+  gboolean offline_by_hand;
+  gint64 paused_until_ms;      /* 0: until resumed, or not paused */
+  gint64 next_try_ms;          /* when something will be tried next, wall clock; 0: now or nothing waits */
+  gint64 last_sync_ms;         /* end of the last sweep that delivered or found nothing due, 0: never */
+  gint64 last_duration_ms;     /* of the last sweep */
+  guint64 success_count;
+  guint64 failure_count;
+  guint64 conflict_count;
+  guint progress_done;         /* of the running sweep */
+  guint progress_total;
+  SyncCounts counts;
+  gboolean safe_to_close;      /* nothing undelivered, nothing that needs a person */
+} SyncSnapshot;
+
+SyncSnapshot *sync_snapshot_copy (const SyncSnapshot *self);
+void sync_snapshot_free (SyncSnapshot *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncSnapshot, sync_snapshot_free)
+
+/**
+ * SyncEngine:
+ *
+ * Takes writes, delivers them, keeps the promise. Lives in the thread-default main context of the thread that made it
+ * and must be used from there only.
+ *
+ * Signals, each emitted after the commit that made it true:
+ * `state-changed (SyncEngineState state, SyncCondition condition)`,
+ * `progress (uint done, uint total)`,
+ * `request-changed (int64 id, int SyncState)`,
+ * `conflict-opened (int64 conflict id, int64 request id)`,
+ * `conflict-resolved (int64 conflict id, string resolution)`.
+ *
+ * Properties: `state`, `condition`, `n-pending` (pending and sending), `n-unknown`, `n-conflicts`, `n-failed`,
+ * `progress-done`, `progress-total`, `last-sync-ms`, `paused`, `safe-to-close`.
+ */
+#define SYNC_TYPE_ENGINE (sync_engine_get_type ())
+G_DECLARE_FINAL_TYPE (SyncEngine, sync_engine, SYNC, ENGINE, GObject)
+
+SyncEngine *sync_engine_new (const SyncConfig *config, SyncStore *store, SyncTransport *transport,
+                             SyncCredentials *credentials, SyncRouteTable *routes, SyncClock *clock,
+                             SyncRandom *random);
+
+/* Life */
+gboolean sync_engine_start (SyncEngine *self, GError **error);
+void sync_engine_stop (SyncEngine *self);
+void sync_engine_safe_shutdown_async (SyncEngine *self, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean sync_engine_safe_shutdown_finish (SyncEngine *self, GAsyncResult *result, GError **error);
+gboolean sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **error);
+const SyncConfig *sync_engine_get_config (SyncEngine *self);
+
+/* Taking writes */
+void sync_engine_submit_async (SyncEngine *self, const SyncSubmission *submission, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+SyncSubmitted *sync_engine_submit_finish (SyncEngine *self, GAsyncResult *result, GError **error);
+gboolean sync_engine_submit_get_holder (SyncEngine *self, GAsyncResult *result, gint64 *id, SyncState *state);
+
+/* Steering */
+void sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids);
+void sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types);
+void sync_engine_resume (SyncEngine *self);
+void sync_engine_set_offline (SyncEngine *self, gboolean offline);
+void sync_engine_hint_network (SyncEngine *self);
+void sync_engine_credentials_changed (SyncEngine *self);
+
+/* A person's decisions; each is durable when it returns TRUE */
+gboolean sync_engine_retry (SyncEngine *self, gint64 id, const char *actor, GError **error);
+gboolean sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, GError **error);
+gboolean sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char *actor, GError **error);
+gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **error);
+gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
+                              GError **error);
+gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);
+
+/* Reading */
+SyncSnapshot *sync_engine_dup_snapshot (SyncEngine *self);
+SyncStore *sync_engine_get_store (SyncEngine *self);
+SyncCredentials *sync_engine_get_credentials (SyncEngine *self);
+const char *sync_engine_get_user (SyncEngine *self);
+
+G_END_DECLS

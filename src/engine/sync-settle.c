@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Settling what is unknown by looking at the server: by the key for what was created or called, by the name for what
+ * was changed. A look changes nothing there; what it finds is one transaction here. Absence counts only where the key
+ * cannot be resent, after the settle time, and seen twice. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include "sync-backoff.h"
+#include "sync-body.h"
+#include "sync-error.h"
+
+#include <string.h>
+
+/* Looks of one request that found nothing new before a person is asked. */
+#define LOOKS_BEFORE_PERSON 5
+
+/* The change of the row of @op from where it is now, decided by a look. */
+static SyncChange
+change_of_look (SyncOperation *op, SyncState to, const char *verdict)
+{
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = op->id;
+  change.from = op->request->state;
+  change.to = to;
+  change.kind = "look";
+  change.verdict = verdict;
+  change.duration_us = sync_clock_boot_us (op->engine->clock) - op->started_us;
+  return change;
+}
+
+static void
+write_down (SyncOperation *op, const SyncChange *change)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* A look that cannot be written down is made again. */
+  if (!sync_engine_apply (op->engine, change, &error))
+    {
+      if (!g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
+        sync_engine_set_storage_trouble (op->engine, error);
+    }
+  sync_operation_end (op);
+}
+
+static void
+settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *message)
+{
+  SyncChange change = change_of_look (op, to, verdict);
+
+  change.unaccounted = 0;
+  change.delay_ms = 0;
+  change.needs_person = 0;
+  change.message = message;
+  if (to == SYNC_STATE_COMPLETED)
+    {
+      change.proof = "look";
+      change.message = "";
+    }
+  write_down (op, &change);
+}
+
+/* Nobody but a person can decide; the row keeps its place. */
+void
+sync_settle_give_to_person (SyncOperation *op, const char *why)
+{
+  SyncChange change;
+
+  if (op->request->state == SYNC_STATE_PENDING)
+    {
+      change = change_of_look (op, SYNC_STATE_FAILED, "unsendable");
+      change.message = why;
+      write_down (op, &change);
+      return;
+    }
+  change = change_of_look (op, SYNC_STATE_UNKNOWN, "undecided");
+  change.needs_person = 1;
+  change.message = why;
+  write_down (op, &change);
+}
+
+/* The host is away: the row stays as it is, and due. */
+static gboolean
+ends_with_the_host (SyncOperation *op)
+{
+  if (!sync_breaker_is_open (&op->engine->breaker))
+    return FALSE;
+  sync_operation_end (op);
+  return TRUE;
+}
+
+/* Not now: the same question again later. */
+static void
+look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message)
+{
+  SyncChange change = change_of_look (op, op->request->state, verdict);
+
+  change.delay_ms = delay_ms;
+  change.message = message;
+  write_down (op, &change);
+}
+
+SyncConflict *
+sync_settle_new_conflict (const SyncRequest *request, const char *type, const char *server_data, const char *server_version)
+{
+  SyncConflict *conflict = sync_conflict_new ();
+  GBytes *body = sync_request_get_body (request);
+
+  conflict->request_id = request->id;
+  conflict->resource_type = g_strdup (request->resource_type);
+  conflict->resource_id = g_strdup (sync_request_get_document_name (request));
+  conflict->conflict_type = g_strdup (type);
+  if (request->base_document != NULL)
+    conflict->base_data = g_strndup (g_bytes_get_data (request->base_document, NULL), g_bytes_get_size (request->base_document));
+  if (body != NULL)
+    conflict->local_data = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+  conflict->server_data = g_strdup (server_data);
+  conflict->server_version = g_strdup (server_version);
+  return conflict;
+}
+
+static void
+open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version)
+{
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->request, type, server_data, server_version);
+  SyncChange change = change_of_look (op, SYNC_STATE_CONFLICT, type);
+
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.conflict = conflict;
+  write_down (op, &change);
+}
+
+/* The last send of the row and how many looks followed it. */
+static char *
+last_send_verdict (SyncEngine *self, gint64 id, guint *n_looks, gint64 *sent_ms)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (self->store, id, NULL);
+  const SyncAttempt *last = NULL;
+  guint looks = 0;
+
+  for (guint i = 0; attempts != NULL && i < attempts->len; i++)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (g_strcmp0 (attempt->kind, "send") == 0)
+        {
+          last = attempt;
+          looks = 0;
+        }
+      else if (g_strcmp0 (attempt->kind, "look") == 0 && g_strcmp0 (attempt->verdict, "no_answer") != 0)
+        looks++;
+    }
+  if (n_looks != NULL)
+    *n_looks = looks;
+  if (sent_ms != NULL)
+    *sent_ms = last != NULL ? last->started_ms + MAX (last->duration_us, 0) / 1000 : 0;
+  return last != NULL ? g_strdup (last->verdict) : NULL;
+}
+
+static gboolean
+verdict_is (const char *name, SyncVerdict verdict)
+{
+  return g_strcmp0 (name, sync_verdict_to_string (verdict)) == 0;
+}
+
+/* Whether the last answer asks for a look before anything is sent again. */
+gboolean
+sync_settle_wants_look (SyncEngine *self, const SyncRequest *request)
+{
+  g_autofree char *verdict = last_send_verdict (self, request->id, NULL, NULL);
+
+  return verdict_is (verdict, SYNC_VERDICT_TAKEN) || verdict_is (verdict, SYNC_VERDICT_STALE)
+         || verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_UNPROVEN)
+         || verdict_is (verdict, SYNC_VERDICT_ASK);
+}
+
+static gboolean
+looks_by_key (const SyncRoute *route, const SyncRequest *request)
+{
+  return (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL) && request->step == 0;
+}
+
+/* Whether the server can be asked what became of the request. */
+gboolean
+sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
+{
+  if (request->resource_type == NULL)
+    return FALSE;
+  if (looks_by_key (route, request))
+    return route->key_field != NULL && sync_engine_key_is_enforced (self, route);
+  return sync_request_get_document_name (request) != NULL;
+}
+
+/* The draft of a create, or what a keyed call made, stands there under our key. */
+static void
+found_created (SyncOperation *op, JsonObject *document, const char *text)
+{
+  const char *name = json_object_get_string_member_with_default (document, "name", NULL);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  gboolean edited = op->request->effective_body != NULL;
+  gboolean half_done = docstatus == 0 && (op->route->submit_after || op->route->proof == SYNC_PROOF_SUBMITTED);
+  SyncChange change = change_of_look (op, SYNC_STATE_COMPLETED, "found");
+
+  if (docstatus == 2)
+    {
+      open_conflict (op, "cancelled", text, modified);
+      return;
+    }
+  /* The key is ours alone, so the document is. If the body was edited since, the older body may be what arrived. */
+  if (edited && op->route->action == SYNC_ACTION_CREATE
+      && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
+      return;
+    }
+  if (half_done && !op->route->submit_after)
+    {
+      guint n_looks;
+      g_autofree char *verdict = last_send_verdict (op->engine, op->id, &n_looks, NULL);
+
+      /* A draft under our key: the call was cut in the middle, or the server still works on it. The same key again
+       * takes it further; a server that leaves it a draft each time is for a person. */
+      if (n_looks >= LOOKS_BEFORE_PERSON)
+        sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
+      else if (verdict_is (verdict, SYNC_VERDICT_REFUSED))
+        settle_as (op, SYNC_STATE_FAILED, "draft", op->request->error_message);
+      else
+        look_later (op, op->engine->config->settle_time / LOOKS_BEFORE_PERSON, "draft", NULL);
+      return;
+    }
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_name = name;
+  change.server_modified = modified;
+  change.message = "";
+  change.proof = "look";
+  if (half_done)
+    {
+      change.to = SYNC_STATE_PENDING;
+      change.step = 1;
+      change.delay_ms = 0;
+      change.base_modified = modified;
+      change.proof = NULL;
+    }
+  write_down (op, &change);
+}
+
+static void
+found_for_update (SyncOperation *op, const char *text, const char *modified)
+{
+  SyncChange change;
+
+  if (op->look_for_base)
+    {
+      change = change_of_look (op, SYNC_STATE_PENDING, "base");
+      change.base_modified = modified;
+      change.delay_ms = 0;
+      change.message = "";
+      change.reason = "no base version was given: the server's present one was taken";
+      write_down (op, &change);
+      return;
+    }
+  /* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
+   * harmlessly, because both carry the same base. */
+  if (g_strcmp0 (modified, op->request->base_modified) == 0)
+    {
+      settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+      return;
+    }
+  if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      open_conflict (op, "edit_edit", text, modified);
+      return;
+    }
+  change = change_of_look (op, SYNC_STATE_COMPLETED, "found");
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_modified = modified;
+  change.message = "";
+  change.proof = "look";
+  write_down (op, &change);
+}
+
+static void
+found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, gint64 wanted)
+{
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0;
+
+  if (docstatus == wanted)
+    {
+      SyncChange change = change_of_look (op, SYNC_STATE_COMPLETED, "found");
+
+      change.unaccounted = 0;
+      change.needs_person = 0;
+      change.server_modified = modified;
+      change.message = "";
+      change.proof = "look";
+      write_down (op, &change);
+    }
+  else if (docstatus == 2)
+    open_conflict (op, "cancelled", text, modified);
+  else if (docstatus == wanted - 1 && at_base)
+    {
+      g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
+
+      if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
+        settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+      else
+        settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+    }
+  else
+    open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
+}
+
+static void
+found (SyncOperation *op, JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  g_autofree char *text = json_to_string (node, FALSE);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+
+  if (looks_by_key (op->route, op->request))
+    {
+      found_created (op, document, text);
+      return;
+    }
+  if (op->request->step > 0)
+    {
+      found_for_docstatus (op, document, text, 1);
+      return;
+    }
+  switch (op->route->action)
+    {
+    case SYNC_ACTION_SUBMIT:
+      found_for_docstatus (op, document, text, 1);
+      break;
+    case SYNC_ACTION_CANCEL:
+      found_for_docstatus (op, document, text, 2);
+      break;
+    case SYNC_ACTION_DELETE:
+      {
+        g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
+
+        /* It is still there, so no delete has taken effect; a delete twice is a delete. */
+        if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
+          settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+        else
+          settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+        break;
+      }
+    case SYNC_ACTION_UPDATE:
+    case SYNC_ACTION_CREATE:
+    case SYNC_ACTION_CALL:
+    default:
+      found_for_update (op, text, modified);
+      break;
+    }
+}
+
+/* Nothing stands under our key. */
+static void
+absent_by_key (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  guint n_looks;
+  gint64 sent_ms;
+  g_autofree char *verdict = last_send_verdict (self, op->id, &n_looks, &sent_ms);
+  gint64 settled_ms = sent_ms + self->config->settle_time;
+  gint64 now_ms = sync_clock_wall_ms (self->clock);
+  gboolean refused = verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_TAKEN)
+                     || verdict_is (verdict, SYNC_VERDICT_STALE) || verdict_is (verdict, SYNC_VERDICT_ASK);
+
+  if (op->request->unaccounted > 0 && now_ms < settled_ms)
+    {
+      /* An earlier send may still be on its way through the server. */
+      look_later (op, settled_ms - now_ms, "absent", NULL);
+      return;
+    }
+  if (op->request->unaccounted > 0 && n_looks < 1)
+    {
+      look_later (op, self->config->base_retry_delay, "absent", NULL);
+      return;
+    }
+  settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent", refused ? op->request->error_message : NULL);
+}
+
+static void
+absent (SyncOperation *op)
+{
+  if (looks_by_key (op->route, op->request))
+    absent_by_key (op);
+  else if (op->route->action == SYNC_ACTION_DELETE)
+    settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
+  else
+    open_conflict (op, "edit_delete", NULL, NULL);
+}
+
+/* The server did not let us look. */
+static void
+unreadable (SyncOperation *op, const SyncAnswer *answer)
+{
+  g_autofree char *why
+    = g_strdup_printf ("%s cannot be read on the server, so nobody but a person can tell whether it arrived: %s",
+                       op->request->resource_type, answer->message != NULL ? answer->message : "no permission");
+
+  sync_settle_give_to_person (op, why);
+}
+
+static void
+who_looked (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+
+  if (sync_operation_is_dropped (op))
+    {
+      sync_operation_end (op);
+      return;
+    }
+  sync_engine_note_host (self, news, answer, words);
+  if (news == SYNC_HOST_UP)
+    unreadable (op, op->answer);
+  else
+    sync_operation_end (op);
+}
+
+static JsonNode *
+data_of (const SyncTransportReply *reply, JsonParser *parser)
+{
+  JsonNode *root;
+  gsize length;
+  const char *data;
+
+  if (reply->body == NULL)
+    return NULL;
+  data = g_bytes_get_data (reply->body, &length);
+  if (!json_parser_load_from_data (parser, data, length, NULL))
+    return NULL;
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
+    return NULL;
+  return json_object_get_member (json_node_get_object (root), "data");
+}
+
+static void read_document (SyncOperation *op, const char *name);
+
+/* One answer to a look: a document, a list of at most one name, or none. */
+static void
+take_look (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *data = data_of (op->reply, parser);
+
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data))
+    found (op, json_node_get_object (data));
+  else if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
+    {
+      JsonArray *rows = json_node_get_array (data);
+      const char *name = NULL;
+
+      if (json_array_get_length (rows) > 0)
+        name = json_object_get_string_member_with_default (json_array_get_object_element (rows, 0), "name", NULL);
+      if (name != NULL)
+        read_document (op, name);
+      else
+        absent (op);
+    }
+  else if (op->outcome.verdict == SYNC_VERDICT_GONE)
+    absent (op);
+  else if (op->outcome.verdict == SYNC_VERDICT_ASK)
+    sync_probe_ask_who (self, op->cancellable, who_looked, op);
+  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY)
+    unreadable (op, op->answer);
+  else if (!ends_with_the_host (op))
+    look_later (op,
+                sync_backoff_delay_ms (MIN (op->request->attempts, 8), self->config->base_retry_delay,
+                                       self->config->max_retry_delay, self->random),
+                "no_answer", NULL);
+}
+
+/* Reads an answer to a question of ours. FALSE: the program is ending and @op is gone. */
+static gboolean
+take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result)
+{
+  g_clear_pointer (&op->reply, sync_transport_reply_free);
+  g_clear_pointer (&op->answer, sync_answer_free);
+  op->reply = sync_transport_send_finish (transport, result);
+  if (sync_operation_is_dropped (op))
+    {
+      sync_operation_end (op);
+      return FALSE;
+    }
+  op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
+                                           op->reply->content_type, op->reply->retry_after, op->reply->date,
+                                           op->reply->rate_limit_reset, op->reply->body, SYNC_PROOF_MESSAGE, NULL);
+  /* For a question a missing document is an answer, not a refusal. */
+  op->outcome = sync_outcome_classify (op->answer, SYNC_ACTION_UPDATE);
+  sync_engine_note_host (op->engine, op->outcome.host, op->answer, op->reply->error);
+  return TRUE;
+}
+
+static void
+looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+
+  if (take_reply (op, SYNC_TRANSPORT (source), result))
+    take_look (op);
+}
+
+static void
+ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback)
+{
+  g_autoptr (SyncTransportRequest) call = sync_engine_new_call (op->engine, "GET", path);
+
+  op->started_us = sync_clock_boot_us (op->engine->clock);
+  sync_transport_send_async (op->engine->transport, call, op->cancellable, callback, op);
+}
+
+static void
+read_document (SyncOperation *op, const char *name)
+{
+  g_autofree char *type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
+  g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *path = g_strdup_printf ("/api/resource/%s/%s", type, escaped);
+
+  ask (op, path, looked_cb);
+}
+
+/* A list of the documents of a DocType whose key field holds @key. */
+static char *
+path_of_key (const SyncOperation *op, const char *key)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *filters = NULL;
+  g_autofree char *escaped = NULL;
+  g_autofree char *type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, op->route->key_field);
+  json_builder_add_string_value (builder, key);
+  json_builder_end_object (builder);
+  node = json_builder_get_root (builder);
+  filters = json_to_string (node, FALSE);
+  escaped = g_uri_escape_string (filters, NULL, FALSE);
+  return g_strdup_printf ("/api/resource/%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", type, escaped);
+}
+
+/* Looks what became of the row of @op, which is unknown, or pending without a base. */
+void
+sync_settle_look (SyncOperation *op)
+{
+  g_autofree char *path = NULL;
+
+  if (!sync_settle_can_look (op->engine, op->route, op->request))
+    {
+      sync_settle_give_to_person (op, "It was sent and no answer came back. The server offers nothing to look for, so only a "
+                                      "person can tell whether it arrived.");
+      return;
+    }
+  if (!looks_by_key (op->route, op->request))
+    {
+      read_document (op, sync_request_get_document_name (op->request));
+      return;
+    }
+  path = path_of_key (op, op->request->key);
+  ask (op, path, looked_cb);
+}
+
+static void
+proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  SyncEngine *self = op->engine;
+
+  if (!take_reply (op, SYNC_TRANSPORT (source), result))
+    return;
+  /* 200: the field is there. DataError: it is not. No right to list: it cannot be looked at, so it cannot be used. */
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED)
+    sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_YES);
+  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
+           || op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_ASK)
+    sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_NO);
+  else
+    {
+      if (!ends_with_the_host (op))
+        look_later (op, self->config->base_retry_delay, "no_answer", NULL);
+      return;
+    }
+  sync_delivery_continue (op);
+}
+
+/* Asks whether the key field of the row's DocType exists on the server (erpnext: a list with a filter on a missing
+ * field is refused). */
+void
+sync_settle_prove_key (SyncOperation *op)
+{
+  g_autofree char *path = path_of_key (op, "-");
+
+  ask (op, path, proven_cb);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The site in memory: just enough of ERPNext for the engine's own rules; the practice shop is the faithful one. */
+#include "config.h"
+
+#include "toy-site.h"
+
+#include <string.h>
+
+struct _ToySite
+{
+  GObject parent_instance;
+
+  GHashTable *documents;  /* (owned) (element-type utf8 JsonObject): "Type/name" */
+  GPtrArray *log;         /* (owned) (element-type utf8): what was committed, in order: "POST Customer CUST-1" */
+  guint n_calls;
+  guint n_saves;          /* makes names and `modified` */
+  ToyFaultFunc fault;
+  gpointer fault_data;    /* (unowned) */
+  guint canned_status;
+  char *canned_type;      /* (owned) */
+  char *canned_body;      /* (owned) */
+  char *retry_after;      /* (owned) (nullable) */
+  gboolean has_key_field;
+  char *user;             /* (owned) */
+  gboolean hold;
+  GQueue held;            /* (element-type GTask, owned) */
+  guint most_held;
+};
+
+static void toy_site_transport_init (SyncTransportInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (ToySite, toy_site, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (SYNC_TYPE_TRANSPORT, toy_site_transport_init))
+
+static SyncTransportReply *
+reply_new (guint status, const char *content_type, const char *body)
+{
+  SyncTransportReply *reply = sync_transport_reply_new ();
+
+  reply->result = SYNC_TRANSPORT_OK;
+  reply->bytes_written = TRUE;
+  reply->status = status;
+  reply->content_type = g_strdup (content_type);
+  reply->body = g_bytes_new (body, strlen (body));
+  return reply;
+}
+
+static SyncTransportReply *
+reply_exception (guint status, const char *exc_type, const char *words)
+{
+  g_autofree char *body
+    = g_strdup_printf ("{\"exc_type\":\"%s\",\"exception\":\"frappe.exceptions.%s: %s\"}", exc_type, exc_type, words);
+
+  return reply_new (status, "application/json", body);
+}
+
+static SyncTransportReply *
+reply_document (guint status, JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *body = g_strdup_printf ("{\"data\":%s}", text);
+
+  return reply_new (status, "application/json", body);
+}
+
+static SyncTransportReply *
+reply_broken (SyncTransportResult result, gboolean written)
+{
+  SyncTransportReply *reply = sync_transport_reply_new ();
+
+  reply->result = result;
+  reply->bytes_written = written;
+  reply->error = g_strdup (written ? "the connection broke" : "connection refused");
+  return reply;
+}
+
+static void
+stamp (ToySite *self, JsonObject *document)
+{
+  g_autofree char *modified = g_strdup_printf ("2026-11-23 10:00:00.%06u", ++self->n_saves);
+
+  json_object_set_string_member (document, "modified", modified);
+  json_object_set_string_member (document, "modified_by", self->user);
+}
+
+static const char *
+key_member (const char *type)
+{
+  return g_str_equal (type, "Sales Invoice") ? "posa_client_request_id" : "sync_client_id";
+}
+
+static JsonObject *
+find_key (ToySite *self, const char *type, const char *key)
+{
+  GHashTableIter iter;
+  gpointer name, document;
+  g_autofree char *prefix = g_strconcat (type, "/", NULL);
+
+  g_hash_table_iter_init (&iter, self->documents);
+  while (g_hash_table_iter_next (&iter, &name, &document))
+    if (g_str_has_prefix (name, prefix)
+        && g_strcmp0 (json_object_get_string_member_with_default (document, key_member (type), NULL), key) == 0)
+      return document;
+  return NULL;
+}
+
+static JsonObject *
+body_object (const SyncTransportRequest *request)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  gsize length;
+  const char *data;
+
+  if (request->body == NULL)
+    return json_object_new ();
+  data = g_bytes_get_data (request->body, &length);
+  g_assert_true (json_parser_load_from_data (parser, data, length, NULL));
+  return json_object_ref (json_node_get_object (json_parser_get_root (parser)));
+}
+
+static void
+copy_members (JsonObject *from, JsonObject *to)
+{
+  g_autoptr (GList) members = json_object_get_members (from);
+
+  for (GList *l = members; l != NULL; l = l->next)
+    json_object_set_member (to, l->data, json_node_copy (json_object_get_member (from, l->data)));
+}
+
+static void
+log_commit (ToySite *self, const char *method, const char *id)
+{
+  g_ptr_array_add (self->log, g_strdup_printf ("%s %s", method, id));
+}
+
+static SyncTransportReply *
+create (ToySite *self, const char *type, const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = body_object (request);
+  const char *key = json_object_get_string_member_with_default (body, key_member (type), NULL);
+  g_autofree char *name = NULL;
+  g_autofree char *id = NULL;
+  JsonObject *document;
+
+  if (self->has_key_field && key != NULL && find_key (self, type, key) != NULL)
+    return reply_exception (417, "UniqueValidationError", "Duplicate entry");
+  document = json_object_new ();
+  copy_members (body, document);
+  if (!self->has_key_field)
+    json_object_remove_member (document, key_member (type));
+  stamp (self, document);
+  name = g_strdup_printf ("NAME-%u", self->n_saves);
+  json_object_set_string_member (document, "name", name);
+  if (!json_object_has_member (document, "docstatus"))
+    json_object_set_int_member (document, "docstatus", 0);
+  id = g_strconcat (type, "/", name, NULL);
+  g_hash_table_insert (self->documents, g_strdup (id), document);
+  log_commit (self, "POST", id);
+  return reply_document (200, document);
+}
+
+static SyncTransportReply *
+update (ToySite *self, const char *id, JsonObject *document, const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = body_object (request);
+
+  if (json_object_has_member (body, "modified")
+      && g_strcmp0 (json_object_get_string_member (body, "modified"), json_object_get_string_member (document, "modified")) != 0)
+    return reply_exception (417, "TimestampMismatchError", "Document has been modified after you have opened it");
+  copy_members (body, document);
+  stamp (self, document);
+  log_commit (self, "PUT", id);
+  return reply_document (200, document);
+}
+
+static SyncTransportReply *
+list_by_key (ToySite *self, const char *type, const char *query)
+{
+  g_autofree char *decoded = g_uri_unescape_string (query, NULL);
+  g_autofree char *key = NULL;
+  g_autofree char *body = NULL;
+  JsonObject *document;
+  const char *colon;
+
+  if (!self->has_key_field)
+    return reply_exception (417, "DataError", "Field not permitted in query");
+  colon = strstr (decoded, "\":\"");
+  g_assert_nonnull (colon);
+  key = g_strndup (colon + 3, strcspn (colon + 3, "\""));
+  document = find_key (self, type, key);
+  if (document == NULL)
+    return reply_new (200, "application/json", "{\"data\":[]}");
+  body = g_strdup_printf ("{\"data\":[{\"name\":\"%s\"}]}", json_object_get_string_member (document, "name"));
+  return reply_new (200, "application/json", body);
+}
+
+static SyncTransportReply *
+whoami (ToySite *self)
+{
+  g_autofree char *body = NULL;
+
+  if (self->user == NULL)
+    return reply_exception (401, "AuthenticationError", "");
+  body = g_strdup_printf ("{\"message\":\"%s\"}", self->user);
+  return reply_new (200, "application/json", body);
+}
+
+static SyncTransportReply *
+serve (ToySite *self, const SyncTransportRequest *request)
+{
+  const char *path = strstr (request->url, "/api/");
+  g_autofree char *plain = NULL;
+  g_autofree char *id = NULL;
+  const char *query = strchr (request->url, '?');
+  JsonObject *document;
+
+  g_assert_nonnull (path);
+  if (g_str_has_suffix (path, "get_logged_user"))
+    return whoami (self);
+  if (self->user == NULL)
+    return reply_exception (401, "AuthenticationError", "");
+  g_assert_true (g_str_has_prefix (path, "/api/resource/"));
+  plain = g_strndup (path + strlen ("/api/resource/"), strcspn (path + strlen ("/api/resource/"), "?"));
+  id = g_uri_unescape_string (plain, NULL);
+  if (strchr (id, '/') == NULL)
+    return g_str_equal (request->method, "POST") ? create (self, id, request) : list_by_key (self, id, query + 1);
+  document = g_hash_table_lookup (self->documents, id);
+  if (document == NULL)
+    return reply_exception (404, "DoesNotExistError", "not found");
+  if (g_str_equal (request->method, "GET"))
+    return reply_document (200, document);
+  if (g_str_equal (request->method, "DELETE"))
+    {
+      log_commit (self, "DELETE", id);
+      g_hash_table_remove (self->documents, id);
+      return reply_new (202, "application/json", "{\"data\":\"ok\"}");
+    }
+  return update (self, id, document, request);
+}
+
+static SyncTransportReply *
+answer (ToySite *self, const SyncTransportRequest *request)
+{
+  ToyFault fault = self->fault != NULL ? self->fault (self, request, self->fault_data) : TOY_ANSWER;
+  SyncTransportReply *reply;
+
+  switch (fault)
+    {
+    case TOY_REFUSE:
+      return reply_broken (SYNC_TRANSPORT_CONNECT, FALSE);
+    case TOY_RESET_BEFORE:
+      return reply_broken (SYNC_TRANSPORT_CLOSED, TRUE);
+    case TOY_RESET_AFTER:
+      sync_transport_reply_free (serve (self, request));
+      return reply_broken (SYNC_TRANSPORT_CLOSED, TRUE);
+    case TOY_CANNED:
+      reply = reply_new (self->canned_status, self->canned_type, self->canned_body);
+      reply->retry_after = g_strdup (self->retry_after);
+      return reply;
+    case TOY_ANSWER:
+    default:
+      return serve (self, request);
+    }
+}
+
+static void
+cancelled_cb (GCancellable *cancellable, GTask *task)
+{
+  ToySite *self = TOY_SITE (g_task_get_source_object (task));
+
+  if (g_queue_remove (&self->held, task))
+    {
+      sync_transport_reply_free (g_task_get_task_data (task));
+      g_task_return_pointer (task, reply_broken (SYNC_TRANSPORT_CANCELLED, TRUE), (GDestroyNotify) sync_transport_reply_free);
+      g_object_unref (task);
+    }
+}
+
+static void
+toy_site_send_async (SyncTransport *transport, const SyncTransportRequest *request, GCancellable *cancellable,
+                     GAsyncReadyCallback callback, gpointer user_data)
+{
+  ToySite *self = TOY_SITE (transport);
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, toy_site_send_async);
+  self->n_calls++;
+  if (!self->hold)
+    {
+      g_task_return_pointer (task, answer (self, request), (GDestroyNotify) sync_transport_reply_free);
+      return;
+    }
+  g_task_set_task_data (task, answer (self, request), NULL);
+  if (cancellable != NULL)
+    g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (cancelled_cb), task, 0);
+  g_queue_push_tail (&self->held, g_steal_pointer (&task));
+  self->most_held = MAX (self->most_held, self->held.length);
+}
+
+static SyncTransportReply *
+toy_site_send_finish (SyncTransport *transport, GAsyncResult *result)
+{
+  return g_task_propagate_pointer (G_TASK (result), NULL);
+}
+
+/* Holds answers back, or lets all that are held go. */
+void
+toy_site_hold (ToySite *self, gboolean hold)
+{
+  self->hold = hold;
+  while (!hold && !g_queue_is_empty (&self->held))
+    {
+      g_autoptr (GTask) task = g_queue_pop_head (&self->held);
+
+      g_task_return_pointer (task, g_task_get_task_data (task), (GDestroyNotify) sync_transport_reply_free);
+    }
+}
+
+guint
+toy_site_n_held (ToySite *self)
+{
+  return self->held.length;
+}
+
+guint
+toy_site_most_held (ToySite *self)
+{
+  return self->most_held;
+}
+
+void
+toy_site_set_fault (ToySite *self, ToyFaultFunc func, gpointer user_data)
+{
+  self->fault = func;
+  self->fault_data = user_data;
+}
+
+void
+toy_site_set_canned (ToySite *self, guint status, const char *content_type, const char *body)
+{
+  g_free (self->canned_type);
+  g_free (self->canned_body);
+  self->canned_status = status;
+  self->canned_type = g_strdup (content_type);
+  self->canned_body = g_strdup (body);
+}
+
+void
+toy_site_set_retry_after (ToySite *self, const char *retry_after)
+{
+  g_free (self->retry_after);
+  self->retry_after = g_strdup (retry_after);
+}
+
+void
+toy_site_set_key_field (ToySite *self, gboolean exists)
+{
+  self->has_key_field = exists;
+}
+
+/* NULL: nobody is known any more. */
+void
+toy_site_set_user (ToySite *self, const char *user)
+{
+  g_free (self->user);
+  self->user = g_strdup (user);
+}
+
+/* Somebody else saves a document. */
+void
+toy_site_put (ToySite *self, const char *type, const char *name, const char *json)
+{
+  g_autoptr (JsonNode) node = json_from_string (json, NULL);
+  g_autofree char *id = g_strconcat (type, "/", name, NULL);
+  JsonObject *document = g_hash_table_lookup (self->documents, id);
+
+  if (document == NULL)
+    {
+      document = json_object_new ();
+      json_object_set_string_member (document, "name", name);
+      json_object_set_int_member (document, "docstatus", 0);
+      g_hash_table_insert (self->documents, g_strdup (id), document);
+    }
+  copy_members (json_node_get_object (node), document);
+  stamp (self, document);
+}
+
+JsonObject *
+toy_site_get (ToySite *self, const char *type, const char *name)
+{
+  g_autofree char *id = g_strconcat (type, "/", name, NULL);
+
+  return g_hash_table_lookup (self->documents, id);
+}
+
+guint
+toy_site_count (ToySite *self, const char *type)
+{
+  g_autofree char *prefix = g_strconcat (type, "/", NULL);
+  GHashTableIter iter;
+  gpointer id;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, self->documents);
+  while (g_hash_table_iter_next (&iter, &id, NULL))
+    n += g_str_has_prefix (id, prefix);
+  return n;
+}
+
+GPtrArray *
+toy_site_get_log (ToySite *self)
+{
+  return self->log;
+}
+
+guint
+toy_site_n_calls (ToySite *self)
+{
+  return self->n_calls;
+}
+
+static void
+toy_site_finalize (GObject *object)
+{
+  ToySite *self = TOY_SITE (object);
+
+  g_hash_table_unref (self->documents);
+  g_ptr_array_unref (self->log);
+  g_free (self->canned_type);
+  g_free (self->canned_body);
+  g_free (self->retry_after);
+  g_free (self->user);
+  G_OBJECT_CLASS (toy_site_parent_class)->finalize (object);
+}
+
+static void
+toy_site_transport_init (SyncTransportInterface *iface)
+{
+  iface->send_async = toy_site_send_async;
+  iface->send_finish = toy_site_send_finish;
+}
+
+static void
+toy_site_class_init (ToySiteClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = toy_site_finalize;
+}
+
+static void
+toy_site_init (ToySite *self)
+{
+  self->documents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_object_unref);
+  self->log = g_ptr_array_new_with_free_func (g_free);
+  self->has_key_field = TRUE;
+  self->user = g_strdup ("cashier@example.com");
+  g_queue_init (&self->held);
+}
+
+ToySite *
+toy_site_new (void)
+{
+  return g_object_new (TOY_TYPE_SITE, NULL);
+}
