@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Whether a document of the server is what a request meant it to be: how our own lost write is known again. Compared
- * is what was sent, by meaning: 15 is 15.0, a check is 0 or 1, nothing is null is "". No state; any thread. */
+/* Whether a document of the server is what a request meant it to be: how our own lost write is known again.
+ * Compared is what was sent, by meaning: 15 is 15.0, a check is 0 or 1, nothing is null is "". No state;
+ * any thread. */
 #include "config.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "sync-args.h"
 #include "sync-body.h"
 
 /* The server sets these itself, or they are not part of the document. */
-static const char *const own_fields[] = { "name",       "owner",       "creation", "modified",  "modified_by",
-                                          "docstatus",  "idx",         "doctype",  "flags",     "parent",
-                                          "parentfield", "parenttype", NULL };
+static const char *const own_fields[]
+    = { "name",    "owner", "creation", "modified",    "modified_by", "docstatus", "idx",
+        "doctype", "flags", "parent",   "parentfield", "parenttype",  NULL };
 
 static gboolean values_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *there);
 
@@ -56,7 +58,8 @@ dup_number (const SyncJsonView *view)
       return sync_json_canonical_number (view->text, view->length);
     case SYNC_JSON_STRING:
       text = g_strstrip (sync_json_view_dup_text (view));
-      if (sync_json_check (text, strlen (text), &number, NULL) && sync_json_view_kind (&number) == SYNC_JSON_NUMBER)
+      if (sync_json_check (text, strlen (text), &number, NULL)
+          && sync_json_view_kind (&number) == SYNC_JSON_NUMBER)
         return sync_json_canonical_number (number.text, number.length);
       return NULL;
     default:
@@ -64,11 +67,32 @@ dup_number (const SyncJsonView *view)
     }
 }
 
-/* Equal as written, or the nearest double of each is the same: the server stores doubles. */
+/* Whether the server rounded what was sent to two to nine decimals, as it does with amounts and quantities.
+ * Only something with more decimals can have been rounded. */
+static gboolean
+was_rounded (const char *sent, double mine, double other)
+{
+  const char *power = strchr (sent, 'e');
+  gint64 decimals = power != NULL ? -g_ascii_strtoll (power + 1, NULL, 10) : 0;
+  double scale = 100;
+
+  for (gint64 digits = 2; digits < MIN (decimals, 10); digits++, scale *= 10)
+    {
+      double nearest = round (other * scale) / scale;
+
+      if (nearest == other && fabs (mine - other) * scale <= 0.5 + 1e-6)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Equal as written; or the nearest doubles are, for the server stores doubles; or the server rounded it. */
 static gboolean
 numbers_agree (const char *sent, const char *there)
 {
-  return strcmp (sent, there) == 0 || g_ascii_strtod (sent, NULL) == g_ascii_strtod (there, NULL);
+  double mine = g_ascii_strtod (sent, NULL), other = g_ascii_strtod (there, NULL);
+
+  return strcmp (sent, there) == 0 || mine == other || was_rounded (sent, mine, other);
 }
 
 static gboolean
@@ -150,7 +174,9 @@ values_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *ther
     }
   mine = dup_number (sent);
   other = dup_number (there);
-  if (mine != NULL && other != NULL && !(sync_json_view_kind (sent) == SYNC_JSON_STRING && sync_json_view_kind (there) == SYNC_JSON_STRING))
+  if (mine != NULL && other != NULL
+      && !(sync_json_view_kind (sent) == SYNC_JSON_STRING
+           && sync_json_view_kind (there) == SYNC_JSON_STRING))
     return numbers_agree (mine, other);
   return sync_json_view_kind (sent) == SYNC_JSON_STRING && sync_json_view_kind (there) == SYNC_JSON_STRING
          && texts_agree (sent, there);
@@ -160,7 +186,9 @@ static gboolean
 docstatus_agrees (const SyncRoute *route, const SyncJsonView *there)
 {
   SyncJsonView value;
-  const char *wanted = route->action == SYNC_ACTION_SUBMIT ? "1e0" : route->action == SYNC_ACTION_CANCEL ? "2e0" : NULL;
+  const char *wanted = route->action == SYNC_ACTION_SUBMIT   ? "1e0"
+                       : route->action == SYNC_ACTION_CANCEL ? "2e0"
+                                                             : NULL;
   g_autofree char *docstatus = NULL;
 
   if (wanted == NULL)
@@ -198,15 +226,17 @@ field_agrees (const SyncRoute *route, SyncArgs *args, const SyncJsonView *there)
  * @body: (nullable): the body as accepted or edited
  * @document_json: the document that the server has now, as JSON
  *
- * Compares every field that the request sends with the document, child rows in order and by the fields that are
- * sent; what the server sets itself (name, owner, modified, docstatus and so on) is left out, but a submission also
- * needs docstatus 1 and a cancellation 2. Numbers go by value, texts without blanks around them.
+ * Compares every field that the request sends with the document, child rows in order and by the fields that
+ * are sent; what the server sets itself (name, owner, modified, docstatus and so on) is left out, but a
+ * submission also needs docstatus 1 and a cancellation 2. Numbers go by value, also rounded to two decimals
+ * or more; texts go without blanks around them.
  *
- * Returns: whether the document holds what the request meant; FALSE also where that cannot be told (a method's
- *   arguments, a text that is no JSON object)
+ * Returns: whether the document holds what the request meant; FALSE also where that cannot be told (a
+ *   method's arguments, a text that is no JSON object)
  */
 gboolean
-sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body, const char *document_json)
+sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body,
+                       const char *document_json)
 {
   g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
   SyncJsonView there, sent;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One answer of the server, read as far as a verdict needs it: what kind of body it is, whether it holds the proof
- * that the route asks for, which document it shows, when to come back. Pure functions; any thread. */
+/* One answer of the server, read as far as a verdict needs it: what kind of body it is, whether it holds
+ * the proof that the route asks for, which document it shows, when to come back. Pure functions; any
+ * thread. */
 #include "config.h"
 
 #include <json-glib/json-glib.h>
@@ -66,11 +67,17 @@ parse_http_date (const char *text)
 
   if (text == NULL)
     return NULL;
-  if (sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute, &second) == 6)
+  if (sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
+              &second)
+      == 6)
     return make_date (year, month, day, hour, minute, second);
-  if (sscanf (text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute, &second) == 6)
+  if (sscanf (text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT", &day, month, &year, &hour, &minute,
+              &second)
+      == 6)
     return make_date (2000 + year, month, day, hour, minute, second);
-  if (sscanf (text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d", month, &day, &hour, &minute, &second, &year) == 6)
+  if (sscanf (text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d", month, &day, &hour, &minute, &second,
+              &year)
+      == 6)
     return make_date (year, month, day, hour, minute, second);
   return NULL;
 }
@@ -94,8 +101,8 @@ parse_seconds_ms (const char *text)
  * @retry_after: (nullable): the header Retry-After, seconds or a date
  * @date: (nullable): the same answer's header Date, which a date in @retry_after is measured from
  *
- * Returns: milliseconds to wait, at most 24 hours; 0 for a date that has passed; -1 if the header says nothing that
- *   can be used (RFC 9110, 10.2.3)
+ * Returns: milliseconds to wait, at most 24 hours; 0 for a date that has passed; -1 if the header says
+ *   nothing that can be used (RFC 9110, 10.2.3)
  */
 gint64
 sync_outcome_parse_retry_after_ms (const char *retry_after, const char *date)
@@ -121,8 +128,9 @@ looks_like_html (const SyncAnswer *self, const char *text, gsize length)
 {
   g_autofree char *start = NULL;
 
-  if (self->content_type != NULL && (strcmp (self->content_type, "text/html") == 0
-                                     || strcmp (self->content_type, "application/xhtml+xml") == 0))
+  if (self->content_type != NULL
+      && (strcmp (self->content_type, "text/html") == 0
+          || strcmp (self->content_type, "application/xhtml+xml") == 0))
     return TRUE;
   start = g_ascii_strdown (text, (gssize) MIN (length, 256));
   g_strstrip (start);
@@ -171,7 +179,8 @@ read_exception (SyncAnswer *self, JsonObject *object)
       self->shape = SYNC_SHAPE_EXCEPTION;
       return;
     }
-  if (errors == NULL || !JSON_NODE_HOLDS_ARRAY (errors) || json_array_get_length (json_node_get_array (errors)) == 0)
+  if (errors == NULL || !JSON_NODE_HOLDS_ARRAY (errors)
+      || json_array_get_length (json_node_get_array (errors)) == 0)
     return;
   self->shape = SYNC_SHAPE_EXCEPTION;
   errors = json_array_get_element (json_node_get_array (errors), 0);
@@ -302,11 +311,13 @@ read_body (SyncAnswer *self, GBytes *body, SyncProof proof, const char *key_fiel
       || !json_parser_load_from_data (parser, text, (gssize) length, NULL))
     return;
   root = json_parser_get_root (parser);
+  self->shape = SYNC_SHAPE_JSON;
   if (!JSON_NODE_HOLDS_OBJECT (root))
     return;
   read_object (self, json_node_get_object (root), proof, key_field);
   /* In a success `message` is the result; only words that were meant as words are kept of it. */
-  if (self->status < 200 || self->status > 299 || json_object_has_member (json_node_get_object (root), "_server_messages")
+  if (self->status < 200 || self->status > 299
+      || json_object_has_member (json_node_get_object (root), "_server_messages")
       || json_object_has_member (json_node_get_object (root), "messages"))
     self->message = sync_message_unpack (root);
 }
@@ -329,9 +340,10 @@ read_body (SyncAnswer *self, GBytes *body, SyncProof proof, const char *key_fiel
  * Returns: (transfer full): what it says
  */
 SyncAnswer *
-sync_answer_new_from_reply (SyncTransportResult transport, gboolean bytes_written, guint status, const char *content_type,
-                            const char *retry_after, const char *date, const char *rate_limit_reset, GBytes *body,
-                            SyncProof proof, const char *key_field)
+sync_answer_new_from_reply (SyncTransportResult transport, gboolean bytes_written, guint status,
+                            const char *content_type, const char *retry_after, const char *date,
+                            const char *rate_limit_reset, GBytes *body, SyncProof proof,
+                            const char *key_field)
 {
   SyncAnswer *self = g_new0 (SyncAnswer, 1);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The arguments of a request: query and body, form or JSON, and JSON inside texts of either. A value is named by a
- * path, "invoice/posa_client_request_id", and it does not matter whether `invoice` is an object or a text that holds
- * one. The body wins over the query. Private to this library; no shared state, any thread. */
+/* The arguments of a request: query and body, form or JSON, and JSON inside texts of either. A value is
+ * named by a path, "invoice/posa_client_request_id", and it does not matter whether `invoice` is an object
+ * or a text that holds one. The body wins over the query. Private to this library; no shared state, any
+ * thread. */
 #include "config.h"
 
 #include "sync-args.h"
@@ -27,7 +28,8 @@ decode_field (const char *text, gsize length)
 
   for (gsize i = 0; i < length; i++)
     {
-      if (text[i] == '%' && i + 2 < length && g_ascii_isxdigit (text[i + 1]) && g_ascii_isxdigit (text[i + 2]))
+      if (text[i] == '%' && i + 2 < length && g_ascii_isxdigit (text[i + 1])
+          && g_ascii_isxdigit (text[i + 2]))
         {
           int byte = g_ascii_xdigit_value (text[i + 1]) * 16 + g_ascii_xdigit_value (text[i + 2]);
 
@@ -100,8 +102,9 @@ read_json (SyncArgs *self, const char *text, gsize length)
   if (sync_json_view_kind (&self->root) == SYNC_JSON_OBJECT)
     self->kind = SYNC_BODY_JSON;
   else
-    g_set_error (&self->problem, SYNC_ERROR, SYNC_ERROR_INVALID,
-                 "the body is JSON but not an object; send an object with the document's fields or the arguments");
+    g_set_error (
+        &self->problem, SYNC_ERROR, SYNC_ERROR_INVALID,
+        "the body is JSON but not an object; send an object with the document's fields or the arguments");
 }
 
 static void
@@ -138,8 +141,8 @@ read_body (SyncArgs *self, const char *content_type)
  * @content_type: (nullable): the body's media type
  * @body: (nullable): the body
  *
- * Reads the arguments. A body that cannot be read is no failure here: `problem` holds it (SYNC_ERROR_INVALID), for
- * only a write has to be understood.
+ * Reads the arguments. A body that cannot be read is no failure here: `problem` holds it
+ * (SYNC_ERROR_INVALID), for only a write has to be understood.
  *
  * Returns: (transfer full)
  */
@@ -156,6 +159,12 @@ sync_args_new (const char *query, const char *content_type, GBytes *body)
   return self;
 }
 
+/**
+ * sync_args_free:
+ * @self: (transfer full): the arguments
+ *
+ * Frees them, and with them everything that views look into.
+ */
 void
 sync_args_free (SyncArgs *self)
 {
@@ -274,10 +283,12 @@ find (SyncArgs *self, const char *path, const char **text, SyncJsonView *value)
 
       slash = strchr (name, '/');
       member = slash != NULL ? g_strndup (name, slash - name) : g_strdup (name);
-      if (*text != NULL ? !sync_args_parse_nested (self, *text, &object) : !open_object (self, value, &object))
+      if (*text != NULL ? !sync_args_parse_nested (self, *text, &object)
+                        : !open_object (self, value, &object))
         return FALSE;
       *text = NULL;
-      if (sync_json_view_kind (&object) != SYNC_JSON_OBJECT || !sync_json_view_member (&object, member, value))
+      if (sync_json_view_kind (&object) != SYNC_JSON_OBJECT
+          || !sync_json_view_member (&object, member, value))
         return FALSE;
     }
   return TRUE;
@@ -288,8 +299,8 @@ find (SyncArgs *self, const char *path, const char **text, SyncJsonView *value)
  * @self: the arguments
  * @path: where the value is
  *
- * Returns: (transfer full) (nullable): the value's text, of a number or an object its JSON text; NULL if it is not
- *   there, null, or empty
+ * Returns: (transfer full) (nullable): the value's text, of a number or an object its JSON text; NULL if it
+ *   is not there, null, or empty
  */
 char *
 sync_args_dup (SyncArgs *self, const char *path)
@@ -324,7 +335,8 @@ sync_args_find_object (SyncArgs *self, const char *path, SyncJsonView *object)
   if (*path == '\0')
     {
       *object = self->root;
-      return self->kind == SYNC_BODY_JSON || (self->kind == SYNC_BODY_FORM && form_to_object (self, object));
+      return self->kind == SYNC_BODY_JSON
+             || (self->kind == SYNC_BODY_FORM && form_to_object (self, object));
     }
   if (!find (self, path, &text, &value))
     return FALSE;

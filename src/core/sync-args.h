@@ -26,13 +26,13 @@ typedef struct
 typedef struct
 {
   SyncBodyKind kind;
-  GBytes *body;       /* (owned) (nullable) */
-  SyncJsonView root;  /* of SYNC_BODY_JSON */
-  GArray *form;       /* (owned) (element-type SyncField): of SYNC_BODY_FORM */
-  char *query_text;   /* (owned) (nullable) */
-  GArray *query;      /* (owned) (element-type SyncField) */
-  GPtrArray *held;    /* (owned) (element-type utf8): decoded texts that views look into */
-  GError *problem;    /* (owned) (nullable) */
+  GBytes *body;      /* (owned) (nullable) */
+  SyncJsonView root; /* of SYNC_BODY_JSON */
+  GArray *form;      /* (owned) (element-type SyncField): of SYNC_BODY_FORM */
+  char *query_text;  /* (owned) (nullable) */
+  GArray *query;     /* (owned) (element-type SyncField) */
+  GPtrArray *held;   /* (owned) (element-type utf8): decoded texts that views look into */
+  GError *problem;   /* (owned) (nullable) */
 } SyncArgs;
 
 /* What one edit does with the value at its path. */

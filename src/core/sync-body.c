@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What really goes on the wire in one attempt. It is made anew from the accepted body each time and never stored
- * back. Everything is done to the text (sync-edit.c), so that numbers leave as they came; where nothing has to
- * change the very same bytes leave. No state; any thread. */
+/* What really goes on the wire in one attempt. It is made anew from the accepted body each time and never
+ * stored back. Everything is done to the text (sync-edit.c), so that numbers leave as they came; where
+ * nothing has to change the very same bytes leave. No state; any thread. */
 #include "config.h"
 
 #include "sync-body.h"
@@ -32,7 +32,8 @@ apply (Draft *draft, SyncEditKind kind, const char *path, const char *text, gboo
 static void
 apply_to_document (Draft *draft, SyncEditKind kind, const char *field, const char *text)
 {
-  g_autofree char *path = *draft->document != '\0' ? g_strdup_printf ("%s/%s", draft->document, field) : g_strdup (field);
+  g_autofree char *path
+      = *draft->document != '\0' ? g_strdup_printf ("%s/%s", draft->document, field) : g_strdup (field);
 
   apply (draft, kind, path, text, FALSE);
 }
@@ -43,8 +44,8 @@ is_resource (const SyncRoute *route)
   return strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0;
 }
 
-/* The desk's own marks: a PUT that carries `__islocal` makes a second document and answers 200. A new document that
- * is saved by a method needs its mark; inserting needs none and does not mind. */
+/* The desk's own marks: a PUT that carries `__islocal` makes a second document and answers 200. A new
+ * document that is saved by a method needs its mark; inserting needs none and does not mind. */
 static void
 strip_marks (Draft *draft, const SyncRoute *route)
 {
@@ -104,7 +105,8 @@ extract_document (Draft *draft, GError **error)
 
   if (!sync_args_find_object (args, draft->document, &object))
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the argument “%s” holds no document", draft->document);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the argument “%s” holds no document",
+                   draft->document);
       return FALSE;
     }
   g_clear_pointer (&draft->body, g_bytes_unref);
@@ -140,11 +142,12 @@ sync_body_wire_content_type (const SyncRoute *route, const char *content_type, g
  * @step: 0: as accepted, or the draft where the route says submit_after; 1: the submission of that draft
  * @error: SYNC_ERROR_INVALID (permanent): there is no document in the body to make a draft of
  *
- * Makes the body for one attempt: takes out what must not reach the server, puts in the key, the base and what the
- * route forces. Method, URL and media type: sync_route_wire_target() and sync_body_wire_content_type().
+ * Makes the body for one attempt: takes out what must not reach the server, puts in the key, the base and
+ * what the route forces. Method, URL and media type: sync_route_wire_target() and
+ * sync_body_wire_content_type().
  *
- * Returns: (transfer full) (nullable): the body; @body itself where nothing has to change; NULL also where there is
- *   none (@error tells)
+ * Returns: (transfer full) (nullable): the body; @body itself where nothing has to change; NULL also where
+ *   there is none (@error tells)
  */
 GBytes *
 sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,

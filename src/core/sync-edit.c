@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Edits of a body as text: one value is put in, replaced or taken out, and every other byte stays what the caller
- * sent. A form stays a form, and JSON inside a text stays JSON inside a text. No state; any thread. */
+/* Edits of a body as text: one value is put in, replaced or taken out, and every other byte stays what the
+ * caller sent. A form stays a form, and JSON inside a text stays JSON inside a text. No state; any thread.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -107,7 +108,8 @@ edit_nested_text (const char *text, const SyncEdit *edit, const char *path)
 {
   SyncJsonView object;
 
-  if (!sync_json_check (text, strlen (text), &object, NULL) || sync_json_view_kind (&object) != SYNC_JSON_OBJECT)
+  if (!sync_json_check (text, strlen (text), &object, NULL)
+      || sync_json_view_kind (&object) != SYNC_JSON_OBJECT)
     return NULL;
   return edit_object (&object, edit, path);
 }
@@ -167,7 +169,8 @@ static GBytes *
 edit_form (SyncArgs *args, const SyncEdit *edit)
 {
   const char *slash = strchr (edit->path, '/');
-  g_autofree char *name = slash != NULL ? g_strndup (edit->path, slash - edit->path) : g_strdup (edit->path);
+  g_autofree char *name
+      = slash != NULL ? g_strndup (edit->path, slash - edit->path) : g_strdup (edit->path);
   GString *out = g_string_new (NULL);
   gboolean found = FALSE, changed = FALSE;
 
@@ -247,7 +250,8 @@ edit_empty (const char *content_type, const SyncEdit *edit)
  * @body: (nullable): the body
  * @edit: what to do
  *
- * Does one edit. Levels that are not there are not made; an empty body becomes an object or a form of the one value.
+ * Does one edit. Levels that are not there are not made; an empty body becomes an object or a form of the
+ * one value.
  *
  * Returns: (transfer full) (nullable): the new body, or @body itself where nothing changes
  */

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fingerprint by which a repeated submission of a key is told from another one. It is taken of what the request
- * means: spelling, the order of members, white space and arguments that differ in every call do not count. No state;
- * any thread. */
+/* The fingerprint by which a repeated submission of a key is told from another one. It is taken of what the
+ * request means: spelling, the order of members, white space and arguments that differ in every call do not
+ * count. No state; any thread. */
 #include "config.h"
 
 #include <string.h>
 
 #include "sync-args.h"
 #include "sync-body.h"
-
 
 static const char *const volatile_arguments[] = { "request_id", "_", "t", "submit_in_background", NULL };
 
@@ -148,21 +147,22 @@ add_text (GChecksum *checksum, const char *text)
  * @body: (nullable): the body as accepted
  * @error: SYNC_ERROR_INVALID (permanent): a JSON body that cannot be read, naming line and column
  *
- * The same request submitted again has the same fingerprint, whatever the order of its members, its white space and
- * its `request_id`, `_`, `t` and `submit_in_background`. A key that the caller wrote into the body is content; one
- * that we gave is not in it.
+ * The same request submitted again has the same fingerprint, whatever the order of its members, its white
+ * space and its `request_id`, `_`, `t` and `submit_in_background`. A key that the caller wrote into the
+ * body is content; one that we gave is not in it.
  *
  * Returns: (transfer full) (nullable): SHA-256 in lower-case hex
  */
 char *
-sync_body_fingerprint (const SyncRoute *route, const char *method, const char *path_and_query, const char *content_type,
-                       GBytes *body, GError **error)
+sync_body_fingerprint (const SyncRoute *route, const char *method, const char *path_and_query,
+                       const char *content_type, GBytes *body, GError **error)
 {
   const char *query = strchr (path_and_query, '?');
   g_autoptr (SyncArgs) args = sync_args_new (query != NULL ? query + 1 : NULL, content_type, body);
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   g_autoptr (GArray) arguments = NULL;
-  gboolean document = route->resource_type != NULL && strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0;
+  gboolean document
+      = route->resource_type != NULL && strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0;
 
   if (args->problem != NULL && route->kind == SYNC_ROUTE_WRITE)
     {
@@ -179,7 +179,8 @@ sync_body_fingerprint (const SyncRoute *route, const char *method, const char *p
   else if (strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0)
     {
       add_text (checksum, method);
-      add_part (checksum, path_and_query, query != NULL ? (gsize) (query - path_and_query) : strlen (path_and_query));
+      add_part (checksum, path_and_query,
+                query != NULL ? (gsize) (query - path_and_query) : strlen (path_and_query));
     }
   arguments = collect_arguments (args, document);
   for (guint i = 0; i < arguments->len; i++)

@@ -28,7 +28,7 @@ typedef struct
 /* A walk over the members of an object or the items of an array. */
 typedef struct
 {
-  const char *at;  /* (unowned) */
+  const char *at; /* (unowned) */
   gboolean object;
 } SyncJsonIter;
 
@@ -39,6 +39,8 @@ gboolean sync_json_iter_next (SyncJsonIter *iter, SyncJsonView *key, SyncJsonVie
 gboolean sync_json_view_member (const SyncJsonView *object, const char *name, SyncJsonView *value);
 char *sync_json_view_dup_text (const SyncJsonView *view);
 char *sync_json_view_dup_raw (const SyncJsonView *view);
+gunichar sync_json_next_char (const char **at);
+void sync_json_append_escaped (GString *out, gunichar c);
 void sync_json_append_quoted (GString *out, const char *text);
 void sync_json_append_canonical (GString *out, const SyncJsonView *view);
 char *sync_json_canonical_number (const char *text, gsize length);

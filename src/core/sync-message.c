@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The server's words, for people. ERPNext sends them as JSON texts inside a JSON text, as HTML, translated, twice
- * over; here they become a few plain lines. Nothing decides on them. Pure functions; any thread. */
+/* The server's words, for people. ERPNext sends them as JSON texts inside a JSON text, as HTML, translated,
+ * twice over; here they become a few plain lines. Nothing decides on them. Pure functions; any thread. */
 #include "config.h"
 
 #include "sync-message.h"
@@ -22,13 +22,15 @@ static const struct
   const char *name;
   const char *text;
 } entities[] = {
-  { "amp", "&" },  { "lt", "<" },        { "gt", ">" },        { "quot", "\"" },     { "apos", "'" },
-  { "nbsp", " " }, { "hellip", "\u2026" }, { "ndash", "\u2013" }, { "mdash", "\u2014" }, { "rarr", "\u2192" },
+  { "amp", "&" },        { "lt", "<" },        { "gt", ">" },          { "quot", "\"" },
+  { "apos", "'" },       { "nbsp", " " },      { "hellip", "\u2026" }, { "ndash", "\u2013" },
+  { "mdash", "\u2014" }, { "rarr", "\u2192" },
 };
 
 /* Tags that end a line; all others vanish. */
-static const char *const breaking_tags[] = { "br", "p", "li", "ul", "ol", "div", "tr", "table", "details", "summary",
-                                             "h1", "h2", "h3", "h4", "h5", "h6", "hr", NULL };
+static const char *const breaking_tags[]
+    = { "br",      "p",  "li", "ul", "ol", "div", "tr", "table", "details",
+        "summary", "h1", "h2", "h3", "h4", "h5",  "h6", "hr",    NULL };
 
 /* Appends what the entity at @at ("&…") stands for; returns the place behind it. */
 static const char *
@@ -56,7 +58,8 @@ append_entity (GString *out, const char *at)
   return at + 1;
 }
 
-/* Appends what the tag at @at ("<…") does; returns the place behind it. A "<" that begins no tag is a "<". */
+/* Appends what the tag at @at ("<…") does; returns the place behind it. A "<" that begins no tag is a "<".
+ */
 static const char *
 append_tag (GString *out, const char *at)
 {
@@ -118,13 +121,14 @@ collapse_space (const char *text)
  * sync_message_strip_html:
  * @text: (nullable): a text that may hold HTML
  *
- * Returns: (transfer full): the same in plain words: tags and entities resolved, line breaks where the tags made
- *   them, single blanks, valid UTF-8
+ * Returns: (transfer full): the same in plain words: tags and entities resolved, line breaks where the tags
+ *   made them, single blanks, valid UTF-8
  */
 char *
 sync_message_strip_html (const char *text)
 {
-  g_autofree char *valid = text != NULL ? g_utf8_make_valid (text, (gssize) strnlen (text, MAX_BYTES_READ)) : NULL;
+  g_autofree char *valid
+      = text != NULL ? g_utf8_make_valid (text, (gssize) strnlen (text, MAX_BYTES_READ)) : NULL;
   g_autoptr (GString) out = g_string_new (NULL);
   const char *at = valid;
 
@@ -217,7 +221,8 @@ join (const Words *words)
   g_autoptr (GString) out = g_string_new (NULL);
 
   for (guint i = 0; i < words->lines->len; i++)
-    g_string_append_printf (out, "%s%s", i > 0 ? "\n" : "", (const char *) g_ptr_array_index (words->lines, i));
+    g_string_append_printf (out, "%s%s", i > 0 ? "\n" : "",
+                            (const char *) g_ptr_array_index (words->lines, i));
   if (out->len == 0)
     return NULL;
   if (g_utf8_strlen (out->str, (gssize) out->len) > MAX_CHARS)
@@ -232,11 +237,11 @@ join (const Words *words)
  * sync_message_unpack:
  * @answer: (nullable): an answer of the server
  *
- * Finds what the server says to a person: `_server_messages`, v2 `errors` and `messages`; where there is none of
- * these `message` (a text), `_error_message` or `exception`.
+ * Finds what the server says to a person: `_server_messages`, v2 `errors` and `messages`; where there is
+ * none of these `message` (a text), `_error_message` or `exception`.
  *
- * Returns: (transfer full) (nullable): plain text in lines, without doubles, at most 2,000 characters; NULL if it
- *   says nothing
+ * Returns: (transfer full) (nullable): plain text in lines, without doubles, at most 2,000 characters; NULL
+ *   if it says nothing
  */
 char *
 sync_message_unpack (JsonNode *answer)

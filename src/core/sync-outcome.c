@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an answer means: for the request and for the host. One table, looked at from top to bottom, over (status,
- * exc_type, kind of body, action); the server's words decide nothing, but for one row about servers that send no
- * exc_type at all. A status alone decides little: ERPNext answers 417 for validation, conflict, lock and duplicate
- * alike. What no row knows is unknown, never dropped. Pure functions; any thread.
+/* What an answer means: for the request and for the host. One table, looked at from top to bottom, over
+ * (status, exc_type, kind of body, action); the server's words decide nothing, but for one row about
+ * servers that send no exc_type at all. A status alone decides little: ERPNext answers 417 for validation,
+ * conflict, lock and duplicate alike. What no row knows is unknown, never dropped. Pure functions; any
+ * thread.
  *
- * POS Awesome answers a second delivery of a sale, while the first is still at work, with 417 ValidationError, which
- * is what it answers for a sale that it will never take, too; nothing but the translated text tells them apart, so
- * both are refused here. That is safe: the first delivery is then an attempt without an account, and a request with
- * one is looked up before it is given to a person. */
+ * POS Awesome answers a second delivery of a sale, while the first is still at work, with 417
+ * ValidationError, which is what it answers for a sale that it will never take, too; nothing but the
+ * translated text tells them apart, so both are refused here. That is safe: the first delivery is then an
+ * attempt without an account, and a request with one is looked up before it is given to a person. */
 #include "config.h"
 
 #include "sync-outcome.h"
@@ -23,13 +24,13 @@
 /* Kinds of body of a row. */
 enum
 {
-  BODY_PROOF = 1 << 0,   /* JSON with the route's proof */
-  BODY_OURS = 1 << 1,    /* JSON with `data` or `message`, or with an exception, but without the proof */
-  BODY_JSON = 1 << 2,    /* any other JSON object */
-  BODY_BROKEN = 1 << 3,  /* said to be JSON, and is not */
+  BODY_PROOF = 1 << 0,  /* JSON with the route's proof */
+  BODY_OURS = 1 << 1,   /* JSON with `data` or `message`, or with an exception, but without the proof */
+  BODY_JSON = 1 << 2,   /* any other JSON object */
+  BODY_BROKEN = 1 << 3, /* said to be JSON, and is not */
   BODY_HTML = 1 << 4,
-  BODY_OTHER = 1 << 5,   /* nothing, plain text, anything else */
-  BODY_EXPIRED = 1 << 6, /* JSON that says `session_expired` */
+  BODY_OTHER = 1 << 5,         /* nothing, plain text, anything else */
+  BODY_EXPIRED = 1 << 6,       /* JSON that says `session_expired` */
   BODY_TEXT_MODIFIED = 1 << 7, /* JSON without exc_type whose words speak of "modified" */
 };
 #define ANY_BODY (~0u)
@@ -50,8 +51,9 @@ static const struct
   SyncVerdict verdict;
   SyncHostNews host;
 } rows[] = {
-#define ROW(first, last, exc, bodies, actions, verdict, host)                                                          \
+#define ROW(first, last, exc, bodies, actions, verdict, host)                                              \
   { first, last, exc, bodies, actions, SYNC_VERDICT_##verdict, SYNC_HOST_##host },
+  /* clang-format off */
   /* Success is proof, not a status. */
   ROW (200, 299, NONE, BODY_PROOF, ANY_ACTION, DELIVERED, UP)
   ROW (200, 299, ANY, BODY_OURS, ANY_ACTION, UNPROVEN, UP)
@@ -108,33 +110,51 @@ static const struct
   ROW (502, 504, NONE, ANY_BODY, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (500, 599, NONE, BODY_HTML, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (0, G_MAXUINT, ANY, ANY_BODY, ANY_ACTION, UNKNOWN, NO_NEWS)
+/* clang-format on */
 #undef ROW
 };
 
 static const char *const verdict_names[] = {
-  [SYNC_VERDICT_DELIVERED] = "delivered", [SYNC_VERDICT_NOT_DONE] = "not-done", [SYNC_VERDICT_BUSY] = "busy",
-  [SYNC_VERDICT_RETRY] = "retry",         [SYNC_VERDICT_REFUSED] = "refused",   [SYNC_VERDICT_UNKNOWN] = "unknown",
-  [SYNC_VERDICT_UNPROVEN] = "unproven",   [SYNC_VERDICT_TAKEN] = "taken",       [SYNC_VERDICT_STALE] = "stale",
-  [SYNC_VERDICT_GONE] = "gone",           [SYNC_VERDICT_ASK] = "ask",
+  [SYNC_VERDICT_DELIVERED] = "delivered",
+  [SYNC_VERDICT_NOT_DONE] = "not-done",
+  [SYNC_VERDICT_BUSY] = "busy",
+  [SYNC_VERDICT_RETRY] = "retry",
+  [SYNC_VERDICT_REFUSED] = "refused",
+  [SYNC_VERDICT_UNKNOWN] = "unknown",
+  [SYNC_VERDICT_UNPROVEN] = "unproven",
+  [SYNC_VERDICT_TAKEN] = "taken",
+  [SYNC_VERDICT_STALE] = "stale",
+  [SYNC_VERDICT_GONE] = "gone",
+  [SYNC_VERDICT_ASK] = "ask",
 };
 
 static const char *const host_names[] = {
-  [SYNC_HOST_UP] = "up",           [SYNC_HOST_NO_NEWS] = "no-news",     [SYNC_HOST_SUSPECT] = "suspect",
-  [SYNC_HOST_DOWN] = "down",       [SYNC_HOST_THROTTLED] = "throttled", [SYNC_HOST_SIGN_IN] = "sign-in",
+  [SYNC_HOST_UP] = "up",
+  [SYNC_HOST_NO_NEWS] = "no-news",
+  [SYNC_HOST_SUSPECT] = "suspect",
+  [SYNC_HOST_DOWN] = "down",
+  [SYNC_HOST_THROTTLED] = "throttled",
+  [SYNC_HOST_SIGN_IN] = "sign-in",
   [SYNC_HOST_NOT_OURS] = "not-ours",
 };
 
 static const char *const transport_names[] = {
-  [SYNC_TRANSPORT_OK] = "ok",           [SYNC_TRANSPORT_RESOLVE] = "resolve", [SYNC_TRANSPORT_CONNECT] = "connect",
-  [SYNC_TRANSPORT_TLS] = "tls",         [SYNC_TRANSPORT_TIMEOUT] = "timeout", [SYNC_TRANSPORT_CLOSED] = "closed",
-  [SYNC_TRANSPORT_CANCELLED] = "cancelled", [SYNC_TRANSPORT_OTHER] = "other",
+  [SYNC_TRANSPORT_OK] = "ok",
+  [SYNC_TRANSPORT_RESOLVE] = "resolve",
+  [SYNC_TRANSPORT_CONNECT] = "connect",
+  [SYNC_TRANSPORT_TLS] = "tls",
+  [SYNC_TRANSPORT_TIMEOUT] = "timeout",
+  [SYNC_TRANSPORT_CLOSED] = "closed",
+  [SYNC_TRANSPORT_CANCELLED] = "cancelled",
+  [SYNC_TRANSPORT_OTHER] = "other",
 };
 
 static SyncOutcome
 classify_transport (const SyncAnswer *answer)
 {
   if (answer->transport == SYNC_TRANSPORT_CANCELLED)
-    return (SyncOutcome){ answer->bytes_written ? SYNC_VERDICT_UNKNOWN : SYNC_VERDICT_NOT_DONE, SYNC_HOST_NO_NEWS };
+    return (SyncOutcome){ answer->bytes_written ? SYNC_VERDICT_UNKNOWN : SYNC_VERDICT_NOT_DONE,
+                          SYNC_HOST_NO_NEWS };
   if (!answer->bytes_written)
     return (SyncOutcome){ SYNC_VERDICT_NOT_DONE, SYNC_HOST_DOWN };
   return (SyncOutcome){ SYNC_VERDICT_UNKNOWN, SYNC_HOST_SUSPECT };
@@ -182,8 +202,8 @@ exc_type_fits (const char *wanted, const char *exc_type)
  * @answer: what came back, or did not
  * @action: what the request was meant to do
  *
- * Judges an answer. The order of certainty: without a byte written nothing was done; with one and without an answer
- * nobody knows; an answer is judged by the table.
+ * Judges an answer. The order of certainty: without a byte written nothing was done; with one and without
+ * an answer nobody knows; an answer is judged by the table.
  *
  * Returns: what it means for the request and for the host
  */

@@ -25,7 +25,7 @@ typedef enum
   SYNC_SHAPE_DATA,      /* JSON object with `data` */
   SYNC_SHAPE_MESSAGE,   /* JSON object with `message` and no exception */
   SYNC_SHAPE_EXCEPTION, /* JSON object with `exc_type` or `errors` */
-  SYNC_SHAPE_JSON,      /* any other JSON object, the empty one too */
+  SYNC_SHAPE_JSON,      /* any other JSON, the empty object too */
   SYNC_SHAPE_HTML,      /* an HTML page */
   SYNC_SHAPE_OTHER,     /* anything else, broken JSON too */
 } SyncShape;

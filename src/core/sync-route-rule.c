@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One rule of a routes file, read and checked member by member; the format is described in sync-route-table.c. A
- * rule never changes after it was read. No shared state; any thread. */
+/* One rule of a routes file, read and checked member by member; the format is described in
+ * sync-route-table.c. A rule never changes after it was read. No shared state; any thread. */
 #include "config.h"
 
 #include "sync-route-rule.h"
@@ -19,6 +19,12 @@ condition_free (gpointer data)
   g_free (condition);
 }
 
+/**
+ * sync_route_rule_free:
+ * @self: (transfer full): a rule
+ *
+ * Frees it.
+ */
 void
 sync_route_rule_free (SyncRouteRule *self)
 {
@@ -322,14 +328,22 @@ static const struct
   const char *member;
   ReadFunc read;
 } members[] = {
-  { "name", read_name },         { "description", read_description },
-  { "methods", read_methods },   { "path", read_path },
-  { "call", read_call },         { "when", read_when },
-  { "kind", read_kind },         { "action", read_action },
-  { "proof", read_proof },       { "type", read_type },
-  { "id", read_id },             { "lane", read_lane },
-  { "document", read_document }, { "field", read_field },
-  { "key", read_key },           { "set", read_set },
+  { "name", read_name },
+  { "description", read_description },
+  { "methods", read_methods },
+  { "path", read_path },
+  { "call", read_call },
+  { "when", read_when },
+  { "kind", read_kind },
+  { "action", read_action },
+  { "proof", read_proof },
+  { "type", read_type },
+  { "id", read_id },
+  { "lane", read_lane },
+  { "document", read_document },
+  { "field", read_field },
+  { "key", read_key },
+  { "set", read_set },
   { "priority", read_priority },
 };
 
@@ -364,8 +378,10 @@ check_whole (SyncRouteRule *self, guint number, JsonObject *object, GError **err
   if (self->kind == SYNC_ROUTE_WRITE && !json_object_has_member (object, "proof"))
     return fail (self, number, "proof", "a write needs one", error);
   for (guint i = 0; self->methods[i] != NULL; i++)
-    if (self->kind == SYNC_ROUTE_WRITE && (strcmp (self->methods[i], "GET") == 0 || strcmp (self->methods[i], "HEAD") == 0))
-      return fail (self, number, "methods", "the server rolls back what a GET wrote; a write cannot have it", error);
+    if (self->kind == SYNC_ROUTE_WRITE
+        && (strcmp (self->methods[i], "GET") == 0 || strcmp (self->methods[i], "HEAD") == 0))
+      return fail (self, number, "methods",
+                   "the server rolls back what a GET wrote; a write cannot have it", error);
   return TRUE;
 }
 

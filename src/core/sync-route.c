@@ -20,8 +20,9 @@ static const char *const action_names[] = {
 };
 
 static const char *const proof_names[] = {
-  [SYNC_PROOF_DOCUMENT] = "document",   [SYNC_PROOF_DELETED] = "deleted",     [SYNC_PROOF_SUBMITTED] = "submitted",
-  [SYNC_PROOF_CANCELLED] = "cancelled", [SYNC_PROOF_NO_ERRORS] = "no-errors", [SYNC_PROOF_MESSAGE] = "message",
+  [SYNC_PROOF_DOCUMENT] = "document",   [SYNC_PROOF_DELETED] = "deleted",
+  [SYNC_PROOF_SUBMITTED] = "submitted", [SYNC_PROOF_CANCELLED] = "cancelled",
+  [SYNC_PROOF_NO_ERRORS] = "no-errors", [SYNC_PROOF_MESSAGE] = "message",
   [SYNC_PROOF_EMPTY] = "empty",
 };
 
@@ -56,8 +57,8 @@ sync_route_free (SyncRoute *self)
  * @resource_type: a DocType
  * @resource_id: (nullable): a document's name
  *
- * Returns: (transfer full): the path of the document (or of the list) below the site, with everything but letters,
- *   digits and -._~ percent-encoded, as ERPNext needs it for names with / # ? %
+ * Returns: (transfer full): the path of the document (or of the list) below the site, with everything but
+ *   letters, digits and -._~ percent-encoded, as ERPNext needs it for names with / # ? %
  */
 char *
 sync_route_dup_document_path (const char *resource_type, const char *resource_id)
@@ -65,7 +66,8 @@ sync_route_dup_document_path (const char *resource_type, const char *resource_id
   g_autofree char *type = g_uri_escape_string (resource_type, NULL, FALSE);
   g_autofree char *id = resource_id != NULL ? g_uri_escape_string (resource_id, NULL, FALSE) : NULL;
 
-  return id != NULL ? g_strdup_printf ("/api/resource/%s/%s", type, id) : g_strdup_printf ("/api/resource/%s", type);
+  return id != NULL ? g_strdup_printf ("/api/resource/%s/%s", type, id)
+                    : g_strdup_printf ("/api/resource/%s", type);
 }
 
 /**
@@ -78,9 +80,9 @@ sync_route_dup_document_path (const char *resource_type, const char *resource_id
  * @wire_method: (out) (transfer full): the method to use
  * @wire_path_and_query: (out) (transfer full): the path to use
  *
- * Where a step is sent. Everything goes where it was meant to go, but for a create that asks for docstatus 1 (in one
- * POST ERPNext books no payment): step 0 makes the draft, through the documents' own path if the call was a method,
- * and step 1 is a PUT on the draft. The body for it comes from sync_body_build_wire().
+ * Where a step is sent. Everything goes where it was meant to go, but for a create that asks for docstatus
+ * 1 (in one POST ERPNext books no payment): step 0 makes the draft, through the documents' own path if the
+ * call was a method, and step 1 is a PUT on the draft. The body for it comes from sync_body_build_wire().
  */
 void
 sync_route_wire_target (const SyncRoute *self, const char *method, const char *path_and_query, guint step,

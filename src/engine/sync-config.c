@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The settings of one run as a plain value: the environment first, then GSettings, then the defaults.
  *
- * Invariant: a SyncConfig that exists is whole and within its ranges; a setting that cannot be understood is refused
- * by its name, never guessed and never quietly replaced by the default. A variable that is set to nothing counts as
- * not set. Pure but for a look whether the shop's own route file exists; any thread. */
+ * Invariant: a SyncConfig that exists is whole and within its ranges; a setting that cannot be understood is
+ * refused by its name, never guessed and never quietly replaced by the default. A variable that is set to
+ * nothing counts as not set. Pure but for a look whether the shop's own route file exists; any thread. */
 #include "config.h"
 
 #include "sync-config.h"
@@ -31,8 +31,8 @@ typedef struct
 } NumberSetting;
 
 static const NumberSetting numbers[] = {
-  { "PROCESSING_INTERVAL", "processing-interval", "milliseconds", G_STRUCT_OFFSET (SyncConfig, processing_interval),
-    5000, 100, DAY_MS },
+  { "PROCESSING_INTERVAL", "processing-interval", "milliseconds",
+    G_STRUCT_OFFSET (SyncConfig, processing_interval), 5000, 100, DAY_MS },
   { "MAX_RETRIES", "max-retries", "retries", G_STRUCT_OFFSET (SyncConfig, max_retries), 3, 0, 1000 },
   { "BASE_RETRY_DELAY", "base-retry-delay", "milliseconds", G_STRUCT_OFFSET (SyncConfig, base_retry_delay),
     1000, 1, DAY_MS },
@@ -44,7 +44,8 @@ static const NumberSetting numbers[] = {
     30000, 100, HOUR_MS },
   { "WRITE_TIMEOUT", "write-timeout", "milliseconds", G_STRUCT_OFFSET (SyncConfig, write_timeout),
     130000, 100, HOUR_MS },
-  { "SETTLE_TIME", "settle-time", "milliseconds", G_STRUCT_OFFSET (SyncConfig, settle_time), 130000, 0, DAY_MS },
+  { "SETTLE_TIME", "settle-time", "milliseconds", G_STRUCT_OFFSET (SyncConfig, settle_time), 130000, 0,
+    DAY_MS },
   { "GATEWAY_PORT", "gateway-port", "a port", G_STRUCT_OFFSET (SyncConfig, gateway_port), 8790, 0, 65535 },
 };
 
@@ -59,7 +60,8 @@ read_variable (const char *const *environment, const char *variable)
   return value != NULL && *value != '\0' ? value : NULL;
 }
 
-/* (transfer full) (nullable): the text of a setting; @name is set to what a person must look for if it is wrong */
+/* (transfer full) (nullable): the text of a setting; @name is set to what a person must look for if it is
+ * wrong */
 static char *
 read_text (GSettings *settings, const char *const *environment, const char *variable, const char *key,
            const char **name)
@@ -78,8 +80,8 @@ read_text (GSettings *settings, const char *const *environment, const char *vari
 }
 
 static gboolean
-read_number (SyncConfig *self, const NumberSetting *number, GSettings *settings, const char *const *environment,
-             GError **error)
+read_number (SyncConfig *self, const NumberSetting *number, GSettings *settings,
+             const char *const *environment, GError **error)
 {
   const char *text = read_variable (environment, number->variable);
   guint *field = G_STRUCT_MEMBER_P (self, number->offset);
@@ -93,8 +95,8 @@ read_number (SyncConfig *self, const NumberSetting *number, GSettings *settings,
     }
   if (!g_ascii_string_to_unsigned (text, 10, number->min, number->max, &value, NULL))
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” is not %s%s (%u to %u)", number->variable, text,
-                   port ? "" : "a number of ", number->unit, number->min, number->max);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” is not %s%s (%u to %u)", number->variable,
+                   text, port ? "" : "a number of ", number->unit, number->min, number->max);
       return FALSE;
     }
   *field = (guint) value;
@@ -120,8 +122,8 @@ read_debug (SyncConfig *self, GSettings *settings, const char *const *environmen
   return TRUE;
 }
 
-/* (transfer full): scheme://host[:port], all in lower case, a Unicode name in its ASCII form, no default port;
- * NULL if the host is no host */
+/* (transfer full): scheme://host[:port], all in lower case, a Unicode name in its ASCII form, no default
+ * port; NULL if the host is no host */
 static char *
 build_origin (GUri *uri)
 {
@@ -144,8 +146,8 @@ build_origin (GUri *uri)
   return g_strdup_printf ("%s://%s:%d", scheme, host, port);
 }
 
-/* Whether there is a user name before the host; asked of the bare text, because a URL that does not parse must not
- * show a password in a message either. */
+/* Whether there is a user name before the host; asked of the bare text, because a URL that does not parse
+ * must not show a password in a message either. */
 static gboolean
 has_user_info (const char *text)
 {
@@ -175,7 +177,8 @@ normalise_base_url (const char *name, const char *text, GError **error)
   for (const char *c = text; *c != '\0'; c++)
     if (g_ascii_isspace (*c) || g_ascii_iscntrl (*c))
       {
-        g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: holds a blank or a line break; write it without", name);
+        g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
+                     "%s: holds a blank or a line break; write it without", name);
         return NULL;
       }
   if (scheme != NULL && (g_str_equal (scheme, "http") || g_str_equal (scheme, "https"))
@@ -184,13 +187,15 @@ normalise_base_url (const char *name, const char *text, GError **error)
   if (origin == NULL)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                   "%s: “%s” is not an http or https URL (write it like https://shop.example.com)", name, text);
+                   "%s: “%s” is not an http or https URL (write it like https://shop.example.com)", name,
+                   text);
       return NULL;
     }
   if (g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                   "%s: “%s” must end before the “%s”", name, text, g_uri_get_query (uri) != NULL ? "?" : "#");
+                   "%s: “%s” must end before the “%s”", name, text,
+                   g_uri_get_query (uri) != NULL ? "?" : "#");
       return NULL;
     }
   path = g_strdup (g_uri_get_path (uri));
@@ -231,7 +236,8 @@ read_credentials (SyncConfig *self, const char *const *environment, GError **err
     }
   if ((self->api_token == NULL) != (self->api_secret == NULL))
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: is missing; set it together with %s, or neither",
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
+                   "%s: is missing; set it together with %s, or neither",
                    names[self->api_token == NULL ? 0 : 1], names[self->api_token == NULL ? 1 : 0]);
       return FALSE;
     }
@@ -259,8 +265,8 @@ normalise_policies (const char *name, const char *text, GError **error)
       if (equals == NULL || *type == '\0' || !g_strv_contains (policies, policy))
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                       "%s: “%s%s%s” is not Type=policy (last-write-wins, merge, local, server or ask; * for all "
-                       "other types)", name, type, equals != NULL ? "=" : "", policy);
+                       "%s: “%s%s%s” is not Type=policy (last-write-wins, merge, local, server or ask; "
+                       "* for all other types)", name, type, equals != NULL ? "=" : "", policy);
           return NULL;
         }
       if (!g_hash_table_add (seen, g_strdup (type)))
@@ -288,8 +294,8 @@ check_absolute (const char *name, const char *path, GError **error)
 {
   if (g_path_is_absolute (path))
     return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” is not an absolute path (it must begin with /)", name,
-               path);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
+               "%s: “%s” is not an absolute path (it must begin with /)", name, path);
   return FALSE;
 }
 
@@ -327,8 +333,8 @@ read_paths (SyncConfig *self, GSettings *settings, const char *const *environmen
  *   process's own
  * @error: %SYNC_ERROR_CONFIG, permanent: names the variable or key, the reason and what is allowed
  *
- * Reads all settings; the environment wins over @settings. The base URL may be missing. Must be called in the thread
- * of @settings.
+ * Reads all settings; the environment wins over @settings. The base URL may be missing. Must be called in the
+ * thread of @settings.
  *
  * Returns: (transfer full) (nullable): the settings, %NULL with @error set
  */
@@ -345,13 +351,14 @@ sync_config_new (GSettings *settings, const char *const *environment, GError **e
       return NULL;
   if (self->base_retry_delay > self->max_retry_delay)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "BASE_RETRY_DELAY: %u must not be more than MAX_RETRY_DELAY, %u",
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
+                   "BASE_RETRY_DELAY: %u must not be more than MAX_RETRY_DELAY, %u",
                    self->base_retry_delay, self->max_retry_delay);
       return NULL;
     }
   if (!read_base_url (self, settings, environment, error) || !read_credentials (self, environment, error)
-      || !read_policies (self, settings, environment, error) || !read_paths (self, settings, environment, error)
-      || !read_debug (self, settings, environment, error))
+      || !read_policies (self, settings, environment, error)
+      || !read_paths (self, settings, environment, error) || !read_debug (self, settings, environment, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -406,8 +413,8 @@ sync_config_free (SyncConfig *self)
  * sync_config_dup_origin:
  * @self: settings
  *
- * Returns: (transfer full) (nullable): `scheme://host[:port]` of the site in lower case, without the scheme's own
- *   port; %NULL if there is no base URL
+ * Returns: (transfer full) (nullable): `scheme://host[:port]` of the site in lower case, without the scheme's
+ * own port; %NULL if there is no base URL
  */
 char *
 sync_config_dup_origin (const SyncConfig *self)

@@ -14,36 +14,16 @@
 #define QUICK_TRY_BASE_MS 500
 #define SLOW_TRY_BASE_MS 5000
 
-static const char *
-action_of_step (const SyncOperation *op, SyncAction *action, SyncProof *proof)
+/* What this step of the delivery is, and what proves it. */
+static void
+read_step (const SyncOperation *op, SyncAction *action, SyncProof *proof)
 {
   *action = op->route->action;
   *proof = op->route->proof;
   if (!op->route->submit_after)
-    return op->request->method;
-  if (op->request->step == 0)
-    {
-      *action = SYNC_ACTION_CREATE;
-      *proof = SYNC_PROOF_DOCUMENT;
-      return op->request->method;
-    }
-  *action = SYNC_ACTION_SUBMIT;
-  *proof = SYNC_PROOF_SUBMITTED;
-  return "PUT";
-}
-
-/* The second step goes to the document that the first one made. */
-static char *
-path_of_step (const SyncOperation *op)
-{
-  g_autofree char *type = NULL;
-  g_autofree char *name = NULL;
-
-  if (!op->route->submit_after || op->request->step == 0)
-    return g_strdup (sync_request_get_url (op->request));
-  type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
-  name = g_uri_escape_string (op->request->server_name, NULL, FALSE);
-  return g_strdup_printf ("/api/resource/%s/%s", type, name);
+    return;
+  *action = op->request->step == 0 ? SYNC_ACTION_CREATE : SYNC_ACTION_SUBMIT;
+  *proof = op->request->step == 0 ? SYNC_PROOF_DOCUMENT : SYNC_PROOF_SUBMITTED;
 }
 
 static SyncTransportRequest *
@@ -51,12 +31,10 @@ build_call (SyncOperation *op, GError **error)
 {
   SyncEngine *self = op->engine;
   g_autoptr (GBytes) body = NULL;
+  g_autofree char *method = NULL;
   g_autofree char *path = NULL;
   g_autoptr (GError) local_error = NULL;
   SyncTransportRequest *call;
-  SyncAction action;
-  SyncProof proof;
-  const char *method = action_of_step (op, &action, &proof);
 
   body = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request), op->request->key,
                                op->request->base_modified, op->request->step, &local_error);
@@ -65,7 +43,8 @@ build_call (SyncOperation *op, GError **error)
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  path = path_of_step (op);
+  sync_route_wire_target (op->route, op->request->method, sync_request_get_url (op->request), op->request->step,
+                          op->request->server_name, &method, &path);
   call = sync_engine_new_call (self, method, path);
   call->write = TRUE;
   call->timeout_ms = self->config->write_timeout;
@@ -73,7 +52,8 @@ build_call (SyncOperation *op, GError **error)
   if (body != NULL)
     {
       call->body = g_steal_pointer (&body);
-      call->content_type = g_strdup (op->request->step > 0 ? "application/json" : op->request->content_type);
+      call->content_type
+        = g_strdup (sync_body_wire_content_type (op->route, op->request->content_type, op->request->step));
     }
   return call;
 }
@@ -326,7 +306,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       sync_operation_end (op);
       return;
     }
-  action_of_step (op, &action, &proof);
+  read_step (op, &action, &proof);
   op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
                                            op->reply->content_type, op->reply->retry_after, op->reply->date,
                                            op->reply->rate_limit_reset, op->reply->body, proof, op->route->key_field);
@@ -367,7 +347,9 @@ send_now (SyncOperation *op)
       sync_operation_end (op);
       return;
     }
-  op->sending = TRUE;
+  /* What a question before it brought in. */
+  g_clear_pointer (&op->reply, sync_transport_reply_free);
+  g_clear_pointer (&op->answer, sync_answer_free);
   sync_engine_row_changed (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING);
   g_clear_pointer (&op->request, sync_request_unref);
   op->request = claimed;

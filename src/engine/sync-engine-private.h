@@ -22,7 +22,6 @@ typedef struct
   SyncRequest *request;     /* (owned) (nullable): the row with its bodies */
   SyncRoute *route;         /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) */
-  gboolean sending;         /* the row is claimed: `sending` */
   guint attempt;            /* of the send */
   gint64 started_us;        /* boot clock: of the call that is out now */
   SyncTransportReply *reply; /* (owned) (nullable): the answer to the send, kept until it is recorded */

@@ -525,9 +525,7 @@ ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback)
 static void
 read_document (SyncOperation *op, const char *name)
 {
-  g_autofree char *type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
-  g_autofree char *escaped = g_uri_escape_string (name, NULL, FALSE);
-  g_autofree char *path = g_strdup_printf ("/api/resource/%s/%s", type, escaped);
+  g_autofree char *path = sync_route_dup_document_path (op->request->resource_type, name);
 
   ask (op, path, looked_cb);
 }
@@ -540,7 +538,7 @@ path_of_key (const SyncOperation *op, const char *key)
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *filters = NULL;
   g_autofree char *escaped = NULL;
-  g_autofree char *type = g_uri_escape_string (op->request->resource_type, NULL, FALSE);
+  g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
 
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, op->route->key_field);
@@ -549,7 +547,7 @@ path_of_key (const SyncOperation *op, const char *key)
   node = json_builder_get_root (builder);
   filters = json_to_string (node, FALSE);
   escaped = g_uri_escape_string (filters, NULL, FALSE);
-  return g_strdup_printf ("/api/resource/%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", type, escaped);
+  return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
 }
 
 /* Looks what became of the row of @op, which is unknown, or pending without a base. */

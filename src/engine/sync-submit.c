@@ -62,7 +62,8 @@ static char *
 path_on_site (SyncEngine *self, const char *url, GError **error)
 {
   g_autofree char *origin = sync_config_dup_origin (self->config);
-  const char *site_path;
+  const char *site_path, *path;
+  gsize site_length;
   g_autoptr (GUri) uri = NULL;
   g_autoptr (GUri) site = NULL;
   gboolean same;
@@ -78,9 +79,14 @@ path_on_site (SyncEngine *self, const char *url, GError **error)
     }
   site = g_uri_parse (self->config->base_url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE, NULL);
   site_path = g_uri_get_path (site);
+  path = g_uri_get_path (uri);
+  site_length = strlen (site_path);
+  if (site_length > 0 && site_path[site_length - 1] == '/')
+    site_length--;
   same = g_strcmp0 (g_uri_get_scheme (uri), g_uri_get_scheme (site)) == 0
          && g_ascii_strcasecmp (g_uri_get_host (uri), g_uri_get_host (site)) == 0
-         && g_uri_get_port (uri) == g_uri_get_port (site) && g_str_has_prefix (g_uri_get_path (uri), site_path);
+         && g_uri_get_port (uri) == g_uri_get_port (site) && strncmp (path, site_path, site_length) == 0
+         && path[site_length] == '/';
   if (!same)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_FOREIGN_HOST, "“%s” is not on %s; this program delivers to that site only",
@@ -88,8 +94,8 @@ path_on_site (SyncEngine *self, const char *url, GError **error)
       return NULL;
     }
   if (g_uri_get_query (uri) != NULL)
-    return g_strdup_printf ("%s?%s", g_uri_get_path (uri) + strlen (site_path), g_uri_get_query (uri));
-  return g_strdup (g_uri_get_path (uri) + strlen (site_path));
+    return g_strdup_printf ("%s?%s", path + site_length, g_uri_get_query (uri));
+  return g_strdup (path + site_length);
 }
 
 static gboolean

@@ -3,13 +3,13 @@
  *
  * Invariants:
  * - What the environment gives stands: it is not stored, not overwritten and not cleared.
- * - A key ring that does not answer, is locked or is not there never stands in the way: the words are then held in
- *   memory for this session, and a debug message says so. "Not found" never wipes what is held.
+ * - A key ring that does not answer, is locked or is not there never stands in the way: the words are then
+ *   held in memory for this session, and a debug message says so. "Not found" never wipes what is held.
  * - Every call to the key ring ends within 25 seconds: a prompt that nobody sees must not hold up anybody.
  * - Neither word is ever in a message, and their memory is overwritten before it is given back.
  *
- * Thread-confined: use it in the thread that made it. One operation at a time is under way; a later one that ends
- * earlier would be overwritten by an earlier one. */
+ * Thread-confined: use it in the thread that made it. One operation at a time is under way; a later one that
+ * ends earlier would be overwritten by an earlier one. */
 #include "config.h"
 
 #include "sync-credentials.h"
@@ -137,7 +137,8 @@ begin_conversation (GTask *task, GCancellable *outer)
     {
       conversation->outer = g_object_ref (outer);
       conversation->outer_id = g_cancellable_connect (outer, G_CALLBACK (outer_cancelled_cb),
-                                                      g_object_ref (conversation->cancellable), g_object_unref);
+                                                      g_object_ref (conversation->cancellable),
+                                                      g_object_unref);
     }
   return conversation;
 }
@@ -151,7 +152,8 @@ return_if_taken_back (GTask *task)
   conversation_end (conversation);
   if (conversation->outer == NULL || !g_cancellable_is_cancelled (conversation->outer))
     return FALSE;
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, "The operation on the API key was taken back");
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                           "The operation on the API key was taken back");
   return TRUE;
 }
 
@@ -196,8 +198,9 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Looks for the words of this site in the Secret Service, unless the environment gave them. That they are not there,
- * and that there is no Secret Service, is not an error: sync_credentials_get_source() tells. Takes 25 seconds at most.
+ * Looks for the words of this site in the Secret Service, unless the environment gave them. That they are not
+ * there, and that there is no Secret Service, is not an error: sync_credentials_get_source() tells. Takes 25
+ * seconds at most.
  */
 void
 sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -215,8 +218,8 @@ sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, G
       return;
     }
   conversation = begin_conversation (task, cancellable);
-  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, g_steal_pointer (&task), "site", self->site,
-                          NULL);
+  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, g_steal_pointer (&task), "site",
+                          self->site, NULL);
 }
 
 /**
@@ -270,16 +273,17 @@ return_if_faulty (GTask *task, const char *what, const char *word)
  * @self: credentials
  * @token: the API key
  * @secret: the API secret
- * @cancellable: (nullable): takes it back: the words held before stay, what the key ring holds is then not known
+ * @cancellable: (nullable): takes it back: the words held before stay, what the key ring holds is then not
+ *   known
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, they are held for this
- * session. They count from the callback on.
+ * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, they are held
+ * for this session. They count from the callback on.
  */
 void
-sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data)
+sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret,
+                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   g_autofree char *label = NULL;
@@ -289,7 +293,8 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
   g_return_if_fail (SYNC_IS_CREDENTIALS (self));
 
   task = new_task (self, sync_credentials_set_async, callback, user_data);
-  if (return_if_faulty (task, "key", token) || return_if_faulty (task, "secret", secret) || return_if_fixed (task))
+  if (return_if_faulty (task, "key", token) || return_if_faulty (task, "secret", secret)
+      || return_if_fixed (task))
     return;
   if (self->site == NULL)
     {
@@ -302,8 +307,8 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
   conversation->secret = g_strdup (secret);
   label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
   words = g_strconcat (token, ":", secret, NULL);
-  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable, store_cb,
-                         g_steal_pointer (&task), "site", self->site, NULL);
+  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable,
+                         store_cb, g_steal_pointer (&task), "site", self->site, NULL);
   free_word (words);
 }
 
@@ -311,10 +316,11 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
  * sync_credentials_set_finish:
  * @self: credentials
  * @result: what the callback got
- * @error: permanent: %SYNC_ERROR_INVALID for a word that ERPNext could not read, %SYNC_ERROR_REFUSED if the environment
- *   gives the words; or %G_IO_ERROR_CANCELLED
+ * @error: permanent: %SYNC_ERROR_INVALID for a word that ERPNext could not read, %SYNC_ERROR_REFUSED if the
+ *   environment gives the words; or %G_IO_ERROR_CANCELLED
  *
- * Returns: whether the new words are in use; sync_credentials_get_source() tells whether they outlast this session
+ * Returns: whether the new words are in use; sync_credentials_get_source() tells whether they outlast this
+ * session
  */
 gboolean
 sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError **error)
@@ -340,8 +346,9 @@ clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   if (error != NULL && was_stored)
     {
       g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                               "The API key of %s is not used any more, but the Secret Service did not remove it: %s; "
-                               "remove it with the desktop's password program", self->site, error->message);
+                               "The API key of %s is not used any more, but the Secret Service did not "
+                               "remove it: %s; remove it with the desktop's password program", self->site,
+                               error->message);
       return;
     }
   if (error != NULL)
@@ -378,16 +385,16 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
       return;
     }
   conversation = begin_conversation (task, cancellable);
-  secret_password_clear (&schema, conversation->cancellable, clear_cb, g_steal_pointer (&task), "site", self->site,
-                         NULL);
+  secret_password_clear (&schema, conversation->cancellable, clear_cb, g_steal_pointer (&task), "site",
+                         self->site, NULL);
 }
 
 /**
  * sync_credentials_clear_finish:
  * @self: credentials
  * @result: what the callback got
- * @error: permanent: %SYNC_ERROR_REFUSED if the environment gives the words; transient: %SYNC_ERROR_STORAGE if they
- *   were in the Secret Service and it did not remove them (they are forgotten here all the same); or
+ * @error: permanent: %SYNC_ERROR_REFUSED if the environment gives the words; transient: %SYNC_ERROR_STORAGE
+ *   if they were in the Secret Service and it did not remove them (they are forgotten here all the same); or
  *   %G_IO_ERROR_CANCELLED
  *
  * Returns: whether they are gone
@@ -404,8 +411,8 @@ sync_credentials_clear_finish (SyncCredentials *self, GAsyncResult *result, GErr
  * sync_credentials_dup_authorization:
  * @self: credentials
  *
- * Returns: (transfer full) (nullable): the value of the `Authorization` header, `token KEY:SECRET`; %NULL if the words
- *   are not known. Not for any log.
+ * Returns: (transfer full) (nullable): the value of the `Authorization` header, `token KEY:SECRET`; %NULL if
+ * the words are not known. Not for any log.
  */
 char *
 sync_credentials_dup_authorization (SyncCredentials *self)
@@ -465,10 +472,11 @@ sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock)
  * sync_credentials_find_fault:
  * @text: an API key or secret as somebody typed it
  *
- * ERPNext takes `token KEY:SECRET` only if it is exactly two words; with a blank in a word it does not refuse the
- * header but runs the call as a guest.
+ * ERPNext takes `token KEY:SECRET` only if it is exactly two words; with a blank in a word it does not refuse
+ * the header but runs the call as a guest.
  *
- * Returns: (transfer none) (nullable): what is wrong with it, to stand behind its name; %NULL if it can be used
+ * Returns: (transfer none) (nullable): what is wrong with it, to stand behind its name; %NULL if it can be
+ * used
  */
 const char *
 sync_credentials_find_fault (const char *text)
@@ -512,11 +520,13 @@ sync_credentials_init (SyncCredentials *self)
 
 /**
  * sync_credentials_new:
- * @site: (nullable): the site they are for, the base URL's origin; %NULL: none is set yet, nothing can be stored
+ * @site: (nullable): the site they are for, the base URL's origin; %NULL: none is set yet, nothing can be
+ *   stored
  * @token: (nullable): the API key that the environment gives
  * @secret: (nullable): the API secret that the environment gives
  *
- * The words of the environment count if both are there and sync_credentials_find_fault() has nothing against them.
+ * The words of the environment count if both are there and sync_credentials_find_fault() has nothing against
+ * them.
  *
  * Returns: (transfer full): credentials; nothing was looked up yet
  */

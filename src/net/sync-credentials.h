@@ -10,8 +10,9 @@ G_BEGIN_DECLS
 /**
  * SyncCredentials:
  *
- * The API key and secret of this till for one site: from the environment (`ERPNEXT_API_TOKEN`, `ERPNEXT_API_SECRET`),
- * else from the Secret Service, else held for this session only. Never written to a file or a log.
+ * The API key and secret of this till for one site: from the environment (`ERPNEXT_API_TOKEN`,
+ * `ERPNEXT_API_SECRET`), else from the Secret Service, else held for this session only. Never written to a
+ * file or a log.
  */
 #define SYNC_TYPE_CREDENTIALS (sync_credentials_get_type ())
 G_DECLARE_FINAL_TYPE (SyncCredentials, sync_credentials, SYNC, CREDENTIALS, GObject)
@@ -25,14 +26,14 @@ typedef enum
 } SyncCredentialsSource;
 
 SyncCredentials *sync_credentials_new (const char *site, const char *token, const char *secret);
-void sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                  gpointer user_data);
+void sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 void sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
-void sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                   gpointer user_data);
+void sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_clear_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 char *sync_credentials_dup_authorization (SyncCredentials *self);
 SyncCredentialsSource sync_credentials_get_source (SyncCredentials *self);

@@ -2,18 +2,18 @@
 /* The real network: libsoup 3.2.
  *
  * Invariants:
- * - A write is on the wire at most once. libsoup sends a request again by itself only when a kept connection dies
- *   and the method is idempotent by its book (GET, PUT, DELETE and the like). So PUT and DELETE always go on a
- *   connection of their own; POST and PATCH may use a kept one, because libsoup never repeats those.
- * - `bytes_written` is FALSE only before SoupMessage::starting, which libsoup emits when the connection (with its
- *   TLS) stands and before the first byte of the request.
- * - An answer with an announced length is OK only if all of it was read. A chunked answer that breaks off exactly
- *   between two chunks looks whole to libsoup 3.2, a compressed one too. That proves nothing: no beginning of a JSON
- *   object is itself a JSON object.
+ * - A write is on the wire at most once. libsoup sends a request again by itself only when a kept connection
+ *   dies and the method is idempotent by its book (GET, PUT, DELETE and the like). So PUT and DELETE always
+ *   go on a connection of their own; POST and PATCH may use a kept one, because libsoup never repeats those.
+ * - `bytes_written` is FALSE only before SoupMessage::starting, which libsoup emits when the connection (with
+ *   its TLS) stands and before the first byte of the request.
+ * - An answer with an announced length is OK only if all of it was read. A chunked answer that breaks off
+ *   exactly between two chunks looks whole to libsoup 3.2, a compressed one too. That proves nothing: no
+ *   beginning of a JSON object is itself a JSON object.
  * - The session follows no redirect, keeps no cookies, knows no passwords and asks nobody.
  *
- * Belongs to the thread that first sends with it: the session and its idle connections live in the main context
- * that was that thread's default then. */
+ * Belongs to the thread that first sends with it: the session and its idle connections live in the main
+ * context that was that thread's default then. */
 #include "config.h"
 
 #include "sync-transport-soup.h"
@@ -48,7 +48,7 @@ typedef struct
   gboolean timed_out;
   gboolean started;          /* SoupMessage::starting was emitted: bytes may have left */
   gboolean returned;         /* the caller has its reply; libsoup may still hold on to the task */
-  GSource *give_up;          /* (owned) (nullable): returns a call that is still in line when it is cancelled */
+  GSource *give_up;          /* (owned) (nullable): returns a cancelled call that is still in line */
   GSocketClientEvent event;  /* how far the connection came; COMPLETE if it was not begun */
   GInputStream *stream;      /* (owned) (nullable): the answer's body */
   GByteArray *body;          /* (owned): what was read of it; its length is what was allocated */
@@ -58,7 +58,8 @@ typedef struct
 static void sync_transport_soup_transport_init (SyncTransportInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (SyncTransportSoup, sync_transport_soup, G_TYPE_OBJECT,
-                               G_IMPLEMENT_INTERFACE (SYNC_TYPE_TRANSPORT, sync_transport_soup_transport_init))
+                               G_IMPLEMENT_INTERFACE (SYNC_TYPE_TRANSPORT,
+                                                      sync_transport_soup_transport_init))
 
 static void
 call_free (gpointer data)
@@ -114,9 +115,9 @@ give_up_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Stops libsoup. It notices at once while it connects, sends or reads; but a message that waits for one of the
- * connections to the host is looked at only when one becomes free, so that one is returned from here. It cannot be
- * sent any more: libsoup asks the cancellable before the first byte. */
+/* Stops libsoup. It notices at once while it connects, sends or reads; but a message that waits for one of
+ * the connections to the host is looked at only when one becomes free, so that one is returned from here. It
+ * cannot be sent any more: libsoup asks the cancellable before the first byte. */
 static void
 call_cancel (GTask *task)
 {
@@ -167,7 +168,7 @@ classify_before_start (const Call *call, const GError *error)
     return SYNC_TRANSPORT_RESOLVE;
   if (call->timed_out)
     return call->event == G_SOCKET_CLIENT_RESOLVING ? SYNC_TRANSPORT_RESOLVE : SYNC_TRANSPORT_CONNECT;
-  if (error->domain == G_TLS_ERROR || call->event == G_SOCKET_CLIENT_TLS_HANDSHAKING)
+  if (error->domain == G_TLS_ERROR)
     return SYNC_TRANSPORT_TLS;
   return SYNC_TRANSPORT_CONNECT;
 }
@@ -187,7 +188,7 @@ classify (const Call *call, const GError *error)
   return SYNC_TRANSPORT_CLOSED;
 }
 
-/* (transfer full): why the server's certificate was refused, for a person; empty if that was not the reason */
+/* (transfer full): why the certificate was refused, for a person; empty if that was not the reason */
 static char *
 describe_certificate (SoupMessage *message)
 {
@@ -432,8 +433,8 @@ sync_transport_soup_send_async (SyncTransport *transport, const SyncTransportReq
       call->outer_id = g_cancellable_connect (cancellable, G_CALLBACK (outer_cancelled_cb), task, NULL);
     }
   ensure_session (self);
-  soup_session_send_async (self->session, call->message, G_PRIORITY_DEFAULT, call->cancellable, message_sent_cb,
-                           g_steal_pointer (&task));
+  soup_session_send_async (self->session, call->message, G_PRIORITY_DEFAULT, call->cancellable,
+                           message_sent_cb, g_steal_pointer (&task));
 }
 
 static SyncTransportReply *
@@ -477,8 +478,8 @@ sync_transport_soup_init (SyncTransportSoup *self)
  * sync_transport_soup_new:
  * @clock: measures the time-outs
  *
- * Nothing is opened before the first call, and every call must be made in the thread of the first. HTTP/1.1 is
- * left to the environment variable `SOUP_FORCE_HTTP1`, which libsoup 3.2 reads when it first connects.
+ * Nothing is opened before the first call, and every call must be made in the thread of the first. HTTP/1.1
+ * is left to the environment variable `SOUP_FORCE_HTTP1`, which libsoup 3.2 reads when it first connects.
  *
  * Returns: (transfer full): a transport over libsoup
  */

@@ -21,8 +21,8 @@ sync_transport_default_init (SyncTransportInterface *iface)
  * @method: in capitals
  * @url: absolute
  *
- * A call with nothing but its address. It is a write unless @method is GET, HEAD or OPTIONS; a kept connection is
- * not allowed for a write; it may take 30 seconds. Change the fields to taste.
+ * A call with nothing but its address. It is a write unless @method is GET, HEAD or OPTIONS; a kept
+ * connection is not allowed for a write; it may take 30 seconds. Change the fields to taste.
  *
  * Returns: (transfer full): the call
  */
@@ -33,7 +33,8 @@ sync_transport_request_new (const char *method, const char *url)
 
   self->method = g_strdup (method);
   self->url = g_strdup (url);
-  self->write = !g_str_equal (method, "GET") && !g_str_equal (method, "HEAD") && !g_str_equal (method, "OPTIONS");
+  self->write = !(g_str_equal (method, "GET") || g_str_equal (method, "HEAD")
+                  || g_str_equal (method, "OPTIONS"));
   self->timeout_ms = DEFAULT_TIMEOUT_MS;
   return self;
 }
@@ -92,12 +93,12 @@ sync_transport_reply_free (SyncTransportReply *self)
  * @callback: called exactly once, never before this returns
  * @user_data: for @callback
  *
- * Makes one HTTP call in the caller's thread-default main context. No redirect is followed, and a write is on the
- * wire at most once.
+ * Makes one HTTP call in the caller's thread-default main context. No redirect is followed, and a write is on
+ * the wire at most once.
  */
 void
-sync_transport_send_async (SyncTransport *self, const SyncTransportRequest *request, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
+sync_transport_send_async (SyncTransport *self, const SyncTransportRequest *request,
+                           GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_return_if_fail (SYNC_IS_TRANSPORT (self));
   g_return_if_fail (request != NULL && request->method != NULL && request->url != NULL);

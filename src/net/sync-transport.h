@@ -54,8 +54,8 @@ struct _SyncTransportInterface
   SyncTransportReply *(*send_finish) (SyncTransport *self, GAsyncResult *result);
 };
 
-void sync_transport_send_async (SyncTransport *self, const SyncTransportRequest *request, GCancellable *cancellable,
-                                GAsyncReadyCallback callback, gpointer user_data);
+void sync_transport_send_async (SyncTransport *self, const SyncTransportRequest *request,
+                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 SyncTransportReply *sync_transport_send_finish (SyncTransport *self, GAsyncResult *result);
 
 G_END_DECLS

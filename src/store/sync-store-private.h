@@ -132,6 +132,6 @@ gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const ch
 
 /* sync-store-salvage.c */
 typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);
-gboolean sync_store_salvage (SyncStore *self, const GError *reason, SyncStoreOpenFunc open_database, GError **error);
+gboolean sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error);
 
 G_END_DECLS

@@ -4,6 +4,9 @@
  * so that nothing is posted a second time. The damaged file is only read. */
 #include "config.h"
 
+#include <glib/gstdio.h>
+#include <unistd.h>
+
 #include "sync-store-private.h"
 
 #define HIGHEST_ID_GUESSED 1000000 /* where not even the highest id can be read */
@@ -14,78 +17,142 @@
   " accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts, unaccounted,"         \
   " http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body, effective_body, base_document, response"
 
+#define INSERT_TAKEN                                                                                              \
+  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) VALUES (?, "             \
+  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
+  "'unknown', 1)"
+
+/* Not one INSERT … SELECT from an attached file: after an error in the midst of it SQLite 3.40 takes the target for
+ * damaged too. So two connections, and each row is carried over by itself. */
 typedef struct
 {
-  guint taken;  /* rows that were taken over */
-  guint ranges; /* places in the table that could not be read */
+  sqlite3 *damaged; /* (owned) */
+  guint taken;      /* rows that were taken over */
+  guint lost;       /* places in the table that could not be read */
 } Salvage;
 
 /* Reads a number where anything may be unreadable. */
 static gint64
-read_max (SyncStore *self, const char *sql)
+read_number (sqlite3 *db, const char *sql)
 {
-  gint64 value;
+  sqlite3_stmt *stmt = NULL;
+  gint64 value = 0;
 
-  return sync_store_query_int (self, sql, &value, NULL) ? value : 0;
+  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step (stmt) == SQLITE_ROW)
+    value = sqlite3_column_int64 (stmt, 0);
+  sqlite3_finalize (stmt);
+  return value;
 }
 
 static gint64
-guess_highest_id (SyncStore *self)
+guess_highest_id (Salvage *salvage)
 {
-  gint64 of_rows = read_max (self, "SELECT max (id) FROM damaged.offline_requests");
-  gint64 of_audit = read_max (self, "SELECT max (request_id) FROM damaged.audit");
+  gint64 of_rows = read_number (salvage->damaged, "SELECT max (id) FROM offline_requests");
+  gint64 of_audit = read_number (salvage->damaged, "SELECT max (request_id) FROM audit");
   gint64 highest = MAX (of_rows, of_audit);
 
   return highest > 0 ? highest : HIGHEST_ID_GUESSED;
+}
+
+static gboolean
+put_row (SyncStore *self, sqlite3_stmt *from, sqlite3_stmt *into, guint *n_put, GError **error)
+{
+  int rc;
+
+  for (int i = 0; i < sqlite3_column_count (from); i++)
+    sqlite3_bind_value (into, i + 1, sqlite3_column_value (from, i));
+  rc = sqlite3_step (into);
+  sqlite3_reset (into);
+  /* A row that came out as nonsense is as good as unreadable. */
+  if (rc == SQLITE_DONE)
+    *n_put += sqlite3_changes (self->db);
+  else if ((rc & 0xff) != SQLITE_CONSTRAINT)
+    {
+      sync_store_set_sqlite_error (self, rc, error);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Carries rows over until there are no more or one cannot be read; the first column is their id. */
+static gboolean
+copy_rows (SyncStore *self, Salvage *salvage, const char *select, const char *insert, gint64 *last, gboolean *complete,
+           guint *n_put, GError **error)
+{
+  sqlite3_stmt *from = NULL;
+  sqlite3_stmt *into = NULL;
+  gboolean ok = TRUE;
+  int rc = sqlite3_prepare_v2 (salvage->damaged, select, -1, &from, NULL);
+
+  if (rc == SQLITE_OK && sqlite3_prepare_v2 (self->db, insert, -1, &into, NULL) == SQLITE_OK)
+    while (ok && (rc = sqlite3_step (from)) == SQLITE_ROW)
+      {
+        *last = sqlite3_column_int64 (from, 0);
+        ok = put_row (self, from, into, n_put, error);
+      }
+  *complete = rc == SQLITE_DONE;
+  sqlite3_finalize (from);
+  sqlite3_finalize (into);
+  return ok;
 }
 
 /* Takes what can be read between two ids: the whole range, or by halves what is around the damage. */
 static gboolean
 take_range (SyncStore *self, Salvage *salvage, gint64 low, gint64 high, GError **error)
 {
-  g_autoptr (GError) local = NULL;
-  g_autofree char *sql = g_strdup_printf (
-    "INSERT OR IGNORE INTO main.offline_requests (id, status, needs_person, " TAKEN_COLUMNS ")"
-    " SELECT id, 'unknown', 1, " TAKEN_COLUMNS " FROM damaged.offline_requests NOT INDEXED"
-    " WHERE id BETWEEN %" G_GINT64_FORMAT " AND %" G_GINT64_FORMAT " AND status NOT IN ('completed', 'discarded')",
+  g_autofree char *select = g_strdup_printf (
+    "SELECT id, " TAKEN_COLUMNS " FROM offline_requests NOT INDEXED WHERE id BETWEEN %" G_GINT64_FORMAT
+    " AND %" G_GINT64_FORMAT " AND status NOT IN ('completed', 'discarded') ORDER BY id",
     low, high);
-  gint64 middle = low + (high - low) / 2;
+  gint64 last = low - 1;
+  gint64 middle;
+  gboolean complete;
 
-  if (sync_store_exec (self, sql, &local))
+  if (!copy_rows (self, salvage, select, INSERT_TAKEN, &last, &complete, &salvage->taken, error))
+    return FALSE;
+  if (complete)
+    return TRUE;
+  low = MAX (low, last + 1);
+  if (low >= high)
     {
-      salvage->taken += sqlite3_changes (self->db);
+      salvage->lost++;
       return TRUE;
     }
-  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-      return FALSE;
-    }
-  if (low == high)
-    {
-      salvage->ranges++;
-      return TRUE;
-    }
+  middle = low + (high - low) / 2;
   return take_range (self, salvage, low, middle, error) && take_range (self, salvage, middle + 1, high, error);
 }
 
-/* What is good to have and not there if it cannot be read. */
-static void
-take_side_tables (SyncStore *self)
+/* What is good to have; what cannot be read of it is left out. */
+static gboolean
+take_side_tables (SyncStore *self, Salvage *salvage, GError **error)
 {
-  static const char *const statements[] = {
-    "INSERT OR IGNORE INTO main.delivered_keys SELECT * FROM damaged.delivered_keys",
-    "INSERT OR IGNORE INTO main.delivered_keys SELECT site, family, resource_type, rtrim (key), fingerprint, server_name,"
-    " id, updated_ms FROM damaged.offline_requests NOT INDEXED WHERE status = 'completed'",
-    "INSERT OR IGNORE INTO main.names SELECT * FROM damaged.names",
-    "INSERT OR IGNORE INTO main.dependencies SELECT * FROM damaged.dependencies"
-    " WHERE request_id IN (SELECT id FROM main.offline_requests)",
-    "INSERT OR IGNORE INTO main.sync_metadata SELECT * FROM damaged.sync_metadata"
-    " WHERE key NOT IN ('clean_end', 'import_in_progress')",
+  static const struct
+  {
+    const char *select;
+    const char *insert;
+  } tables[] = {
+    { "SELECT * FROM delivered_keys",
+      "INSERT OR IGNORE INTO delivered_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
+    { "SELECT site, family, resource_type, rtrim (key), fingerprint, server_name, id, updated_ms"
+      " FROM offline_requests NOT INDEXED WHERE status = 'completed'",
+      "INSERT OR IGNORE INTO delivered_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
+    { "SELECT * FROM names", "INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)" },
+    { "SELECT * FROM dependencies",
+      "INSERT OR IGNORE INTO dependencies SELECT ?1, ?2, ?3 WHERE ?1 IN (SELECT id FROM offline_requests)" },
+    { "SELECT * FROM sync_metadata WHERE key NOT IN ('clean_end', 'import_in_progress')",
+      "INSERT OR IGNORE INTO sync_metadata VALUES (?, ?, ?)" },
   };
 
-  for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
-    sync_store_exec (self, statements[i], NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    {
+      guint n = 0;
+      gint64 last;
+      gboolean complete;
+
+      if (!copy_rows (self, salvage, tables[i].select, tables[i].insert, &last, &complete, &n, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -113,52 +180,52 @@ salvage_verb (SyncStore *self, gpointer data, GError **error)
 {
   Salvage *salvage = data;
 
-  salvage->taken = salvage->ranges = 0;
-  if (!sync_store_exec (self, "INSERT OR REPLACE INTO main.sync_metadata VALUES ('import_in_progress', '1', 0)", error)
-      || !take_range (self, salvage, 1, guess_highest_id (self), error))
-    return FALSE;
-  take_side_tables (self);
-  return sync_store_exec (
+  salvage->taken = salvage->lost = 0;
+  return sync_store_exec (self, "INSERT INTO sync_metadata VALUES ('import_in_progress', '1', 0)", error)
+         && take_range (self, salvage, 1, guess_highest_id (salvage), error)
+         && take_side_tables (self, salvage, error)
+         && sync_store_exec (
            self,
-           "UPDATE main.offline_requests SET is_head = 1 WHERE place = (SELECT min (place) FROM main.offline_requests AS o"
+           "UPDATE offline_requests SET is_head = 1 WHERE place = (SELECT min (place) FROM offline_requests AS o"
            "  WHERE o.lane = offline_requests.lane AND o.status NOT IN ('completed', 'discarded'));"
-           "UPDATE main.offline_requests SET waiting_on ="
-           "  (SELECT count (*) FROM main.dependencies WHERE request_id = offline_requests.id AND met = 0);"
-           "DELETE FROM main.sync_metadata WHERE key = 'import_in_progress'",
+           "UPDATE offline_requests SET waiting_on ="
+           "  (SELECT count (*) FROM dependencies WHERE request_id = offline_requests.id AND met = 0);"
+           "DELETE FROM sync_metadata WHERE key = 'import_in_progress'",
            error)
          && add_audit_rows (self, error);
+}
+
+/* An emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it reads the
+ * pages from the log. */
+static void
+protect_log (const char *path)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  GStatBuf info;
+
+  if (g_stat (path, &info) == 0 && info.st_size == 0 && g_stat (log, &info) == 0 && info.st_size > 0
+      && truncate (path, 4096) != 0)
+    g_debug ("cannot keep the log of “%s”", path);
 }
 
 static gboolean
 take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError **error)
 {
-  g_autofree char *attach = NULL;
-  char *quoted = sqlite3_mprintf ("ATTACH %Q AS damaged", damaged_path);
-  gint64 tables;
   gboolean ok = TRUE;
 
-  attach = g_strdup (quoted);
-  sqlite3_free (quoted);
-  /* The damaged file stays as it is: its log is not written back into it. */
-  sqlite3_db_config (self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-  if (sync_store_exec (self, attach, NULL))
-    {
-      if (sync_store_query_int (self, "SELECT count (*) FROM damaged.sqlite_schema WHERE name = 'offline_requests'",
-                                &tables, NULL)
-          && tables > 0)
-        ok = sync_store_run_verb (self, salvage_verb, salvage, error);
-      sync_store_exec (self, "DETACH damaged", NULL);
-    }
-  sqlite3_db_config (self->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-  /* Unreadable places in the damaged file say nothing of the new one. */
-  sync_store_directory_set_suspect (self->directory, FALSE);
+  protect_log (damaged_path);
+  if (sqlite3_open_v2 (damaged_path, &salvage->damaged, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK
+      /* The damaged file stays as it is: its log is not written back into it. */
+      && sqlite3_db_config (salvage->damaged, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK
+      && read_number (salvage->damaged, "SELECT count (*) FROM sqlite_schema WHERE name = 'offline_requests'") > 0)
+    ok = sync_store_run_verb (self, salvage_verb, salvage, error);
+  sqlite3_close (salvage->damaged);
   return ok;
 }
 
 /**
  * sync_store_salvage:
  * @self: a store whose database is closed again
- * @reason: what is wrong with it
  * @open_database: opens the database, which is fresh then
  *
  * Sets the damaged file aside, opens a fresh one and takes over what can be read.
@@ -167,7 +234,7 @@ take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError *
  *   damaged file is still there
  */
 gboolean
-sync_store_salvage (SyncStore *self, const GError *reason, SyncStoreOpenFunc open_database, GError **error)
+sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error)
 {
   g_autofree char *suffix = g_strdup_printf (".damaged-%" G_GINT64_FORMAT, sync_clock_wall_ms (self->clock));
   g_autofree char *damaged = g_strconcat (self->path, suffix, NULL);
@@ -178,11 +245,11 @@ sync_store_salvage (SyncStore *self, const GError *reason, SyncStoreOpenFunc ope
     return FALSE;
   self->ended_clean = FALSE;
   self->salvage_report = g_strdup_printf (
-    "The queue was damaged (%s). The damaged file was kept as “%s”. %u undelivered requests could be saved and wait for "
+    "The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from it and wait for "
     "your decision%s",
-    reason->message, damaged, salvage.taken,
-    salvage.taken == 0     ? "; others may be lost: look at the documents on the server."
-    : salvage.ranges > 0 ? "; some places could not be read, so others may be lost: look at the documents on the server."
-                           : ".");
+    damaged, salvage.taken,
+    salvage.taken == 0   ? ". Others may be lost: look at the documents on the server."
+    : salvage.lost > 0 ? ". Some places could not be read, so others may be lost: look at the documents on the server."
+                       : ".");
   return TRUE;
 }

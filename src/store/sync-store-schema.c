@@ -220,8 +220,8 @@ G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
  *
  * Looks at the version without changing anything.
  *
- * Returns: whether this program can work with the file; else %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT (not ours, or
- *   unreadable) or %SYNC_ERROR_STORAGE
+ * Returns: whether this program can work with the file; else %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT, or
+ *   %SYNC_ERROR_STORAGE (also if it is another program's)
  */
 gboolean
 sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error)
@@ -242,7 +242,7 @@ sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error)
     }
   if (version == 0 && tables > 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is another program's database: move it away", self->path);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” is another program's database: move it away", self->path);
       return FALSE;
     }
   *is_new = version == 0;

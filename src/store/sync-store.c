@@ -244,7 +244,8 @@ open_or_salvage (SyncStore *self, GError **error)
       g_propagate_error (error, g_steal_pointer (&local));
       return FALSE;
     }
-  return sync_store_salvage (self, local, open_database, error);
+  g_debug ("%s", local->message);
+  return sync_store_salvage (self, open_database, error);
 }
 
 static SyncStore *
@@ -415,6 +416,7 @@ sync_store_check (SyncStore *self, GError **error)
       return TRUE;
     }
   sync_store_directory_set_suspect (self->directory, TRUE);
+  g_strdelimit (found, "\n", ' ');
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
                "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
                self->path, found);

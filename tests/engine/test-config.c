@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The settings: where they come from, what is refused and in which words, and that the schema says the same. */
+/* The settings: where they come from, what is refused and in which words, and what the schema says. */
 #include "config.h"
 
 #include <glib/gstdio.h>
@@ -8,6 +8,8 @@
 
 #include "sync-config.h"
 #include "sync-error.h"
+
+#define POLICIES "(last-write-wins, merge, local, server or ask; * for all other types)"
 
 static const char *const nothing[] = { NULL };
 
@@ -71,7 +73,8 @@ test_variables (void)
 {
   static const char *const environment[] = {
     "ERPNEXT_BASE_URL=https://shop.example.com/erp/", "ERPNEXT_API_TOKEN=abc", "ERPNEXT_API_SECRET=def",
-    "PROCESSING_INTERVAL=100", "MAX_RETRIES=0", "BASE_RETRY_DELAY=7", "MAX_RETRY_DELAY=8", "SYNC_BATCH_SIZE=1000",
+    "PROCESSING_INTERVAL=100", "MAX_RETRIES=0", "BASE_RETRY_DELAY=7", "MAX_RETRY_DELAY=8",
+    "SYNC_BATCH_SIZE=1000",
     "SYNC_CONCURRENCY=16", "REQUEST_TIMEOUT=200", "WRITE_TIMEOUT=300", "SETTLE_TIME=0",
     "CONFLICT_POLICIES= Sales Invoice = ask ,Item=merge,*=server", "GATEWAY_PORT=0",
     "POSAWESOME_SYNC_DATA_DIR=/srv/till", "DEBUG=true", NULL,
@@ -106,8 +109,8 @@ static void
 test_empty_variables (void)
 {
   static const char *const environment[] = {
-    "ERPNEXT_BASE_URL=", "ERPNEXT_API_TOKEN=", "ERPNEXT_API_SECRET=", "PROCESSING_INTERVAL=", "CONFLICT_POLICIES=",
-    "POSAWESOME_SYNC_DATA_DIR=", "DEBUG=", NULL,
+    "ERPNEXT_BASE_URL=", "ERPNEXT_API_TOKEN=", "ERPNEXT_API_SECRET=", "PROCESSING_INTERVAL=",
+    "CONFLICT_POLICIES=", "POSAWESOME_SYNC_DATA_DIR=", "DEBUG=", NULL,
   };
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncConfig) config = sync_config_new (NULL, environment, &error);
@@ -120,10 +123,14 @@ static void
 test_refused (void)
 {
   static const char *const rows[][2] = {
-    { "PROCESSING_INTERVAL=abc", "PROCESSING_INTERVAL: “abc” is not a number of milliseconds (100 to 86400000)" },
-    { "PROCESSING_INTERVAL=99", "PROCESSING_INTERVAL: “99” is not a number of milliseconds (100 to 86400000)" },
-    { "PROCESSING_INTERVAL=-1", "PROCESSING_INTERVAL: “-1” is not a number of milliseconds (100 to 86400000)" },
-    { "PROCESSING_INTERVAL=5s", "PROCESSING_INTERVAL: “5s” is not a number of milliseconds (100 to 86400000)" },
+    { "PROCESSING_INTERVAL=abc",
+      "PROCESSING_INTERVAL: “abc” is not a number of milliseconds (100 to 86400000)" },
+    { "PROCESSING_INTERVAL=99",
+      "PROCESSING_INTERVAL: “99” is not a number of milliseconds (100 to 86400000)" },
+    { "PROCESSING_INTERVAL=-1",
+      "PROCESSING_INTERVAL: “-1” is not a number of milliseconds (100 to 86400000)" },
+    { "PROCESSING_INTERVAL=5s",
+      "PROCESSING_INTERVAL: “5s” is not a number of milliseconds (100 to 86400000)" },
     { "MAX_RETRIES=1001", "MAX_RETRIES: “1001” is not a number of retries (0 to 1000)" },
     { "BASE_RETRY_DELAY=0", "BASE_RETRY_DELAY: “0” is not a number of milliseconds (1 to 86400000)" },
     { "MAX_RETRY_DELAY= 5", "MAX_RETRY_DELAY: “ 5” is not a number of milliseconds (1 to 86400000)" },
@@ -137,25 +144,23 @@ test_refused (void)
     { "BASE_RETRY_DELAY=300001", "BASE_RETRY_DELAY: 300001 must not be more than MAX_RETRY_DELAY, 300000" },
     { "MAX_RETRY_DELAY=999", "BASE_RETRY_DELAY: 1000 must not be more than MAX_RETRY_DELAY, 999" },
     { "DEBUG=maybe", "DEBUG: “maybe” is not true or false" },
-    { "ERPNEXT_API_TOKEN=abc", "ERPNEXT_API_SECRET: is missing; set it together with ERPNEXT_API_TOKEN, or neither" },
-    { "ERPNEXT_API_SECRET=abc", "ERPNEXT_API_TOKEN: is missing; set it together with ERPNEXT_API_SECRET, or neither" },
+    { "ERPNEXT_API_TOKEN=abc",
+      "ERPNEXT_API_SECRET: is missing; set it together with ERPNEXT_API_TOKEN, or neither" },
+    { "ERPNEXT_API_SECRET=abc",
+      "ERPNEXT_API_TOKEN: is missing; set it together with ERPNEXT_API_SECRET, or neither" },
     { "ERPNEXT_API_TOKEN=secret word",
       "ERPNEXT_API_TOKEN: holds a blank or a line break; copy it again without them" },
     { "ERPNEXT_API_SECRET=key:word", "ERPNEXT_API_SECRET: holds a colon; give the key and the secret apart" },
     { "POSAWESOME_SYNC_DATA_DIR=till",
       "POSAWESOME_SYNC_DATA_DIR: “till” is not an absolute path (it must begin with /)" },
     { "CONFLICT_POLICIES=Item",
-      "CONFLICT_POLICIES: “Item” is not Type=policy (last-write-wins, merge, local, server or ask; * for all other "
-      "types)" },
+      "CONFLICT_POLICIES: “Item” is not Type=policy " POLICIES },
     { "CONFLICT_POLICIES=Item=mine",
-      "CONFLICT_POLICIES: “Item=mine” is not Type=policy (last-write-wins, merge, local, server or ask; * for all "
-      "other types)" },
+      "CONFLICT_POLICIES: “Item=mine” is not Type=policy " POLICIES },
     { "CONFLICT_POLICIES=Item=ask,=ask",
-      "CONFLICT_POLICIES: “=ask” is not Type=policy (last-write-wins, merge, local, server or ask; * for all other "
-      "types)" },
+      "CONFLICT_POLICIES: “=ask” is not Type=policy " POLICIES },
     { "CONFLICT_POLICIES=Item=ask,",
-      "CONFLICT_POLICIES: “” is not Type=policy (last-write-wins, merge, local, server or ask; * for all other "
-      "types)" },
+      "CONFLICT_POLICIES: “” is not Type=policy " POLICIES },
     { "CONFLICT_POLICIES=Item=ask, Item = merge", "CONFLICT_POLICIES: “Item” is named twice" },
   };
 
@@ -231,7 +236,7 @@ typedef struct
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
-  g_autofree char *schemas = g_test_build_filename (G_TEST_DIST, "..", "..", "data", NULL);
+  g_autofree char *schemas = g_test_build_filename (G_TEST_DIST, "..", "data", NULL);
   g_autofree char *target = NULL;
   const char *command[] = { "glib-compile-schemas", "--strict", NULL, schemas, NULL };
   g_autoptr (GSettingsSchemaSource) source = NULL;
@@ -346,13 +351,13 @@ static void
 test_settings_refused (Fixture *fixture, gconstpointer data)
 {
   static const char *const rows[][3] = {
-    { "base-url", "shop", "base-url: “shop” is not an http or https URL (write it like https://shop.example.com)" },
+    { "base-url", "shop",
+      "base-url: “shop” is not an http or https URL (write it like https://shop.example.com)" },
     { "data-dir", "x", "data-dir: “x” is not an absolute path (it must begin with /)" },
     { "route-file", "x", "route-file: “x” is not an absolute path (it must begin with /)" },
     { "route-file", "/nowhere/routes.json", "route-file: there is no file “/nowhere/routes.json”" },
     { "conflict-policies", "x",
-      "conflict-policies: “x” is not Type=policy (last-write-wins, merge, local, server or ask; * for all other "
-      "types)" },
+      "conflict-policies: “x” is not Type=policy " POLICIES },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

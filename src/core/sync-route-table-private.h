@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-route-rule.h"
+
+G_BEGIN_DECLS
+
+struct _SyncRouteTable
+{
+  GObject parent_instance;
+
+  GPtrArray *rules;       /* (owned) (element-type SyncRouteRule): in the order they are looked at */
+  GHashTable *keys;       /* (owned) (element-type utf8 utf8): DocType → key field */
+  GHashTable *priorities; /* (owned) (element-type utf8 int): DocType → priority */
+};
+
+int sync_route_table_get_priority (SyncRouteTable *self, const char *resource_type);
+
+G_END_DECLS
