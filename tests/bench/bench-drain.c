@@ -10,6 +10,7 @@
 #include "sync-body.h"
 #include "sync-clock-system.h"
 #include "sync-engine.h"
+#include "sync-test-directory.h"
 #include "sync-transport-soup.h"
 
 #include <glib/gstdio.h>
@@ -145,7 +146,7 @@ fill (SyncStore *store, SyncRouteTable *routes, SyncRandom *random, SyncClock *c
 static double
 engine_rate (guint port, guint n)
 {
-  char *directory = bench_directory_new ();
+  char *directory = sync_test_directory_new ();
   SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
   g_autofree char *site = g_strdup_printf ("http://127.0.0.1:%u", port);
   g_autofree char *base_url = g_strconcat ("ERPNEXT_BASE_URL=", site, NULL);
@@ -178,7 +179,7 @@ engine_rate (guint port, guint n)
     ;
   g_main_loop_unref (drain.loop);
   sync_store_close (store);
-  bench_directory_free (directory);
+  sync_test_directory_free (directory);
   return rate;
 }
 

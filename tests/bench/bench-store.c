@@ -9,6 +9,7 @@
 #include "sync-body.h"
 #include "sync-clock-system.h"
 #include "sync-store.h"
+#include "sync-test-directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -169,7 +170,7 @@ sum_s (const BenchSeries *series)
 static void
 bench_enqueue (void)
 {
-  char *directory = bench_directory_new ();
+  char *directory = sync_test_directory_new ();
   SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
   g_autofree char *model = g_build_filename (directory, SYNC_STORE_FILE, NULL);
   g_autofree char *bare_path = g_build_filename (directory, "bare.db", NULL);
@@ -210,7 +211,7 @@ bench_enqueue (void)
   bench_series_clear (&bare);
   bench_series_clear (&flush);
   bench_series_clear (&grouped);
-  bench_directory_free (directory);
+  sync_test_directory_free (directory);
 }
 
 static void
@@ -289,7 +290,7 @@ bench_conflicts (SyncStore *store)
 static void
 bench_reads (void)
 {
-  char *directory = bench_directory_new ();
+  char *directory = sync_test_directory_new ();
   SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
   g_autoptr (SyncStore) store = NULL;
   BenchSeries fill;
@@ -305,7 +306,7 @@ bench_reads (void)
   bench_conflicts (store);
   bench_series_clear (&fill);
   sync_store_close (store);
-  bench_directory_free (directory);
+  sync_test_directory_free (directory);
 }
 
 int

@@ -4,7 +4,6 @@
 
 #include "bench.h"
 
-#include <glib/gstdio.h>
 #include <math.h>
 #include <time.h>
 
@@ -77,26 +76,4 @@ bench_print (const char *what, const char *unit, double value, const char *limit
     goal_text = g_strdup_printf ("   goal %.3f", goal);
   g_print ("%-58s %12.3f %-9s%s%s\n", what, value, unit, limit_text != NULL ? limit_text : "",
            goal_text != NULL ? goal_text : "");
-}
-
-char *
-bench_directory_new (void)
-{
-  return g_dir_make_tmp ("sync-bench-XXXXXX", NULL);
-}
-
-void
-bench_directory_free (char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_remove (file);
-    }
-  g_rmdir (path);
-  g_free (path);
 }

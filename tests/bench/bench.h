@@ -18,7 +18,5 @@ void bench_series_merge (BenchSeries *self, const BenchSeries *other);
 double bench_series_percentile_ms (BenchSeries *self, double p);
 gint64 bench_now_ns (void);
 void bench_print (const char *what, const char *unit, double value, const char *limit_name, double limit, double goal);
-char *bench_directory_new (void);
-void bench_directory_free (char *path);
 
 G_END_DECLS

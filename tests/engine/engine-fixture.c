@@ -5,7 +5,8 @@
 
 #include "engine-fixture.h"
 
-#include <glib/gstdio.h>
+#include "sync-test-directory.h"
+
 #include <string.h>
 
 static void
@@ -182,7 +183,7 @@ engine_set_up (Engine *self)
   const char *const environment[] = { "ERPNEXT_BASE_URL=http://site.example", NULL };
   g_autoptr (GError) error = NULL;
 
-  self->directory = g_dir_make_tmp ("sync-engine-XXXXXX", NULL);
+  self->directory = sync_test_directory_new ();
   self->clock = sync_clock_virtual_new ();
   self->random = sync_random_seeded_new (7);
   self->config = sync_config_new (NULL, environment, &error);
@@ -194,21 +195,6 @@ engine_set_up (Engine *self)
   self->log = g_ptr_array_new_with_free_func (g_free);
   self->free_bytes = -1;
   engine_open (self);
-}
-
-static void
-remove_directory (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *file = g_build_filename (path, name, NULL);
-
-      g_remove (file);
-    }
-  g_rmdir (path);
 }
 
 static void
@@ -224,8 +210,7 @@ engine_tear_down (Engine *self)
   g_clear_object (&self->random);
   g_clear_object (&self->clock);
   g_clear_pointer (&self->log, g_ptr_array_unref);
-  remove_directory (self->directory);
-  g_free (self->directory);
+  sync_test_directory_free (self->directory);
 }
 
 static gpointer
@@ -241,6 +226,13 @@ run_in_own_context (gpointer data)
   engine_tear_down (&engine);
   g_main_context_pop_thread_default (context);
   return NULL;
+}
+
+/* Runs @test here and now, in a context of its own. */
+void
+engine_test_run (EngineTest test)
+{
+  run_in_own_context ((gpointer) test);
 }
 
 static void

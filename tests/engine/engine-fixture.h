@@ -25,6 +25,7 @@ typedef struct
 
 typedef void (*EngineTest) (Engine *engine);
 
+void engine_test_run (EngineTest test);
 void engine_test_add (const char *path, EngineTest test);
 
 void engine_open (Engine *self);
