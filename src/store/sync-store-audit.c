@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The record of every acceptance and every change of state. Each row carries the hash of the row before it, so that
- * a row that was altered or taken out afterwards shows. Written in the transaction that it tells of. */
+/* The record of every acceptance and every change of state. Each row carries the hash of the row before it,
+ * so that a row that was altered or taken out afterwards shows. Written in the transaction that it tells of.
+ */
 #include "config.h"
 
 #include <string.h>
@@ -60,8 +61,8 @@ sync_store_audit_add (SyncStore *self, gint64 request_id, const char *from, Sync
 
   compute_hash (self->audit_checksum, self->audit_hash, request_id, at_ms, from, target, actor, reason, hash);
   hash_bytes = g_bytes_new_static (hash, sizeof hash);
-  if (!sync_store_run (self, SYNC_STATEMENT_INSERT_AUDIT, error, "iissssbb", request_id, at_ms, from, target, actor,
-                       reason, prev_bytes, hash_bytes))
+  if (!sync_store_run (self, SYNC_STATEMENT_INSERT_AUDIT, error, "iissssbb", request_id, at_ms, from, target,
+                       actor, reason, prev_bytes, hash_bytes))
     return FALSE;
   memcpy (self->audit_hash, hash, sizeof hash);
   return TRUE;
@@ -94,7 +95,8 @@ row_is_right (GChecksum *checksum, sqlite3_stmt *stmt, const guint8 *prev, guint
 {
   compute_hash (checksum, prev, sqlite3_column_int64 (stmt, 1), sqlite3_column_int64 (stmt, 2),
                 (const char *) sqlite3_column_text (stmt, 3), (const char *) sqlite3_column_text (stmt, 4),
-                (const char *) sqlite3_column_text (stmt, 5), (const char *) sqlite3_column_text (stmt, 6), hash);
+                (const char *) sqlite3_column_text (stmt, 5), (const char *) sqlite3_column_text (stmt, 6),
+                hash);
   return sqlite3_column_bytes (stmt, 7) == SYNC_STORE_HASH_BYTES
          && memcmp (sqlite3_column_blob (stmt, 7), prev, SYNC_STORE_HASH_BYTES) == 0
          && sqlite3_column_bytes (stmt, 8) == SYNC_STORE_HASH_BYTES
@@ -137,7 +139,8 @@ sync_store_verify_audit (SyncStore *self, guint64 *n_rows, GError **error)
       if (!row_is_right (checksum, stmt, prev, hash))
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
-                       "row %lld of the audit was altered, or the one before it was taken out", sqlite3_column_int64 (stmt, 0));
+                       "row %lld of the audit was altered, or the one before it was taken out",
+                       sqlite3_column_int64 (stmt, 0));
           return FALSE;
         }
       memcpy (prev, hash, sizeof prev);

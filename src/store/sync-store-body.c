@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How bodies stand in the database: a tag, then the bytes. '=' means as they are, 'z' means zlib, and then four
- * bytes with the length before compression (least significant first). Short bodies stay readable in any SQLite
- * shell; a receipt of forty lines takes a fifth of its room. No state, any thread. */
+/* How bodies stand in the database: a tag, then the bytes. '=' means as they are, 'z' means zlib, and then
+ * four bytes with the length before compression (least significant first). Short bodies stay readable in any
+ * SQLite shell; a receipt of forty lines takes a fifth of its room. No state, any thread. */
 #include "config.h"
 
 #include <string.h>
@@ -9,9 +9,9 @@
 
 #include "sync-store-private.h"
 
-#define COMPRESS_ABOVE_BYTES 4096            /* shorter ones fit in a page of the database anyway */
-#define RESPONSE_MAX_BYTES (64 * 1024)       /* of an answer: enough for a document, not for a report */
-#define BODY_MAX_BYTES (256 * 1024 * 1024)   /* more than anything that is accepted: a longer one is damage */
+#define COMPRESS_ABOVE_BYTES 4096          /* shorter ones fit in a page of the database anyway */
+#define RESPONSE_MAX_BYTES (64 * 1024)     /* of an answer: enough for a document, not for a report */
+#define BODY_MAX_BYTES (256 * 1024 * 1024) /* more than anything that is accepted: a longer one is damage */
 #define HEADER_BYTES 5
 
 static GBytes *
@@ -46,7 +46,8 @@ sync_store_body_encode (GBytes *body)
     return encode_plain (data, size);
   room = compressBound (size);
   out = g_malloc (HEADER_BYTES + room);
-  if (compress2 (out + HEADER_BYTES, &room, data, size, Z_DEFAULT_COMPRESSION) != Z_OK || room + HEADER_BYTES > size)
+  if (compress2 (out + HEADER_BYTES, &room, data, size, Z_DEFAULT_COMPRESSION) != Z_OK
+      || room + HEADER_BYTES > size)
     return encode_plain (data, size);
   out[0] = 'z';
   for (guint i = 0; i < 4; i++)
@@ -72,10 +73,12 @@ sync_store_body_decode (const guint8 *data, gsize size, GError **error)
       uLongf room = length;
       g_autofree guint8 *out = length <= BODY_MAX_BYTES ? g_malloc (length + 1) : NULL;
 
-      if (out != NULL && uncompress (out, &room, data + HEADER_BYTES, size - HEADER_BYTES) == Z_OK && room == length)
+      if (out != NULL && uncompress (out, &room, data + HEADER_BYTES, size - HEADER_BYTES) == Z_OK
+          && room == length)
         return g_bytes_new_take (g_steal_pointer (&out), length);
     }
-  g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "a stored body cannot be read: the database is damaged");
+  g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
+                       "a stored body cannot be read: the database is damaged");
   return NULL;
 }
 
@@ -95,7 +98,8 @@ sync_store_body_checksum (GBytes *body)
  * sync_store_body_cut:
  * @text: (nullable): an answer
  *
- * Returns: (transfer full) (nullable): what the database keeps of it: the first 64 KiB, cut between two characters
+ * Returns: (transfer full) (nullable): what the database keeps of it: the first 64 KiB, cut between two
+ * characters
  */
 GBytes *
 sync_store_body_cut (const char *text)

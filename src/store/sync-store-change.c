@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens to a row after it was accepted: it is claimed, and it is decided about. These two are the only ways
- * by which the program changes a state (start-up recovery and giving up a parent go with them). Each checks the row
- * as it stands now against what its caller saw, so a late answer or a second claim changes nothing. */
+/* What happens to a row after it was accepted: it is claimed, and it is decided about. These two are the only
+ * ways by which the program changes a state (start-up recovery and giving up a parent go with them). Each
+ * checks the row as it stands now against what its caller saw, so a late answer or a second claim changes
+ * nothing. */
 #include "config.h"
 
 #include "sync-store-private.h"
@@ -69,7 +70,8 @@ read_state (SyncStore *self, gint64 id, SyncState *state, GError **error)
 {
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_PARENT, error);
 
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, NULL, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id)
+      || !sync_store_step (self, stmt, NULL, error))
     return FALSE;
   sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), state);
   return TRUE;
@@ -92,8 +94,8 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
   return claim->request != NULL
          && sync_store_run (self, SYNC_STATEMENT_INSERT_ATTEMPT, error, "idsiid", claim->id,
                             (int) claim->request->attempts, "send", now_ms, (gint64) -1, 0)
-         && sync_store_audit_add (self, claim->id, sync_state_to_string (from), SYNC_STATE_SENDING, "engine", NULL,
-                                  now_ms, error);
+         && sync_store_audit_add (self, claim->id, sync_state_to_string (from), SYNC_STATE_SENDING, "engine",
+                                  NULL, now_ms, error);
 }
 
 /**
@@ -102,12 +104,13 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
  * @id: of a row that is due
  * @attempt: (out) (optional): the number of the send that may begin now
  *
- * Marks a row as being sent, in the instant before its first byte goes out. Only the head of a lane that waits for
- * nothing can be claimed; whether it is due is the caller's matter.
+ * Marks a row as being sent, in the instant before its first byte goes out. Only the head of a lane that
+ * waits for nothing can be claimed; whether it is due is the caller's matter.
  *
- * Returns: (transfer full): the row as it stands now, with bodies and dependencies; NULL with %SYNC_ERROR_STALE (it
- *   is not waiting any more, not the head, or has dependencies left), %SYNC_ERROR_NOT_FOUND, or %SYNC_ERROR_STORAGE,
- *   %SYNC_ERROR_DISK_FULL (transient: nothing may be sent then), %SYNC_ERROR_CORRUPT
+ * Returns: (transfer full): the row as it stands now, with bodies and dependencies; NULL with
+ * %SYNC_ERROR_STALE (it is not waiting any more, not the head, or has dependencies left),
+ * %SYNC_ERROR_NOT_FOUND, or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient: nothing may be sent then),
+ * %SYNC_ERROR_CORRUPT
  */
 SyncRequest *
 sync_store_claim (SyncStore *self, gint64 id, guint *attempt, GError **error)
@@ -133,9 +136,8 @@ check_current (const Decision *decision, GError **error)
 
   if (request->state != change->from)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE,
-                   "request %" G_GINT64_FORMAT " is %s by now, not %s", change->id,
-                   sync_state_to_string (request->state), sync_state_to_string (change->from));
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "request %" G_GINT64_FORMAT " is %s by now, not %s",
+                   change->id, sync_state_to_string (request->state), sync_state_to_string (change->from));
       return FALSE;
     }
   if (change->attempt > 0 && (change->from != SYNC_STATE_SENDING || request->attempts != change->attempt))
@@ -172,7 +174,8 @@ check_rules (const Decision *decision, GError **error)
   if (change->from != change->to && to_rest && from_unsure && decision->unaccounted > 0)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_ILLEGAL_EDGE,
-                   "request %" G_GINT64_FORMAT " cannot become %s while an attempt is unaccounted for: make it unknown",
+                   "request %" G_GINT64_FORMAT
+                   " cannot become %s while an attempt is unaccounted for: make it unknown",
                    change->id, sync_state_to_string (change->to));
       return FALSE;
     }
@@ -181,7 +184,8 @@ check_rules (const Decision *decision, GError **error)
            && (change->from == SYNC_STATE_CONFLICT || change->from == SYNC_STATE_FAILED)))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_ILLEGAL_EDGE,
-                   "the body of request %" G_GINT64_FORMAT " changes only when it waits again after a conflict or a failure",
+                   "the body of request %" G_GINT64_FORMAT
+                   " changes only when it waits again after a conflict or a failure",
                    change->id);
       return FALSE;
     }
@@ -206,8 +210,8 @@ check_waits_again (SyncStore *self, Decision *decision, GError **error)
       if (other != 0)
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT,
-                       "request %" G_GINT64_FORMAT " cannot come back: its key belongs to request %" G_GINT64_FORMAT
-                       " (%s) by now",
+                       "request %" G_GINT64_FORMAT
+                       " cannot come back: its key belongs to request %" G_GINT64_FORMAT " (%s) by now",
                        request->id, other, sync_state_to_string (state));
           return FALSE;
         }
@@ -225,7 +229,8 @@ check_waits_again (SyncStore *self, Decision *decision, GError **error)
       return TRUE;
     }
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-               "request %" G_GINT64_FORMAT ", on which it depends, was given up: take that one back first", other);
+               "request %" G_GINT64_FORMAT ", on which it depends, was given up: take that one back first",
+               other);
   return FALSE;
 }
 
@@ -302,10 +307,11 @@ write_row (SyncStore *self, const Decision *decision, GError **error)
   if (change->server_modified != NULL && decision->step > request->step)
     base = change->server_modified;
   return sync_store_run (
-    self, SYNC_STATEMENT_UPDATE_REQUEST, error, "isddiidddd" "ssssss" "ss" "ii" "bb", request->id,
+    self, SYNC_STATEMENT_UPDATE_REQUEST, error, "isddiiddddssssssssiibb", request->id,
     sync_state_to_string (decision->to), is_head, decision->needs_person, decision->due_boot_us,
-    decision->next_retry_at_ms, (int) decision->step, (int) retries, (int) decision->unaccounted, (int) http_status,
-    pick (change->exc_type, request->exc_type), message, pick (change->server_name, request->server_name),
+    decision->next_retry_at_ms, (int) decision->step, (int) retries, (int) decision->unaccounted,
+    (int) http_status, pick (change->exc_type, request->exc_type), message,
+    pick (change->server_name, request->server_name),
     pick (change->server_modified, request->resource_version), base, pick (change->proof, request->proof),
     restored ? NULL : resolution, restored ? NULL : reason, restored ? (gint64) 0 : request->superseded_by,
     decision->now_ms, response, effective);
@@ -317,12 +323,12 @@ write_attempt (SyncStore *self, const Decision *decision, GError **error)
   const SyncChange *change = decision->change;
 
   if (change->attempt > 0)
-    return sync_store_run (self, SYNC_STATEMENT_FINISH_ATTEMPT, error, "idi" "dsss", change->id, (int) change->attempt,
-                           change->duration_us, (int) change->http_status, change->exc_type, change->verdict,
-                           change->message);
+    return sync_store_run (self, SYNC_STATEMENT_FINISH_ATTEMPT, error, "ididsss", change->id,
+                           (int) change->attempt, change->duration_us, (int) change->http_status,
+                           change->exc_type, change->verdict, change->message);
   if (change->verdict == NULL)
     return TRUE;
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_ATTEMPT, error, "idsii" "dsss", change->id,
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_ATTEMPT, error, "idsiidsss", change->id,
                          (int) decision->row.request->attempts, change->kind != NULL ? change->kind : "look",
                          decision->now_ms, change->duration_us, (int) change->http_status, change->exc_type,
                          change->verdict, change->message);
@@ -341,8 +347,8 @@ write_statistics (SyncStore *self, const Decision *decision, GError **error)
   if (!delivered && !failed && !conflict && !change->charge)
     return TRUE;
   return sync_store_run (self, SYNC_STATEMENT_ADD_STATISTICS, error, "iddddi",
-                         decision->now_ms - decision->now_ms % HOUR_MS, delivered, failed, conflict, change->charge,
-                         latency_ms);
+                         decision->now_ms - decision->now_ms % HOUR_MS, delivered, failed, conflict,
+                         change->charge, latency_ms);
 }
 
 /* What a delivery means for the others. */
@@ -362,9 +368,9 @@ spread_delivery (SyncStore *self, const Decision *decision, GError **error)
     return FALSE;
   if (decision->to != SYNC_STATE_COMPLETED)
     return TRUE;
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_DELIVERED, error, "ssssssii", request->site, request->family,
-                         request->resource_type != NULL ? request->resource_type : "", request->key,
-                         request->fingerprint, name, request->id, decision->now_ms)
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_DELIVERED, error, "ssssssii", request->site,
+                         request->family, request->resource_type != NULL ? request->resource_type : "",
+                         request->key, request->fingerprint, name, request->id, decision->now_ms)
          && sync_store_dependency_meet (self, request->id, error);
 }
 
@@ -407,9 +413,9 @@ change_conflict (SyncStore *self, const Decision *decision, GError **error)
   if (change->from == decision->to)
     return TRUE;
   if (change->from == SYNC_STATE_CONFLICT)
-    return sync_store_conflict_close (self, change->id, decision->to == SYNC_STATE_UNKNOWN ? "superseded" : "resolved",
-                                      change->resolution, change->effective_body, decision->actor, decision->now_ms,
-                                      error);
+    return sync_store_conflict_close (
+      self, change->id, decision->to == SYNC_STATE_UNKNOWN ? "superseded" : "resolved", change->resolution,
+      change->effective_body, decision->actor, decision->now_ms, error);
   if (decision->to == SYNC_STATE_CONFLICT && change->conflict != NULL)
     return sync_store_conflict_open (self, change->id, change->conflict, decision->now_ms, error) != 0;
   return TRUE;
@@ -452,16 +458,16 @@ change_verb (SyncStore *self, gpointer data, GError **error)
  * @self: a store
  * @change: what was decided about one row
  *
- * Applies one decision and all that follows from it, in one transaction: the next row of the lane becomes its head,
- * a delivery is remembered under its key, tells its name and its `modified` to the rows behind it and sets those free
- * that waited for it; a row given up fails those that waited for it, unless the server's version won. Leaving
- * `unknown` clears `needs_person` unless the change sets it. An unknown row that is found absent while the row it
- * depends on was given up becomes `failed` instead of `pending`.
+ * Applies one decision and all that follows from it, in one transaction: the next row of the lane becomes its
+ * head, a delivery is remembered under its key, tells its name and its `modified` to the rows behind it and
+ * sets those free that waited for it; a row given up fails those that waited for it, unless the server's
+ * version won. Leaving `unknown` clears `needs_person` unless the change sets it. An unknown row that is
+ * found absent while the row it depends on was given up becomes `failed` instead of `pending`.
  *
- * Returns: TRUE if it is durable; else %SYNC_ERROR_STALE (the row is in another state, or the attempt is not the last
- *   one), %SYNC_ERROR_ILLEGAL_EDGE, %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_KEY_CONFLICT (taken back, but the key is held),
- *   %SYNC_ERROR_REFUSED (what it depends on was given up), or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (both
- *   transient), %SYNC_ERROR_CORRUPT; nothing was changed then
+ * Returns: TRUE if it is durable; else %SYNC_ERROR_STALE (the row is in another state, or the attempt is not
+ * the last one), %SYNC_ERROR_ILLEGAL_EDGE, %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_KEY_CONFLICT (taken back, but
+ * the key is held), %SYNC_ERROR_REFUSED (what it depends on was given up), or %SYNC_ERROR_STORAGE,
+ * %SYNC_ERROR_DISK_FULL (both transient), %SYNC_ERROR_CORRUPT; nothing was changed then
  */
 gboolean
 sync_store_change (SyncStore *self, const SyncChange *change, GError **error)

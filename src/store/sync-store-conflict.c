@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Conflicts: what the till had read, what it wrote, what the server holds, and what came of it. A request has at most
- * one open conflict; closed ones stay as history. */
+/* Conflicts: what the till had read, what it wrote, what the server holds, and what came of it. A request has
+ * at most one open conflict; closed ones stay as history. */
 #include "config.h"
 
 #include "sync-store-private.h"
@@ -79,10 +79,10 @@ static gboolean
 close_one (SyncStore *self, gint64 id, const char *status, const char *resolution, const char *result_data,
            const char *actor, gint64 now_ms, GError **error)
 {
-  return sync_store_run (self, SYNC_STATEMENT_CLOSE_CONFLICT, error, "issssi", id, status, resolution, result_data,
-                         actor, now_ms)
-         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iisss", id, now_ms, status, resolution,
-                            actor);
+  return sync_store_run (self, SYNC_STATEMENT_CLOSE_CONFLICT, error, "issssi", id, status, resolution,
+                         result_data, actor, now_ms)
+         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iisss", id, now_ms, status,
+                            resolution, actor);
 }
 
 /**
@@ -95,7 +95,8 @@ close_one (SyncStore *self, gint64 id, const char *status, const char *resolutio
  * Returns: its id; 0 with %SYNC_ERROR_REFUSED if one is open already, or a storage error
  */
 gint64
-sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict *conflict, gint64 now_ms, GError **error)
+sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict *conflict, gint64 now_ms,
+                          GError **error)
 {
   gint64 id;
 
@@ -104,14 +105,15 @@ sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict
   if (id != 0)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "request %" G_GINT64_FORMAT " has an open conflict already (%" G_GINT64_FORMAT "): resolve that one",
+                   "request %" G_GINT64_FORMAT " has an open conflict already (%" G_GINT64_FORMAT
+                   "): resolve that one",
                    request_id, id);
       return 0;
     }
-  if (!sync_store_run (self, SYNC_STATEMENT_INSERT_CONFLICT, error, "isssssssi", request_id, conflict->resource_type,
-                       conflict->resource_id, conflict->conflict_type != NULL ? conflict->conflict_type : "edit_edit",
-                       conflict->base_data, conflict->local_data, conflict->server_data, conflict->server_version,
-                       now_ms))
+  if (!sync_store_run (
+        self, SYNC_STATEMENT_INSERT_CONFLICT, error, "isssssssi", request_id, conflict->resource_type,
+        conflict->resource_id, conflict->conflict_type != NULL ? conflict->conflict_type : "edit_edit",
+        conflict->base_data, conflict->local_data, conflict->server_data, conflict->server_version, now_ms))
     return 0;
   id = sqlite3_last_insert_rowid (self->db);
   if (!sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iis", id, now_ms, "opened"))
@@ -142,7 +144,8 @@ sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *statu
 
   if (!find_open (self, request_id, &id, error))
     return FALSE;
-  if (result != NULL && g_utf8_validate_len (g_bytes_get_data (result, NULL), g_bytes_get_size (result), NULL))
+  if (result != NULL
+      && g_utf8_validate_len (g_bytes_get_data (result, NULL), g_bytes_get_size (result), NULL))
     text = g_strndup (g_bytes_get_data (result, NULL), g_bytes_get_size (result));
   return id == 0 || close_one (self, id, status, resolution, text, actor, now_ms, error);
 }
@@ -198,8 +201,8 @@ resolve_conflict_verb (SyncStore *self, gpointer data, GError **error)
     return FALSE;
   if (g_strcmp0 (conflict->status, "pending") != 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "conflict %" G_GINT64_FORMAT " is %s already", call->id,
-                   conflict->status);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "conflict %" G_GINT64_FORMAT " is %s already",
+                   call->id, conflict->status);
       return FALSE;
     }
   return close_one (self, call->id, "resolved", call->resolution, call->result_data, call->resolved_by,
@@ -222,7 +225,8 @@ is_resolution (const char *text)
  * @result_data: (nullable): the document that came of it, JSON
  * @resolved_by: (nullable): who decided
  *
- * Marks a conflict as resolved; the request's state stays as it is (see sync_store_change() for both at once).
+ * Marks a conflict as resolved; the request's state stays as it is (see sync_store_change() for both at
+ * once).
  *
  * Returns: whether it is durable; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_STALE (closed already),
  *   %SYNC_ERROR_INVALID (no such resolution), or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (both transient)
@@ -231,7 +235,8 @@ gboolean
 sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *resolution, const char *result_data,
                              const char *resolved_by, GError **error)
 {
-  ConflictCall call = { .id = id, .resolution = resolution, .result_data = result_data, .resolved_by = resolved_by };
+  ConflictCall call
+    = { .id = id, .resolution = resolution, .result_data = result_data, .resolved_by = resolved_by };
 
   sync_store_assert_usable (self);
   if (!is_resolution (resolution))
@@ -259,7 +264,8 @@ sync_store_get_conflict (SyncStore *self, gint64 id, GError **error)
 
   sync_store_assert_usable (self);
   stmt = sync_store_prepare (self, SYNC_STATEMENT_CONFLICT, error);
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, &has_row, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id)
+      || !sync_store_step (self, stmt, &has_row, error))
     return NULL;
   if (has_row)
     return read_conflict (stmt);
@@ -273,7 +279,8 @@ sync_store_get_conflict (SyncStore *self, gint64 id, GError **error)
  * @status: (nullable): "pending", "resolved" or "superseded"; NULL for all
  * @limit: at most so many, 0: 100
  *
- * Returns: (transfer full) (element-type SyncConflict): the conflicts, oldest first; NULL with %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncConflict): the conflicts, oldest first; NULL with
+ * %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which request waits for which. A dependency is met when the parent is completed, or discarded because the server's
- * version won; `waiting_on` of a row counts those that are not. All of it runs within the transaction of a verb. */
+/* Which request waits for which. A dependency is met when the parent is completed, or discarded because the
+ * server's version won; `waiting_on` of a row counts those that are not. All of it runs within the
+ * transaction of a verb. */
 #include "config.h"
 
 #include "sync-store-private.h"
@@ -20,8 +21,9 @@ find_parent (SyncStore *self, gint64 *id, SyncState *state, gboolean *server_won
         return FALSE;
       if (!has_row)
         {
-          g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND,
-                       "there is no request %" G_GINT64_FORMAT " to depend on: leave it out, or accept it first", *id);
+          g_set_error (
+            error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND,
+            "there is no request %" G_GINT64_FORMAT " to depend on: leave it out, or accept it first", *id);
           return FALSE;
         }
       sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), state);
@@ -45,8 +47,9 @@ add_one (SyncStore *self, gint64 id, gint64 parent, GError **error)
   met = state == SYNC_STATE_COMPLETED || (state == SYNC_STATE_DISCARDED && server_won);
   if (state == SYNC_STATE_DISCARDED && !met)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "request %" G_GINT64_FORMAT ", on which this one depends, was given up: take it back first", parent);
+      g_set_error (
+        error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+        "request %" G_GINT64_FORMAT ", on which this one depends, was given up: take it back first", parent);
       return FALSE;
     }
   return sync_store_run (self, SYNC_STATEMENT_INSERT_DEPENDENCY, error, "iid", id, parent, met);
@@ -71,14 +74,15 @@ add_group_parent (SyncStore *self, gint64 id, const SyncRequest *request, GError
  * @request: what it was made of
  * @replaced: the row whose key it took over, 0 if none
  *
- * Makes the row wait for those that it names and for the row before it in its group; one that took over a key waits
- * for what the row before it in that place waited for.
+ * Makes the row wait for those that it names and for the row before it in its group; one that took over a key
+ * waits for what the row before it in that place waited for.
  *
- * Returns: whether it could; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_REFUSED (the parent was given up), or a storage
- *   error
+ * Returns: whether it could; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_REFUSED (the parent was given up), or a
+ * storage error
  */
 gboolean
-sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, gint64 replaced, GError **error)
+sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, gint64 replaced,
+                           GError **error)
 {
   guint n = request->depends_on != NULL ? request->depends_on->len : 0;
 
@@ -102,12 +106,12 @@ sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *reques
  * @lane: its lane
  * @place: its place in it
  *
- * Returns: whether nothing that @request depends on waits for @replaced or stands behind it in its lane, which would
- *   make both wait for ever; else %SYNC_ERROR_REFUSED
+ * Returns: whether nothing that @request depends on waits for @replaced or stands behind it in its lane,
+ * which would make both wait for ever; else %SYNC_ERROR_REFUSED
  */
 gboolean
-sync_store_dependency_check_order (SyncStore *self, const SyncRequest *request, gint64 replaced, const char *lane,
-                                   gint64 place, GError **error)
+sync_store_dependency_check_order (SyncStore *self, const SyncRequest *request, gint64 replaced,
+                                   const char *lane, gint64 place, GError **error)
 {
   guint n = request->depends_on != NULL ? request->depends_on->len : 0;
 
@@ -123,7 +127,8 @@ sync_store_dependency_check_order (SyncStore *self, const SyncRequest *request, 
       if (has_row)
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                       "it cannot depend on request %" G_GINT64_FORMAT ", which itself waits for request %" G_GINT64_FORMAT
+                       "it cannot depend on request %" G_GINT64_FORMAT
+                       ", which itself waits for request %" G_GINT64_FORMAT
                        " that it replaces: leave that dependency out",
                        parent, replaced);
           return FALSE;
@@ -176,7 +181,8 @@ list_pending (SyncStore *self, gint64 parent, GArray *ids, GError **error)
  * @actor: who gave it up
  * @now_ms: the wall clock
  *
- * Fails whatever waits for it, and what waits for that; rows that may be under way already are left as they are.
+ * Fails whatever waits for it, and what waits for that; rows that may be under way already are left as they
+ * are.
  *
  * Returns: whether it could
  */
@@ -184,8 +190,8 @@ gboolean
 sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, gint64 now_ms, GError **error)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autofree char *message =
-    g_strdup_printf ("request %" G_GINT64_FORMAT ", on which it depends, was given up", parent);
+  g_autofree char *message
+    = g_strdup_printf ("request %" G_GINT64_FORMAT ", on which it depends, was given up", parent);
 
   if (!list_pending (self, parent, ids, error))
     return FALSE;
@@ -216,7 +222,8 @@ sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, GEr
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_LOST_PARENT, error);
   gboolean has_row;
 
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, &has_row, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id)
+      || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *parent = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
   return TRUE;

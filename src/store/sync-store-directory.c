@@ -15,18 +15,21 @@
 
 #define LOCK_FILE "lock"
 #define RESERVE_FILE "reserve"
-#define SUSPECT_FILE SYNC_STORE_FILE ".suspect" /* damage was met: look at the whole file when it is opened next */
+#define SUSPECT_FILE \
+  SYNC_STORE_FILE ".suspect" /* damage was met: look at the whole file when it is opened next */
 
 static void
 set_errno_error (const char *directory, const char *what, int code, GError **error)
 {
   if (code == ENOSPC || code == EDQUOT)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL, "the disk that holds “%s” is full: free some space", directory);
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL, "the disk that holds “%s” is full: free some space",
+                 directory);
   else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                 "the data directory “%s” cannot be %s (%s): make it writable for this user, or name another one with "
-                 "POSAWESOME_SYNC_DATA_DIR",
-                 directory, what, g_strerror (code));
+    g_set_error (
+      error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+      "the data directory “%s” cannot be %s (%s): make it writable for this user, or name another one with "
+      "POSAWESOME_SYNC_DATA_DIR",
+      directory, what, g_strerror (code));
 }
 
 /* Nothing in it, or ours already: then its mode is ours to set. */
@@ -43,8 +46,8 @@ is_ours (const char *directory)
  * sync_store_directory_prepare:
  * @directory: a path
  *
- * Makes the directory if there is none, and closes it to others (0700) if it is empty or ours; a directory with
- * other things in it keeps its mode.
+ * Makes the directory if there is none, and closes it to others (0700) if it is empty or ours; a directory
+ * with other things in it keeps its mode.
  *
  * Returns: whether it is there; else %SYNC_ERROR_STORAGE
  */
@@ -58,8 +61,8 @@ sync_store_directory_prepare (const char *directory, GError **error)
       set_errno_error (directory, "made", errno, error);
       return FALSE;
     }
-  if (stat (directory, &info) == 0 && (info.st_mode & 0077) != 0 && info.st_uid == geteuid () && is_ours (directory)
-      && chmod (directory, 0700) != 0)
+  if (stat (directory, &info) == 0 && (info.st_mode & 0077) != 0 && info.st_uid == geteuid ()
+      && is_ours (directory) && chmod (directory, 0700) != 0)
     {
       set_errno_error (directory, "closed to other users", errno, error);
       return FALSE;
@@ -80,8 +83,8 @@ read_pid (int fd)
  * sync_store_directory_lock:
  * @directory: a directory that exists
  *
- * Takes the directory for this process; the kernel gives it back when the descriptor is closed, however the process
- * ends.
+ * Takes the directory for this process; the kernel gives it back when the descriptor is closed, however the
+ * process ends.
  *
  * Returns: the descriptor to keep; -1 with %SYNC_ERROR_LOCKED (names the process) or %SYNC_ERROR_STORAGE
  */

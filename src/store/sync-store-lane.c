@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lanes: requests for one document go one after the other. The head of a lane is its row with the lowest place that
- * is neither completed nor discarded; only a row that is being sent keeps the head against one that comes back with
- * a lower place. `names` leads every name of a document (placeholder, the server's, any case) to its lane. All of it
- * runs within the transaction of a verb. */
+/* Lanes: requests for one document go one after the other. The head of a lane is its row with the lowest
+ * place that is neither completed nor discarded; only a row that is being sent keeps the head against one
+ * that comes back with a lower place. `names` leads every name of a document (placeholder, the server's, any
+ * case) to its lane. All of it runs within the transaction of a verb. */
 #include "config.h"
 
 #include "sync-store-private.h"
@@ -18,7 +18,8 @@ dup_lane_of_key (const SyncRequest *request)
 {
   g_autofree char *key = g_strchomp (g_ascii_strdown (request->key, -1));
 
-  return g_strconcat (request->resource_type != NULL ? request->resource_type : request->family, "/+", key, NULL);
+  return g_strconcat (request->resource_type != NULL ? request->resource_type : request->family, "/+", key,
+                      NULL);
 }
 
 /**
@@ -38,7 +39,8 @@ sync_store_lane_find (SyncStore *self, const SyncRequest *request, char **lane, 
       gboolean has_row;
 
       if (stmt == NULL
-          || !sync_store_bind (self, stmt, error, "sss", request->site, request->resource_type, request->resource_id)
+          || !sync_store_bind (self, stmt, error, "sss", request->site, request->resource_type,
+                               request->resource_id)
           || !sync_store_step (self, stmt, &has_row, error))
         return FALSE;
       if (has_row)
@@ -47,7 +49,10 @@ sync_store_lane_find (SyncStore *self, const SyncRequest *request, char **lane, 
           return TRUE;
         }
     }
-  *lane = request->lane != NULL && *request->lane != '\0' ? g_strdup (request->lane) : dup_lane_of_key (request);
+  if (request->lane != NULL && *request->lane != '\0')
+    *lane = g_strdup (request->lane);
+  else
+    *lane = dup_lane_of_key (request);
   return TRUE;
 }
 
@@ -57,7 +62,8 @@ find_first (SyncStore *self, const char *lane, gint64 *id, GError **error)
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LANE_FIRST, error);
   gboolean has_row;
 
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", lane) || !sync_store_step (self, stmt, &has_row, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", lane)
+      || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
   return TRUE;
@@ -104,7 +110,8 @@ sync_store_lane_move_head (SyncStore *self, const char *lane, gint64 head, GErro
  * @self: a store
  * @row: a row that was discarded and waits again, not marked as head
  *
- * Gives the row its old place. Whatever overtook it and is being sent at this moment stays the head until it is not.
+ * Gives the row its old place. Whatever overtook it and is being sent at this moment stays the head until it
+ * is not.
  *
  * Returns: whether it could
  */
@@ -120,7 +127,8 @@ sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error
     return FALSE;
   if (has_row)
     {
-      if (g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), sync_state_to_string (SYNC_STATE_SENDING)) == 0)
+      if (g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), sync_state_to_string (SYNC_STATE_SENDING))
+          == 0)
         return TRUE;
       head = sqlite3_column_int64 (stmt, 0);
     }
@@ -133,9 +141,9 @@ sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error
  * @row: the row that was delivered, as it was before
  * @modified: the version that its delivery made
  *
- * Tells the rows behind it that their document is at another version now, if they were made against the version that
- * was replaced, against the one that @row itself was accepted with, or against none: what an earlier row of the same
- * lane wrote is no conflict.
+ * Tells the rows behind it that their document is at another version now, if they were made against the
+ * version that was replaced, against the one that @row itself was accepted with, or against none: what an
+ * earlier row of the same lane wrote is no conflict.
  *
  * Returns: whether it could
  */
@@ -143,7 +151,8 @@ gboolean
 sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified, GError **error)
 {
   return sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sissss", row->request->lane, row->place,
-                         row->request->site, modified, row->request->base_modified, row->accepted_base_modified);
+                         row->request->site, modified, row->request->base_modified,
+                         row->accepted_base_modified);
 }
 
 /**
@@ -165,8 +174,8 @@ sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const cha
 {
   if (request->resource_type == NULL)
     return TRUE;
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_NAME, error, "sssssi", request->site, request->resource_type, name,
-                         lane, server_name, now_ms);
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_NAME, error, "sssssi", request->site,
+                         request->resource_type, name, lane, server_name, now_ms);
 }
 
 /**
@@ -181,8 +190,8 @@ sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const cha
  * Returns: whether it could
  */
 gboolean
-sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name, gint64 now_ms,
-                            GError **error)
+sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name,
+                            gint64 now_ms, GError **error)
 {
   g_autofree char *placeholder = g_strconcat ("LOCAL-", request->key, NULL);
 
@@ -190,6 +199,6 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
   if (request->resource_id != NULL && g_ascii_strcasecmp (request->resource_id, server_name) == 0)
     return TRUE;
   return sync_store_lane_add_name (self, request, request->lane, server_name, server_name, now_ms, error)
-         && sync_store_run (self, SYNC_STATEMENT_LEARN_PLACEHOLDER, error, "ssssi", request->site, type_of (request),
-                            placeholder, server_name, now_ms);
+         && sync_store_run (self, SYNC_STATEMENT_LEARN_PLACEHOLDER, error, "ssssi", request->site,
+                            type_of (request), placeholder, server_name, now_ms);
 }

@@ -73,8 +73,8 @@ dup_types_json (const char *const *types)
 }
 
 static gboolean
-collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, const char *types, GPtrArray *requests,
-             GError **error)
+collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, const char *types,
+             GPtrArray *requests, GError **error)
 {
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
 
@@ -93,10 +93,11 @@ collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, co
  * @limit: at most so many, 0: 100
  * @types: (nullable) (array zero-terminated=1): only requests of these DocTypes
  *
- * What may be claimed now: heads of lanes, `pending` or `unknown`, that wait for no other request, no person and no
- * time; by `order_ms`, then id.
+ * What may be claimed now: heads of lanes, `pending` or `unknown`, that wait for no other request, no person
+ * and no time; by `order_ms`, then id.
  *
- * Returns: (transfer full) (element-type SyncRequest): the rows, without bodies; NULL with %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncRequest): the rows, without bodies; NULL with
+ * %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error)
@@ -110,7 +111,8 @@ sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GEr
   sync_store_assert_usable (self);
   if (self->read_only)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” was opened for reading only: it knows no time", self->path);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                   "“%s” was opened for reading only: it knows no time", self->path);
       return NULL;
     }
   now_us = sync_clock_boot_us (self->clock);
@@ -164,8 +166,9 @@ sync_store_get_next_due_us (SyncStore *self)
  * @self: a store or a reader
  * @id: of a row
  *
- * Returns: (transfer full): the row with bodies, last answer and dependencies; NULL with %SYNC_ERROR_NOT_FOUND,
- *   %SYNC_ERROR_CORRUPT (its body is not the one that was accepted) or %SYNC_ERROR_STORAGE
+ * Returns: (transfer full): the row with bodies, last answer and dependencies; NULL with
+ * %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_CORRUPT (its body is not the one that was accepted) or
+ * %SYNC_ERROR_STORAGE
  */
 SyncRequest *
 sync_store_get (SyncStore *self, gint64 id, GError **error)
@@ -186,8 +189,8 @@ sync_store_get (SyncStore *self, gint64 id, GError **error)
  *   %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_CORRUPT or %SYNC_ERROR_STORAGE
  */
 SyncRequest *
-sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type, const char *key,
-                     GError **error)
+sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
+                     const char *key, GError **error)
 {
   static const SyncStatementId ids[] = { SYNC_STATEMENT_FIND_KEY, SYNC_STATEMENT_FIND_DISCARDED_KEY };
   gboolean has_row;
@@ -198,7 +201,8 @@ sync_store_find_key (SyncStore *self, const char *site, const char *family, cons
       g_autoptr (SyncStatement) stmt = sync_store_prepare (self, ids[i], error);
 
       if (stmt == NULL
-          || !sync_store_bind (self, stmt, error, "ssss", site, family, resource_type != NULL ? resource_type : "", key)
+          || !sync_store_bind (self, stmt, error, "ssss", site, family,
+                               resource_type != NULL ? resource_type : "", key)
           || !sync_store_step (self, stmt, &has_row, error))
         return NULL;
       if (has_row)
@@ -220,15 +224,18 @@ dup_list_sql (const SyncListFilter *filter)
   g_autoptr (GString) ids = g_string_new (NULL);
 
   if (filter->states == 0 || states == all)
-    return g_strdup_printf ("SELECT " SYNC_STORE_LIST " FROM offline_requests NOT INDEXED WHERE %s%s ORDER BY id %s LIMIT ?2",
+    return g_strdup_printf ("SELECT " SYNC_STORE_LIST
+                            " FROM offline_requests NOT INDEXED WHERE %s%s ORDER BY id %s LIMIT ?2",
                             bound, type, order);
   for (guint i = 0; i < SYNC_N_STATES; i++)
     if ((states & (1u << i)) != 0)
       g_string_append_printf (ids,
                               "%sSELECT id FROM (SELECT id FROM offline_requests INDEXED BY requests_status"
                               " WHERE status = '%s' AND %s%s ORDER BY id %s LIMIT ?2)",
-                              ids->len > 0 ? " UNION ALL " : "", sync_state_to_string (i), bound, type, order);
-  return g_strdup_printf ("SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (%s) ORDER BY id %s LIMIT ?2",
+                              ids->len > 0 ? " UNION ALL " : "", sync_state_to_string (i), bound, type,
+                              order);
+  return g_strdup_printf ("SELECT " SYNC_STORE_LIST
+                          " FROM offline_requests WHERE id IN (%s) ORDER BY id %s LIMIT ?2",
                           ids->len > 0 ? ids->str : "NULL", order);
 }
 
@@ -237,7 +244,8 @@ dup_list_sql (const SyncListFilter *filter)
  * @self: a store or a reader
  * @filter: what to list
  *
- * Returns: (transfer full) (element-type SyncRequest): rows by id, without bodies; NULL with %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncRequest): rows by id, without bodies; NULL with
+ * %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
@@ -270,7 +278,8 @@ sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
  * @self: a store or a reader
  * @request_id: of a row
  *
- * Returns: (transfer full) (element-type SyncAttempt): what was tried, in that order; NULL with %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncAttempt): what was tried, in that order; NULL with
+ * %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)

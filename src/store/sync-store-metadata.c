@@ -5,7 +5,8 @@
 #include "sync-store-private.h"
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
-#define KEYS_KEPT_DAYS 400 /* a year and a month: a till that comes back after a season still meets its keys */
+#define KEYS_KEPT_DAYS \
+  400 /* a year and a month: a till that comes back after a season still meets its keys */
 
 typedef struct
 {
@@ -30,8 +31,8 @@ set_metadata_verb (SyncStore *self, gpointer data, GError **error)
  * @key: a name
  * @value: (nullable): its text; NULL removes it
  *
- * The store itself keeps `boot_id` and `clean_end` here; while `import_in_progress` is there, rows may be inserted as
- * `unknown`.
+ * The store itself keeps `boot_id` and `clean_end` here; while `import_in_progress` is there, rows may be
+ * inserted as `unknown`.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */
@@ -59,8 +60,8 @@ sync_store_dup_metadata (SyncStore *self, const char *key)
 
   sync_store_assert_usable (self);
   stmt = sync_store_prepare (self, SYNC_STATEMENT_GET_METADATA, NULL);
-  if (stmt == NULL || !sync_store_bind (self, stmt, NULL, "s", key) || !sync_store_step (self, stmt, &has_row, NULL)
-      || !has_row)
+  if (stmt == NULL || !sync_store_bind (self, stmt, NULL, "s", key)
+      || !sync_store_step (self, stmt, &has_row, NULL) || !has_row)
     return NULL;
   return sync_store_dup_column (stmt, 0);
 }
@@ -86,8 +87,9 @@ set_next_retry_verb (SyncStore *self, gpointer data, GError **error)
   if (sqlite3_changes (self->db) > 0)
     return TRUE;
   if (sync_store_row_load (self, call->id, &row, error))
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "request %" G_GINT64_FORMAT " is %s: nothing waits for a time",
-                 call->id, sync_state_to_string (row.request->state));
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE,
+                 "request %" G_GINT64_FORMAT " is %s: nothing waits for a time", call->id,
+                 sync_state_to_string (row.request->state));
   return FALSE;
 }
 
@@ -146,8 +148,8 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
  * @days: how long ago a row must have been delivered
  * @n_cleared: (out) (optional): how many rows went
  *
- * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. The newest row stays,
- * so that its id is not given twice.
+ * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. The newest
+ * row stays, so that its id is not given twice.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */

@@ -16,33 +16,33 @@ struct _SyncStore
 {
   GObject parent_instance;
 
-  char *directory;            /* (owned) */
-  char *path;                 /* (owned): of the database */
-  SyncClock *clock;           /* (owned) (nullable): NULL for a reader */
+  char *directory;  /* (owned) */
+  char *path;       /* (owned): of the database */
+  SyncClock *clock; /* (owned) (nullable): NULL for a reader */
   SyncStoreOptions options;
-  sqlite3 *db;                /* (owned) (nullable): NULL once closed */
+  sqlite3 *db;                                 /* (owned) (nullable): NULL once closed */
   sqlite3_stmt *statements[SYNC_N_STATEMENTS]; /* (owned) (nullable): prepared at first use */
-  GThread *thread;            /* (unowned): the one that opened it, the only one that may use it */
-  int lock_fd;                /* (owned): holds the directory, -1 for a reader */
+  GThread *thread; /* (unowned): the one that opened it, the only one that may use it */
+  int lock_fd;     /* (owned): holds the directory, -1 for a reader */
   gboolean read_only;
-  gboolean has_reserve;       /* the reserve file is in place */
-  gboolean ended_clean;       /* the last process that wrote this database closed it */
-  guint recovered;            /* rows found `sending` when it was opened */
-  char *salvage_report;       /* (owned) (nullable) */
-  GChecksum *audit_checksum;  /* (owned): reused */
-  guint8 audit_hash[SYNC_STORE_HASH_BYTES]; /* of the newest audit row, those of the open transaction included */
+  gboolean has_reserve;      /* the reserve file is in place */
+  gboolean ended_clean;      /* the last process that wrote this database closed it */
+  guint recovered;           /* rows found `sending` when it was opened */
+  char *salvage_report;      /* (owned) (nullable) */
+  GChecksum *audit_checksum; /* (owned): reused */
+  guint8 audit_hash[SYNC_STORE_HASH_BYTES]; /* of the newest audit row, the open transaction's included */
 };
 
 /* A row with what only the store needs of it. */
 typedef struct
 {
-  SyncRequest *request;          /* (owned) */
+  SyncRequest *request; /* (owned) */
   gboolean is_head;
-  guint waiting_on;              /* dependencies that are not met */
-  gint64 place;                  /* its position in the lane */
-  gint64 due_boot_us;            /* 0: at once */
-  char *accepted_base_modified;  /* (owned) (nullable) */
-  char *resolution;              /* (owned) (nullable) */
+  guint waiting_on;             /* dependencies that are not met */
+  gint64 place;                 /* its position in the lane */
+  gint64 due_boot_us;           /* 0: at once */
+  char *accepted_base_modified; /* (owned) (nullable) */
+  char *resolution;             /* (owned) (nullable) */
 } SyncStoreRow;
 
 void sync_store_row_clear (SyncStoreRow *self);
@@ -67,7 +67,8 @@ void sync_store_finalize_statements (SyncStore *self);
 /* sync-store-directory.c */
 gboolean sync_store_directory_prepare (const char *directory, GError **error);
 int sync_store_directory_lock (const char *directory, GError **error);
-gboolean sync_store_directory_create_file (const char *directory, const char *name, gboolean *created, GError **error);
+gboolean sync_store_directory_create_file (const char *directory, const char *name, gboolean *created,
+                                           GError **error);
 gboolean sync_store_directory_sync (const char *directory, GError **error);
 gint64 sync_store_directory_get_free_bytes (const char *directory, const SyncStoreOptions *options);
 gboolean sync_store_directory_make_reserve (const char *directory, gint64 bytes);
@@ -95,8 +96,8 @@ SyncRequest *sync_store_row_load_full (SyncStore *self, gint64 id, GError **erro
 char *sync_store_dup_column (sqlite3_stmt *stmt, int column);
 
 /* sync-store-audit.c */
-gboolean sync_store_audit_add (SyncStore *self, gint64 request_id, const char *from, SyncState to, const char *actor,
-                               const char *reason, gint64 at_ms, GError **error);
+gboolean sync_store_audit_add (SyncStore *self, gint64 request_id, const char *from, SyncState to,
+                               const char *actor, const char *reason, gint64 at_ms, GError **error);
 gboolean sync_store_audit_load (SyncStore *self, GError **error);
 
 /* sync-store-lane.c */
@@ -104,9 +105,10 @@ gboolean sync_store_lane_find (SyncStore *self, const SyncRequest *request, char
 gboolean sync_store_lane_is_empty (SyncStore *self, const char *lane, gboolean *is_empty, GError **error);
 gboolean sync_store_lane_move_head (SyncStore *self, const char *lane, gint64 head, GError **error);
 gboolean sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error);
-gboolean sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified, GError **error);
-gboolean sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const char *lane, const char *name,
-                                   const char *server_name, gint64 now_ms, GError **error);
+gboolean sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified,
+                                        GError **error);
+gboolean sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const char *lane,
+                                   const char *name, const char *server_name, gint64 now_ms, GError **error);
 gboolean sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name,
                                      gint64 now_ms, GError **error);
 
@@ -117,18 +119,20 @@ gboolean sync_store_dependency_check_order (SyncStore *self, const SyncRequest *
                                             const char *lane, gint64 place, GError **error);
 gboolean sync_store_dependency_meet (SyncStore *self, gint64 parent, GError **error);
 gboolean sync_store_dependency_unmeet (SyncStore *self, gint64 parent, GError **error);
-gboolean sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, gint64 now_ms, GError **error);
+gboolean sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, gint64 now_ms,
+                                     GError **error);
 gboolean sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, GError **error);
 
 /* sync-store-queue.c */
-gboolean sync_store_find_holder (SyncStore *self, const SyncRequest *request, gint64 other_than, gint64 *holder,
-                                 SyncState *state, GError **error);
+gboolean sync_store_find_holder (SyncStore *self, const SyncRequest *request, gint64 other_than,
+                                 gint64 *holder, SyncState *state, GError **error);
 
 /* sync-store-conflict.c */
-gint64 sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict *conflict, gint64 now_ms,
-                                 GError **error);
-gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status, const char *resolution,
-                                    GBytes *result, const char *actor, gint64 now_ms, GError **error);
+gint64 sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict *conflict,
+                                 gint64 now_ms, GError **error);
+gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status,
+                                    const char *resolution, GBytes *result, const char *actor,
+                                    gint64 now_ms, GError **error);
 
 /* sync-store-salvage.c */
 typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Acceptance: a request becomes a row, and its key is fixed from then on. A whole group is one transaction with a
- * savepoint each, so that one that cannot be accepted spoils nothing for the others. */
+/* Acceptance: a request becomes a row, and its key is fixed from then on. A whole group is one transaction
+ * with a savepoint each, so that one that cannot be accepted spoils nothing for the others. */
 #include "config.h"
 
 #include <string.h>
@@ -13,11 +13,11 @@
 /* The row that holds a key, as acceptance needs it. */
 typedef struct
 {
-  gint64 id;        /* 0: nobody holds it */
+  gint64 id; /* 0: nobody holds it */
   SyncState state;
-  char *fingerprint; /* (owned) */
+  char *fingerprint;  /* (owned) */
   gboolean untouched; /* never sent, or refused without any effect: its key may be taken over */
-  char *lane;       /* (owned) */
+  char *lane;         /* (owned) */
   gint64 order_ms;
   gint64 place;
   gboolean is_head;
@@ -76,8 +76,8 @@ find_holder (SyncStore *self, const SyncRequest *request, gint64 other_than, Hol
   gboolean refused;
 
   if (stmt == NULL
-      || !sync_store_bind (self, stmt, error, "ssssi", request->site, request->family, type_of (request), request->key,
-                           other_than)
+      || !sync_store_bind (self, stmt, error, "ssssi", request->site, request->family, type_of (request),
+                           request->key, other_than)
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   if (!has_row)
@@ -104,7 +104,8 @@ find_delivered (SyncStore *self, const SyncRequest *request, gint64 *id, char **
   gboolean has_row;
 
   if (stmt == NULL
-      || !sync_store_bind (self, stmt, error, "ssss", request->site, request->family, type_of (request), request->key)
+      || !sync_store_bind (self, stmt, error, "ssss", request->site, request->family, type_of (request),
+                           request->key)
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
@@ -120,8 +121,8 @@ find_discarded (SyncStore *self, const SyncRequest *request, gint64 *id, GError 
   gboolean has_row;
 
   if (stmt == NULL
-      || !sync_store_bind (self, stmt, error, "sssss", request->site, request->family, type_of (request), request->key,
-                           request->fingerprint)
+      || !sync_store_bind (self, stmt, error, "sssss", request->site, request->family, type_of (request),
+                           request->key, request->fingerprint)
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
@@ -133,7 +134,8 @@ find_discarded (SyncStore *self, const SyncRequest *request, gint64 *id, GError 
  * @self: a store
  * @request: a request
  * @other_than: a row that does not count
- * @holder: (out): the row that holds the request's key, or was delivered with it and forgotten since; 0 if none
+ * @holder: (out): the row that holds the request's key, or was delivered with it and forgotten since; 0 if
+ * none
  * @state: (out): its state
  *
  * Returns: whether it could be told
@@ -172,7 +174,8 @@ refuse_key (SyncAcceptance *acceptance, gint64 id, SyncState state, GError **err
   acceptance->id = id;
   acceptance->state = state;
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT,
-               "the key “%s” belongs to request %" G_GINT64_FORMAT " (%s), which has other content: send this one with a "
+               "the key “%s” belongs to request %" G_GINT64_FORMAT
+               " (%s), which has other content: send this one with a "
                "key of its own",
                acceptance->request->key, id, sync_state_to_string (state));
 }
@@ -199,7 +202,8 @@ check_request (const SyncRequest *request, GError **error)
   if (missing != NULL)
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the request has no %s", missing);
   else if (request->priority < 0 || request->priority > 3)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the priority is %d: it is 0 (first) to 3", request->priority);
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the priority is %d: it is 0 (first) to 3",
+                 request->priority);
   else
     return TRUE;
   return FALSE;
@@ -213,25 +217,25 @@ supersede (SyncStore *self, const Holder *holder, gint64 id, const char *actor, 
 
   return sync_store_run (self, SYNC_STATEMENT_SUPERSEDE, error, "iisi", holder->id, id, reason, now_ms)
          && sync_store_run (self, SYNC_STATEMENT_MOVE_DEPENDANTS, error, "ii", holder->id, id)
-         && sync_store_audit_add (self, holder->id, sync_state_to_string (holder->state), SYNC_STATE_DISCARDED, actor,
-                                  reason, now_ms, error);
+         && sync_store_audit_add (self, holder->id, sync_state_to_string (holder->state),
+                                  SYNC_STATE_DISCARDED, actor, reason, now_ms, error);
 }
 
 static gboolean
-insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const char *lane, gint64 place, gint64 order_ms,
-            gboolean is_head, gint64 now_ms, GError **error)
+insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const char *lane, gint64 place,
+            gint64 order_ms, gboolean is_head, gint64 now_ms, GError **error)
 {
   g_autofree char *checksum = sync_store_body_checksum (request->accepted_body);
   g_autoptr (GBytes) accepted = sync_store_body_encode (request->accepted_body);
   g_autoptr (GBytes) effective = sync_store_body_encode (request->effective_body);
   g_autoptr (GBytes) base = sync_store_body_encode (request->base_document);
 
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbb", id, is_head, order_ms,
-                         place, lane, request->site, request->family, type_of (request), request->key,
-                         request->fingerprint, request->method, request->url, request->effective_url, request->headers,
-                         request->content_type, request->author, request->action, request->group_name,
-                         request->resource_id, request->base_modified, (int) request->step, request->priority, now_ms,
-                         request->undo_of, checksum, accepted, effective, base);
+  return sync_store_run (
+    self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbb", id, is_head, order_ms, place,
+    lane, request->site, request->family, type_of (request), request->key, request->fingerprint,
+    request->method, request->url, request->effective_url, request->headers, request->content_type,
+    request->author, request->action, request->group_name, request->resource_id, request->base_modified,
+    (int) request->step, request->priority, now_ms, request->undo_of, checksum, accepted, effective, base);
 }
 
 /* The names by which later writes may call a document that this request makes. */
@@ -369,7 +373,8 @@ accept_within_savepoint (SyncStore *self, SyncAcceptance *acceptance, GError **e
           g_propagate_error (error, g_steal_pointer (&acceptance->error));
           return FALSE;
         }
-      if (!sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, error, "") || !sync_store_audit_load (self, error))
+      if (!sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, error, "")
+          || !sync_store_audit_load (self, error))
         return FALSE;
     }
   return sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, error, "");
@@ -394,9 +399,11 @@ check_room (SyncStore *self, GError **error)
   if (free_bytes < self->options.min_free_bytes)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
-                   "only %" G_GINT64_FORMAT " MB are free on the disk that holds “%s”, too little to promise that nothing "
+                   "only %" G_GINT64_FORMAT
+                   " MB are free on the disk that holds “%s”, too little to promise that nothing "
                    "is lost: free at least %" G_GINT64_FORMAT " MB",
-                   free_bytes / 1000000, self->directory, (self->options.min_free_bytes - free_bytes) / 1000000 + 1);
+                   free_bytes / 1000000, self->directory,
+                   (self->options.min_free_bytes - free_bytes) / 1000000 + 1);
       return FALSE;
     }
   /* Room came back after the reserve was given up. */
@@ -410,11 +417,12 @@ check_room (SyncStore *self, GError **error)
  * @self: a store
  * @acceptances: (element-type SyncAcceptance): one or many requests
  *
- * Takes requests into the queue, all in one transaction. Each acceptance says afterwards which row stands for it; one
- * that could not be accepted has an error of its own: %SYNC_ERROR_INVALID, %SYNC_ERROR_KEY_CONFLICT (with id and
- * state of the row that holds the key), %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_REFUSED (what it depends on is not there,
- * or was given up). A request with a `group_name` waits for the one accepted before it in that group. A row whose key
- * is taken over by other content hands on its order, its place in the lane and those who depend on it.
+ * Takes requests into the queue, all in one transaction. Each acceptance says afterwards which row stands for
+ * it; one that could not be accepted has an error of its own: %SYNC_ERROR_INVALID, %SYNC_ERROR_KEY_CONFLICT
+ * (with id and state of the row that holds the key), %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_REFUSED (what it
+ * depends on is not there, or was given up). A request with a `group_name` waits for the one accepted before
+ * it in that group. A row whose key is taken over by other content hands on its order, its place in the lane
+ * and those who depend on it.
  *
  * Returns: TRUE if all that have no error are durable; FALSE if none is: %SYNC_ERROR_DISK_FULL or
  *   %SYNC_ERROR_STORAGE, both transient, or %SYNC_ERROR_CORRUPT

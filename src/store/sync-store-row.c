@@ -87,7 +87,8 @@ read_body (sqlite3_stmt *stmt, int column, GBytes **body, GError **error)
 {
   if (sqlite3_column_type (stmt, column) == SQLITE_NULL)
     return TRUE;
-  *body = sync_store_body_decode (sqlite3_column_blob (stmt, column), sqlite3_column_bytes (stmt, column), error);
+  *body
+    = sync_store_body_decode (sqlite3_column_blob (stmt, column), sqlite3_column_bytes (stmt, column), error);
   return *body != NULL;
 }
 
@@ -108,7 +109,8 @@ read_bodies (sqlite3_stmt *stmt, SyncRequest *request, GError **error)
   if (g_strcmp0 (checksum, (const char *) sqlite3_column_text (stmt, SYNC_COLUMN_accepted_sha256)) != 0)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
-                   "the body of request %" G_GINT64_FORMAT " is not the one that was accepted: the database is damaged",
+                   "the body of request %" G_GINT64_FORMAT
+                   " is not the one that was accepted: the database is damaged",
                    request->id);
       return FALSE;
     }
@@ -158,7 +160,8 @@ sync_store_row_load (SyncStore *self, gint64 id, SyncStoreRow *row, GError **err
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_ROW, error);
   gboolean has_row;
 
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, &has_row, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id)
+      || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   if (!has_row)
     {
@@ -190,7 +193,8 @@ sync_store_row_load_full (SyncStore *self, gint64 id, GError **error)
   g_autoptr (SyncRequest) request = NULL;
   gboolean has_row;
 
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id) || !sync_store_step (self, stmt, &has_row, error))
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id)
+      || !sync_store_step (self, stmt, &has_row, error))
     return NULL;
   if (!has_row)
     {

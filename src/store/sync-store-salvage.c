@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens to a damaged database: it is renamed and kept, a fresh one takes its place, and what can still be read
- * of the undelivered requests is taken over as `unknown`, for a person to decide. Delivered keys are taken over too,
- * so that nothing is posted a second time. The damaged file is only read. */
+/* What happens to a damaged database: it is renamed and kept, a fresh one takes its place, and what can still
+ * be read of the undelivered requests is taken over as `unknown`, for a person to decide. Delivered keys are
+ * taken over too, so that nothing is posted a second time. The damaged file is only read. */
 #include "config.h"
 
 #include <glib/gstdio.h>
@@ -11,19 +11,20 @@
 
 #define HIGHEST_ID_GUESSED 1000000 /* where not even the highest id can be read */
 
-#define TAKEN_COLUMNS                                                                                             \
-  "order_ms, place, lane, site, family, resource_type, key, fingerprint, method, url, effective_url, headers,"    \
-  " content_type, author, action, group_name, resource_id, server_name, resource_version, base_modified,"         \
-  " accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts, unaccounted,"         \
-  " http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body, effective_body, base_document, response"
+#define TAKEN_COLUMNS \
+  "order_ms, place, lane, site, family, resource_type, key, fingerprint, method, url, effective_url," \
+  " headers, content_type, author, action, group_name, resource_id, server_name, resource_version," \
+  " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts," \
+  " unaccounted, http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body," \
+  " effective_body, base_document, response"
 
-#define INSERT_TAKEN                                                                                              \
-  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) VALUES (?, "             \
-  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
-  "'unknown', 1)"
+#define INSERT_TAKEN \
+  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) VALUES (?, " \
+  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
+  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 1)"
 
-/* Not one INSERT … SELECT from an attached file: after an error in the midst of it SQLite 3.40 takes the target for
- * damaged too. So two connections, and each row is carried over by itself. */
+/* Not one INSERT … SELECT from an attached file: after an error in the midst of it SQLite 3.40 takes the
+ * target for damaged too. So two connections, and each row is carried over by itself. */
 typedef struct
 {
   sqlite3 *damaged; /* (owned) */
@@ -76,8 +77,8 @@ put_row (SyncStore *self, sqlite3_stmt *from, sqlite3_stmt *into, guint *n_put, 
 
 /* Carries rows over until there are no more or one cannot be read; the first column is their id. */
 static gboolean
-copy_rows (SyncStore *self, Salvage *salvage, const char *select, const char *insert, gint64 *last, gboolean *complete,
-           guint *n_put, GError **error)
+copy_rows (SyncStore *self, Salvage *salvage, const char *select, const char *insert, gint64 *last,
+           gboolean *complete, guint *n_put, GError **error)
 {
   sqlite3_stmt *from = NULL;
   sqlite3_stmt *into = NULL;
@@ -119,7 +120,8 @@ take_range (SyncStore *self, Salvage *salvage, gint64 low, gint64 high, GError *
       return TRUE;
     }
   middle = low + (high - low) / 2;
-  return take_range (self, salvage, low, middle, error) && take_range (self, salvage, middle + 1, high, error);
+  return take_range (self, salvage, low, middle, error)
+         && take_range (self, salvage, middle + 1, high, error);
 }
 
 /* What is good to have; what cannot be read of it is left out. */
@@ -163,14 +165,15 @@ add_audit_rows (SyncStore *self, GError **error)
 
   for (;;)
     {
-      g_autofree char *next = g_strdup_printf ("SELECT min (id) FROM main.offline_requests WHERE id > %" G_GINT64_FORMAT, id);
+      g_autofree char *next
+        = g_strdup_printf ("SELECT min (id) FROM main.offline_requests WHERE id > %" G_GINT64_FORMAT, id);
 
       if (!sync_store_query_int (self, next, &id, error))
         return FALSE;
       if (id == 0)
         return TRUE;
-      if (!sync_store_audit_add (self, id, NULL, SYNC_STATE_UNKNOWN, "engine", "saved from a damaged database", now_ms,
-                                 error))
+      if (!sync_store_audit_add (self, id, NULL, SYNC_STATE_UNKNOWN, "engine",
+                                 "saved from a damaged database", now_ms, error))
         return FALSE;
     }
 }
@@ -186,7 +189,8 @@ salvage_verb (SyncStore *self, gpointer data, GError **error)
          && take_side_tables (self, salvage, error)
          && sync_store_exec (
            self,
-           "UPDATE offline_requests SET is_head = 1 WHERE place = (SELECT min (place) FROM offline_requests AS o"
+           "UPDATE offline_requests SET is_head = 1 WHERE place ="
+           "  (SELECT min (place) FROM offline_requests AS o"
            "  WHERE o.lane = offline_requests.lane AND o.status NOT IN ('completed', 'discarded'));"
            "UPDATE offline_requests SET waiting_on ="
            "  (SELECT count (*) FROM dependencies WHERE request_id = offline_requests.id AND met = 0);"
@@ -195,8 +199,8 @@ salvage_verb (SyncStore *self, gpointer data, GError **error)
          && add_audit_rows (self, error);
 }
 
-/* An emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it reads the
- * pages from the log. */
+/* An emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it
+ * reads the pages from the log. */
 static void
 protect_log (const char *path)
 {
@@ -214,10 +218,12 @@ take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError *
   gboolean ok = TRUE;
 
   protect_log (damaged_path);
-  if (sqlite3_open_v2 (damaged_path, &salvage->damaged, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK
+  if (sqlite3_open_v2 (damaged_path, &salvage->damaged, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)
+        == SQLITE_OK
       /* The damaged file stays as it is: its log is not written back into it. */
       && sqlite3_db_config (salvage->damaged, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK
-      && read_number (salvage->damaged, "SELECT count (*) FROM sqlite_schema WHERE name = 'offline_requests'") > 0)
+      && read_number (salvage->damaged, "SELECT count (*) FROM sqlite_schema WHERE name = 'offline_requests'")
+           > 0)
     ok = sync_store_run_verb (self, salvage_verb, salvage, error);
   sqlite3_close (salvage->damaged);
   return ok;
@@ -230,8 +236,8 @@ take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError *
  *
  * Sets the damaged file aside, opens a fresh one and takes over what can be read.
  *
- * Returns: whether the store is open; else %SYNC_ERROR_CORRUPT, %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, and the
- *   damaged file is still there
+ * Returns: whether the store is open; else %SYNC_ERROR_CORRUPT, %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL,
+ * and the damaged file is still there
  */
 gboolean
 sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error)
@@ -245,11 +251,12 @@ sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **e
     return FALSE;
   self->ended_clean = FALSE;
   self->salvage_report = g_strdup_printf (
-    "The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from it and wait for "
-    "your decision%s",
+    "The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from"
+    " it and wait for your decision%s",
     damaged, salvage.taken,
-    salvage.taken == 0   ? ". Others may be lost: look at the documents on the server."
-    : salvage.lost > 0 ? ". Some places could not be read, so others may be lost: look at the documents on the server."
-                       : ".");
+    salvage.taken == 0 ? ". Others may be lost: look at the documents on the server."
+    : salvage.lost > 0
+      ? ". Some places could not be read, so others may be lost: look at the documents on the server."
+      : ".");
   return TRUE;
 }

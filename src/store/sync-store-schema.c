@@ -4,15 +4,15 @@
  *
  *   1  the first: queue, attempts, dependencies, names, conflicts, metadata, cache, audit, statistics
  *
- * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other program
- * and no mistake of ours can take a request along a road that is not declared. */
+ * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
+ * program and no mistake of ours can take a request along a road that is not declared. */
 #include "config.h"
 
 #include "sync-store-private.h"
 
 /* `place` is the position within the lane: the row's own id, or that of the row whose key it took over.
- * `due_boot_us` is on the boot clock and decides; `next_retry_at_ms` is the same on the wall clock, for people.
- * Blobs are written by sync-store-body.c and stand last, so that a list never reads them. */
+ * `due_boot_us` is on the boot clock and decides; `next_retry_at_ms` is the same on the wall clock, for
+ * people. Blobs are written by sync-store-body.c and stand last, so that a list never reads them. */
 static const char requests_table[] =
   "CREATE TABLE offline_requests ("
   " id INTEGER PRIMARY KEY,"
@@ -66,22 +66,27 @@ static const char requests_table[] =
   ") STRICT;";
 
 static const char requests_indexes[] =
-  "CREATE UNIQUE INDEX requests_key ON offline_requests (site, family, resource_type, rtrim (key) COLLATE NOCASE)"
+  "CREATE UNIQUE INDEX requests_key ON offline_requests (site, family, resource_type, rtrim (key) COLLATE"
+  " NOCASE)"
   " WHERE status <> 'discarded';"
-  "CREATE INDEX requests_discarded_key ON offline_requests (site, family, resource_type, rtrim (key) COLLATE NOCASE)"
+  "CREATE INDEX requests_discarded_key ON offline_requests (site, family, resource_type, rtrim (key) COLLATE"
+  " NOCASE)"
   " WHERE status = 'discarded';"
-  "CREATE INDEX requests_lane ON offline_requests (lane, place) WHERE status NOT IN ('completed', 'discarded');"
+  "CREATE INDEX requests_lane ON offline_requests (lane, place) WHERE status NOT IN ('completed',"
+  " 'discarded');"
   "CREATE UNIQUE INDEX requests_sending ON offline_requests (lane) WHERE status = 'sending';"
   "CREATE INDEX requests_status ON offline_requests (status);"
   "CREATE INDEX requests_group ON offline_requests (group_name) WHERE group_name IS NOT NULL;"
   "CREATE INDEX requests_due ON offline_requests (order_ms) WHERE is_head = 1 AND waiting_on = 0"
   " AND needs_person = 0 AND due_boot_us = 0 AND status IN ('pending', 'unknown');"
-  "CREATE INDEX requests_timed ON offline_requests (due_boot_us, order_ms) WHERE is_head = 1 AND waiting_on = 0"
+  "CREATE INDEX requests_timed ON offline_requests (due_boot_us, order_ms) WHERE is_head = 1 AND waiting_on"
+  " = 0"
   " AND needs_person = 0 AND due_boot_us > 0 AND status IN ('pending', 'unknown');"
   "CREATE INDEX requests_need_person ON offline_requests (id) WHERE needs_person = 1 AND status = 'unknown';";
 
 static const char other_tables[] =
-  "CREATE TABLE request_counts (status TEXT PRIMARY KEY, n INTEGER NOT NULL CHECK (n >= 0)) STRICT, WITHOUT ROWID;"
+  "CREATE TABLE request_counts (status TEXT PRIMARY KEY, n INTEGER NOT NULL CHECK (n >= 0)) STRICT, WITHOUT"
+  " ROWID;"
 
   "CREATE TABLE attempts ("
   " id INTEGER PRIMARY KEY,"
@@ -177,7 +182,8 @@ static const char triggers[] =
 
   "CREATE TRIGGER counts_insert AFTER INSERT ON offline_requests"
   " BEGIN UPDATE request_counts SET n = n + 1 WHERE status = NEW.status; END;"
-  "CREATE TRIGGER counts_update AFTER UPDATE OF status ON offline_requests WHEN OLD.status <> NEW.status BEGIN"
+  "CREATE TRIGGER counts_update AFTER UPDATE OF status ON offline_requests WHEN OLD.status <> NEW.status"
+  " BEGIN"
   "  UPDATE request_counts SET n = n - 1 WHERE status = OLD.status;"
   "  UPDATE request_counts SET n = n + 1 WHERE status = NEW.status; END;"
   "CREATE TRIGGER counts_delete AFTER DELETE ON offline_requests"
@@ -242,7 +248,8 @@ sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error)
     }
   if (version == 0 && tables > 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” is another program's database: move it away", self->path);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” is another program's database: move it"
+        " away", self->path);
       return FALSE;
     }
   *is_new = version == 0;
@@ -255,8 +262,8 @@ sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error)
  *
  * Takes the steps that the file lacks, each in a transaction of its own together with its version number.
  *
- * Returns: whether the file is of this version now; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, and the file
- *   stands at the last step that was taken
+ * Returns: whether the file is of this version now; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, and
+ *   the file stands at the last step that was taken
  */
 gboolean
 sync_store_schema_migrate (SyncStore *self, GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The store's statements, prepared once and kept, and the few functions that bind and step them. Partial indexes are
- * named with INDEXED BY where a poll or an acceptance depends on them, so that a statement that no longer fits its
- * index fails in the first test instead of growing slow in a shop. The store's own thread. */
+/* The store's statements, prepared once and kept, and the few functions that bind and step them. Partial
+ * indexes are named with INDEXED BY where a poll or an acceptance depends on them, so that a statement that
+ * no longer fits its index fails in the first test instead of growing slow in a shop. The store's own thread. */
 #include "config.h"
 
 #include <errno.h>
@@ -10,11 +10,14 @@
 #include "sync-store-private.h"
 
 #define OPEN "status NOT IN ('completed', 'discarded')"
-#define DUE "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND due_boot_us = 0 AND status IN ('pending', 'unknown')"
-#define TIMED "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND due_boot_us > 0 AND status IN ('pending', 'unknown')"
-#define SAME_KEY "site = ?1 AND family = ?2 AND resource_type = ?3 AND rtrim (key) COLLATE NOCASE = rtrim (?4)"
+#define READY "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND status IN ('pending', 'unknown')"
+#define DUE READY " AND due_boot_us = 0"
+#define TIMED READY " AND due_boot_us > 0"
+#define SAME_KEY \
+  "site = ?1 AND family = ?2 AND resource_type = ?3 AND rtrim (key) COLLATE NOCASE = rtrim (?4)"
 #define OF_TYPES " AND resource_type IN (SELECT value FROM json_each (?3))"
-#define MIN_ID(state) "SELECT min (id) FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
+#define MIN_ID(state) \
+  "SELECT min (id) FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
 
 static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -27,7 +30,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_NEXT_ID] = "SELECT coalesce (max (id), 0) + 1 FROM offline_requests",
   [SYNC_STATEMENT_FIND_HOLDER] =
     "SELECT id, status, fingerprint, attempts, unaccounted, step, server_name, lane, order_ms, place, is_head"
-    " FROM offline_requests INDEXED BY requests_key WHERE " SAME_KEY " AND status <> 'discarded' AND id <> ?5",
+    " FROM offline_requests INDEXED BY requests_key WHERE " SAME_KEY " AND status <> 'discarded' AND id <>"
+    " ?5",
   [SYNC_STATEMENT_FIND_DISCARDED] =
     "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
     " AND status = 'discarded' AND fingerprint = ?5 AND superseded_by = 0 ORDER BY id DESC LIMIT 1",
@@ -40,10 +44,14 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
     " AND status = 'discarded' ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_INSERT_REQUEST] =
-    "INSERT INTO offline_requests (id, status, is_head, order_ms, place, lane, site, family, resource_type, key,"
-    " fingerprint, method, url, effective_url, headers, content_type, author, action, group_name, resource_id,"
-    " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, undo_of, accepted_sha256,"
-    " accepted_body, effective_body, base_document) VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    "INSERT INTO offline_requests (id, status, is_head, order_ms, place, lane, site, family, resource_type,"
+    " key,"
+    " fingerprint, method, url, effective_url, headers, content_type, author, action, group_name,"
+    " resource_id,"
+    " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, undo_of,"
+    " accepted_sha256,"
+    " accepted_body, effective_body, base_document) VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+    " ?10, ?11,"
     " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28)",
   [SYNC_STATEMENT_SUPERSEDE] =
     "UPDATE offline_requests SET status = 'discarded', superseded_by = ?2, discard_reason = ?3, is_head = 0,"
@@ -54,14 +62,16 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?2"
     " WHERE id = ?1 AND status IN ('pending', 'unknown') AND is_head = 1 AND waiting_on = 0",
   [SYNC_STATEMENT_INSERT_ATTEMPT] =
-    "INSERT INTO attempts (request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message)"
+    "INSERT INTO attempts (request_id, number, kind, started_ms, duration_us, http_status, exc_type,"
+    " verdict, message)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
   [SYNC_STATEMENT_FINISH_ATTEMPT] =
     "UPDATE attempts SET duration_us = ?3, http_status = ?4, exc_type = ?5, verdict = ?6, message = ?7"
     " WHERE request_id = ?1 AND number = ?2 AND kind = 'send'",
   [SYNC_STATEMENT_UPDATE_REQUEST] =
     "UPDATE offline_requests SET status = ?2, is_head = ?3, needs_person = ?4, due_boot_us = ?5,"
-    " next_retry_at_ms = ?6, step = ?7, retry_count = ?8, unaccounted = ?9, http_status = ?10, exc_type = ?11,"
+    " next_retry_at_ms = ?6, step = ?7, retry_count = ?8, unaccounted = ?9, http_status = ?10, exc_type ="
+    " ?11,"
     " error_message = ?12, server_name = ?13, resource_version = ?14, base_modified = ?15, proof = ?16,"
     " resolution = ?17, discard_reason = ?18, superseded_by = ?19, updated_ms = ?20,"
     " response = coalesce (?21, response), effective_body = coalesce (?22, effective_body) WHERE id = ?1",
@@ -69,19 +79,25 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "UPDATE offline_requests SET due_boot_us = ?2, next_retry_at_ms = ?3, updated_ms = ?4"
     " WHERE id = ?1 AND status IN ('pending', 'unknown')",
   [SYNC_STATEMENT_INSERT_DELIVERED] =
-    "INSERT INTO delivered_keys (site, family, resource_type, key, fingerprint, server_name, request_id, delivered_ms)"
-    " VALUES (?1, ?2, ?3, rtrim (?4), ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint,"
-    " server_name = excluded.server_name, request_id = excluded.request_id, delivered_ms = excluded.delivered_ms",
+    "INSERT INTO delivered_keys (site, family, resource_type, key, fingerprint, server_name, request_id,"
+    " delivered_ms)"
+    " VALUES (?1, ?2, ?3, rtrim (?4), ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET fingerprint ="
+    " excluded.fingerprint,"
+    " server_name = excluded.server_name, request_id = excluded.request_id, delivered_ms ="
+    " excluded.delivered_ms",
   [SYNC_STATEMENT_ADD_STATISTICS] =
     "INSERT INTO statistics (hour_ms, delivered, failed, conflicts, retries, latency_sum_ms, latency_max_ms)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET delivered = delivered + excluded.delivered,"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT DO UPDATE SET delivered = delivered +"
+    " excluded.delivered,"
     " failed = failed + excluded.failed, conflicts = conflicts + excluded.conflicts,"
     " retries = retries + excluded.retries, latency_sum_ms = latency_sum_ms + excluded.latency_sum_ms,"
     " latency_max_ms = max (latency_max_ms, excluded.latency_max_ms)",
 
-  [SYNC_STATEMENT_LANE_OF_NAME] = "SELECT lane FROM names WHERE site = ?1 AND resource_type = ?2 AND name = ?3",
+  [SYNC_STATEMENT_LANE_OF_NAME] = "SELECT lane FROM names WHERE site = ?1 AND resource_type = ?2 AND name ="
+    " ?3",
   [SYNC_STATEMENT_LANE_FIRST] =
-    "SELECT id FROM offline_requests INDEXED BY requests_lane WHERE lane = ?1 AND " OPEN " ORDER BY place LIMIT 1",
+    "SELECT id FROM offline_requests INDEXED BY requests_lane WHERE lane = ?1 AND " OPEN " ORDER BY place"
+    " LIMIT 1",
   [SYNC_STATEMENT_LANE_HEAD] =
     "SELECT id, status, place FROM offline_requests INDEXED BY requests_lane WHERE lane = ?1 AND " OPEN
     " AND is_head = 1 ORDER BY place LIMIT 1",
@@ -90,7 +106,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "UPDATE offline_requests INDEXED BY requests_lane SET base_modified = ?4 WHERE lane = ?1 AND place > ?2"
     " AND " OPEN " AND site = ?3 AND (base_modified IS NULL OR base_modified = ?5 OR base_modified = ?6)",
   [SYNC_STATEMENT_INSERT_NAME] =
-    "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+    "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms) VALUES (?1, ?2, ?3, ?4,"
+    " ?5, ?6)"
     " ON CONFLICT DO UPDATE SET server_name = coalesce (excluded.server_name, server_name), updated_ms = ?6",
   [SYNC_STATEMENT_LEARN_PLACEHOLDER] =
     "UPDATE names SET server_name = ?4, updated_ms = ?5 WHERE site = ?1 AND resource_type = ?2 AND name = ?3",
@@ -101,17 +118,21 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " AND id < ?3 AND status <> 'discarded' ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_INSERT_DEPENDENCY] =
     "INSERT INTO dependencies (request_id, depends_on, met) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-  [SYNC_STATEMENT_LIST_DEPENDENCIES] = "SELECT depends_on FROM dependencies WHERE request_id = ?1 ORDER BY depends_on",
+  [SYNC_STATEMENT_LIST_DEPENDENCIES] = "SELECT depends_on FROM dependencies WHERE request_id = ?1 ORDER BY"
+    " depends_on",
   [SYNC_STATEMENT_SET_WAITING] =
-    "UPDATE offline_requests SET waiting_on = (SELECT count (*) FROM dependencies WHERE request_id = ?1 AND met = 0)"
+    "UPDATE offline_requests SET waiting_on = (SELECT count (*) FROM dependencies WHERE request_id = ?1 AND"
+    " met = 0)"
     " WHERE id = ?1",
   [SYNC_STATEMENT_COPY_DEPENDENCIES] =
     "INSERT INTO dependencies (request_id, depends_on, met)"
     " SELECT ?2, depends_on, met FROM dependencies WHERE request_id = ?1 ON CONFLICT DO NOTHING",
-  [SYNC_STATEMENT_MOVE_DEPENDANTS] = "UPDATE dependencies SET depends_on = ?2 WHERE depends_on = ?1 AND met = 0",
+  [SYNC_STATEMENT_MOVE_DEPENDANTS] = "UPDATE dependencies SET depends_on = ?2 WHERE depends_on = ?1 AND met"
+    " = 0",
   [SYNC_STATEMENT_REACHES] =
     "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT d.depends_on FROM dependencies AS d"
-    " JOIN up ON d.request_id = up.id WHERE d.met = 0) SELECT 1 FROM up JOIN offline_requests AS r ON r.id = up.id"
+    " JOIN up ON d.request_id = up.id WHERE d.met = 0) SELECT 1 FROM up JOIN offline_requests AS r ON r.id ="
+    " up.id"
     " WHERE up.id = ?2 OR (r.lane = ?3 AND r.place > ?4 AND r." OPEN ") LIMIT 1",
   [SYNC_STATEMENT_MEET_ROWS] =
     "UPDATE offline_requests SET waiting_on = waiting_on - 1"
@@ -127,7 +148,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT r.id FROM dependencies AS d JOIN offline_requests AS r ON r.id = d.request_id"
     " WHERE d.depends_on = ?1 AND d.met = 0 AND r.status = 'pending' ORDER BY r.id",
   [SYNC_STATEMENT_FAIL_DEPENDANT] =
-    "UPDATE offline_requests SET status = 'failed', error_message = ?2, due_boot_us = 0, next_retry_at_ms = 0,"
+    "UPDATE offline_requests SET status = 'failed', error_message = ?2, due_boot_us = 0, next_retry_at_ms ="
+    " 0,"
     " needs_person = 0, updated_ms = ?3 WHERE id = ?1",
   [SYNC_STATEMENT_FIND_LOST_PARENT] =
     "SELECT p.id FROM dependencies AS d JOIN offline_requests AS p ON p.id = d.depends_on"
@@ -147,10 +169,12 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " INDEXED BY requests_timed WHERE " TIMED " AND due_boot_us <= ?1 ORDER BY order_ms, id LIMIT ?2)",
   [SYNC_STATEMENT_LIST_TIMED_OF_TYPES] =
     "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (SELECT id FROM offline_requests"
-    " INDEXED BY requests_timed WHERE " TIMED " AND due_boot_us <= ?1" OF_TYPES " ORDER BY order_ms, id LIMIT ?2)",
+    " INDEXED BY requests_timed WHERE " TIMED " AND due_boot_us <= ?1" OF_TYPES " ORDER BY order_ms, id"
+    " LIMIT ?2)",
   [SYNC_STATEMENT_ANY_DUE] = "SELECT 1 FROM offline_requests INDEXED BY requests_due WHERE " DUE " LIMIT 1",
   [SYNC_STATEMENT_NEXT_TIMED] =
-    "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED " ORDER BY due_boot_us LIMIT 1",
+    "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED " ORDER BY due_boot_us"
+    " LIMIT 1",
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
     "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message"
     " FROM attempts WHERE request_id = ?1 ORDER BY id",
@@ -173,7 +197,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
   [SYNC_STATEMENT_LAST_AUDIT] = "SELECT hash FROM audit ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_LIST_AUDIT] =
-    "SELECT id, request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash FROM audit ORDER BY id",
+    "SELECT id, request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash FROM audit ORDER"
+    " BY id",
 
   [SYNC_STATEMENT_SET_METADATA] =
     "INSERT INTO sync_metadata (key, value, updated_ms) VALUES (?1, ?2, ?3)"
@@ -182,10 +207,13 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_GET_METADATA] = "SELECT value FROM sync_metadata WHERE key = ?1",
 
   [SYNC_STATEMENT_INSERT_CONFLICT] =
-    "INSERT INTO sync_conflicts (request_id, resource_type, resource_id, conflict_type, base_data, local_data,"
-    " server_data, server_version, status, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9)",
+    "INSERT INTO sync_conflicts (request_id, resource_type, resource_id, conflict_type, base_data,"
+    " local_data,"
+    " server_data, server_version, status, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending',"
+    " ?9)",
   [SYNC_STATEMENT_CLOSE_CONFLICT] =
-    "UPDATE sync_conflicts SET status = ?2, resolution = ?3, result_data = ?4, resolved_by = ?5, resolved_ms = ?6"
+    "UPDATE sync_conflicts SET status = ?2, resolution = ?3, result_data = ?4, resolved_by = ?5, resolved_ms"
+    " = ?6"
     " WHERE id = ?1 AND status = 'pending'",
   [SYNC_STATEMENT_OPEN_CONFLICT_OF] =
     "SELECT id FROM sync_conflicts INDEXED BY conflicts_open WHERE request_id = ?1 AND status = 'pending'",
@@ -221,7 +249,8 @@ sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
 {
   const char *message = sqlite3_errmsg (self->db);
   int primary = code & 0xff;
-  gboolean full = primary == SQLITE_FULL || (primary == SQLITE_IOERR && sqlite3_system_errno (self->db) == ENOSPC);
+  gboolean no_space = primary == SQLITE_IOERR && sqlite3_system_errno (self->db) == ENOSPC;
+  gboolean full = primary == SQLITE_FULL || no_space;
 
   if (full)
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
@@ -230,7 +259,8 @@ sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
     {
       sync_store_directory_set_suspect (self->directory, TRUE);
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
-                   "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
+                   "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can"
+                   " be read",
                    self->path, message);
     }
   else if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)
@@ -246,7 +276,8 @@ sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
  * @self: a store
  * @id: which statement
  *
- * Returns: (transfer none) (nullable): the statement, without values; hold it in a `g_autoptr (SyncStatement)`
+ * Returns: (transfer none) (nullable): the statement, without values; hold it in a
+ *   `g_autoptr (SyncStatement)`
  */
 sqlite3_stmt *
 sync_store_prepare (SyncStore *self, SyncStatementId id, GError **error)

@@ -8,12 +8,13 @@
 G_BEGIN_DECLS
 
 /* The columns of a row without its bodies, in the order in which sync_store_row_read() finds them. */
-#define SYNC_STORE_COLUMNS(X)                                                                                        \
-  X (id) X (status) X (site) X (author) X (key) X (fingerprint) X (family) X (method) X (url) X (effective_url)      \
-  X (headers) X (content_type) X (base_modified) X (resource_type) X (resource_id) X (server_name)                   \
-  X (resource_version) X (lane) X (action) X (group_name) X (step) X (priority) X (order_ms) X (accepted_ms)         \
-  X (updated_ms) X (retry_count) X (attempts) X (unaccounted) X (next_retry_at_ms) X (http_status) X (exc_type)      \
-  X (error_message) X (needs_person) X (proof) X (discard_reason) X (superseded_by) X (undo_of)
+#define SYNC_STORE_COLUMNS(X) \
+  X (id) X (status) X (site) X (author) X (key) X (fingerprint) X (family) X (method) X (url) \
+  X (effective_url) X (headers) X (content_type) X (base_modified) X (resource_type) X (resource_id) \
+  X (server_name) X (resource_version) X (lane) X (action) X (group_name) X (step) X (priority) \
+  X (order_ms) X (accepted_ms) X (updated_ms) X (retry_count) X (attempts) X (unaccounted) \
+  X (next_retry_at_ms) X (http_status) X (exc_type) X (error_message) X (needs_person) X (proof) \
+  X (discard_reason) X (superseded_by) X (undo_of)
 
 /* Those that only the store reads. */
 #define SYNC_STORE_OWN_COLUMNS(X) \
@@ -37,7 +38,8 @@ enum
 #define SYNC_STORE_COLUMN_LIST \
   SYNC_STORE_COLUMNS (SYNC_STORE_COLUMN_NAME) SYNC_STORE_OWN_COLUMNS (SYNC_STORE_COLUMN_NAME)
 #define SYNC_STORE_LIST SYNC_STORE_COLUMN_LIST "NULL, NULL, NULL, NULL, NULL"
-#define SYNC_STORE_FULL SYNC_STORE_COLUMN_LIST "accepted_sha256, accepted_body, effective_body, base_document, response"
+#define SYNC_STORE_FULL \
+  SYNC_STORE_COLUMN_LIST "accepted_sha256, accepted_body, effective_body, base_document, response"
 
 typedef enum
 {
@@ -122,8 +124,8 @@ typedef enum
   SYNC_N_STATEMENTS
 } SyncStatementId;
 
-/* A cached statement in use: reset and freed of its values at the end of the scope, so that it holds no lock and no
- * borrowed text. */
+/* A cached statement in use: reset and freed of its values at the end of the scope, so that it holds no lock
+ * and no borrowed text. */
 typedef sqlite3_stmt SyncStatement;
 void sync_statement_release (SyncStatement *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncStatement, sync_statement_release)

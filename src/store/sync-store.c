@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The queue on disk: one SQLite file that one process at a time holds. Opening it turns what was being sent when the
- * last process ended into `unknown`, never back into `pending`. A verb is one BEGIN IMMEDIATE … COMMIT, and what it
- * changed is on the disk when it returns. Everything happens in the thread that opened the store. */
+/* The queue on disk: one SQLite file that one process at a time holds. Opening it turns what was being sent
+ * when the last process ended into `unknown`, never back into `pending`. A verb is one BEGIN IMMEDIATE …
+ * COMMIT, and what it changed is on the disk when it returns. Everything happens in the thread that opened
+ * the store. */
 #include "config.h"
 
 #include <errno.h>
@@ -11,9 +12,10 @@
 
 #include "sync-store-private.h"
 
-#define BUSY_TIMEOUT_MS 5000              /* a backup or an SQLite shell beside us is soon done */
-#define WAL_KEPT_BYTES "16777216"         /* the write-ahead log is cut to this after a burst */
-#define MAX_WAIT_AFTER_BOOT_MS (3600 * 1000) /* the wall clock may have been set back while the machine was off */
+#define BUSY_TIMEOUT_MS 5000           /* a backup or an SQLite shell beside us is soon done */
+#define WAL_KEPT_BYTES "16777216"      /* the write-ahead log is cut to this after a burst */
+#define CACHE_KIB "6144"               /* the keys of some 50 000 rows stay in memory */
+#define MAX_WAIT_AFTER_BOOT_MS 3600000 /* the wall clock may have been set back while the machine was off */
 #define SQLITE_MAGIC "SQLite format 3"
 
 G_DEFINE_FINAL_TYPE (SyncStore, sync_store, G_TYPE_OBJECT)
@@ -63,7 +65,8 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
  * @verb: what to do within the transaction; may run twice
  * @data: for @verb
  *
- * Runs @verb in a transaction of its own. When the disk is full the reserve is given up once and @verb runs again.
+ * Runs @verb in a transaction of its own. When the disk is full the reserve is given up once and @verb runs
+ * again.
  *
  * Returns: whether the transaction is durable; otherwise nothing was changed
  */
@@ -106,7 +109,8 @@ check_header (SyncStore *self, GError **error)
     return TRUE;
   if (info.st_size == 0 && g_stat (log, &log_info) == 0 && log_info.st_size > 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is empty, although its log is not", self->path);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is empty, although its log is not",
+                   self->path);
       return FALSE;
     }
   file = info.st_size > 0 ? g_fopen (self->path, "rbe") : NULL;
@@ -147,17 +151,19 @@ configure (SyncStore *self, GError **error)
   if (rc != SQLITE_ROW)
     sync_store_set_sqlite_error (self, rc, error);
   else if (!is_wal)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                 "the file system of “%s” cannot hold a write-ahead log: name a directory on a local disk with "
-                 "POSAWESOME_SYNC_DATA_DIR",
-                 self->directory);
+    g_set_error (
+      error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+      "the file system of “%s” cannot hold a write-ahead log: name a directory on a local disk with "
+      "POSAWESOME_SYNC_DATA_DIR",
+      self->directory);
   sqlite3_finalize (stmt);
   return is_wal
-         && sync_store_exec (self,
-                             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-                             "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
-                             "PRAGMA journal_size_limit = " WAL_KEPT_BYTES,
-                             error);
+         && sync_store_exec (
+           self,
+           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+           "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB ";"
+           "PRAGMA journal_size_limit = " WAL_KEPT_BYTES,
+           error);
 }
 
 static gboolean
@@ -170,12 +176,13 @@ recover_sending (SyncStore *self, gint64 now_ms, GError **error)
     {
       g_autofree char *update = NULL;
 
-      if (!sync_store_query_int (self, "SELECT id FROM offline_requests WHERE status = 'sending' LIMIT 1", &id, error))
+      if (!sync_store_query_int (self, "SELECT id FROM offline_requests WHERE status = 'sending' LIMIT 1",
+                                 &id, error))
         return FALSE;
       if (id == 0)
         return TRUE;
-      update = g_strdup_printf ("UPDATE offline_requests SET status = 'unknown', updated_ms = %" G_GINT64_FORMAT
-                                " WHERE id = %" G_GINT64_FORMAT,
+      update = g_strdup_printf ("UPDATE offline_requests SET status = 'unknown', updated_ms = "
+                                "%" G_GINT64_FORMAT " WHERE id = %" G_GINT64_FORMAT,
                                 now_ms, id);
       if (!sync_store_exec (self, update, error)
           || !sync_store_audit_add (self, id, "sending", SYNC_STATE_UNKNOWN, "engine",
@@ -195,10 +202,10 @@ rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
 
   if (g_strcmp0 (boot_id, current) == 0)
     return TRUE;
-  update = g_strdup_printf (
-    "UPDATE offline_requests SET due_boot_us = %" G_GINT64_FORMAT " + 1000 * min (max (next_retry_at_ms - %" G_GINT64_FORMAT
-    ", 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
-    MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
+  update = g_strdup_printf ("UPDATE offline_requests SET due_boot_us = %" G_GINT64_FORMAT
+                            " + 1000 * min (max (next_retry_at_ms - %" G_GINT64_FORMAT
+                            ", 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
+                            MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
   return sync_store_exec (self, update, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "boot_id", current, now_ms);
 }
@@ -309,12 +316,12 @@ sync_store_init (SyncStore *self)
  * @options: (nullable): NULL for SYNC_STORE_OPTIONS_INIT
  * @clock: the time
  *
- * Takes the directory for this process, brings the database to the newest format, turns rows that were being sent
- * into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be read of the
- * undelivered rows is taken over; sync_store_get_salvage_report() tells then.
+ * Takes the directory for this process, brings the database to the newest format, turns rows that were being
+ * sent into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be
+ * read of the undelivered rows is taken over; sync_store_get_salvage_report() tells then.
  *
- * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process), %SYNC_ERROR_STORAGE,
- *   %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
+ * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process),
+ * %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
  */
 SyncStore *
 sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClock *clock, GError **error)
@@ -346,8 +353,9 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
  * sync_store_open_reader:
  * @directory: the data directory of a store that some process has open
  *
- * A second connection that only reads, for lists in another thread than the store's: each call sees the newest
- * commit. It takes no lock, recovers nothing and knows no time; verbs and sync_store_list_due() fail on it.
+ * A second connection that only reads, for lists in another thread than the store's: each call sees the
+ * newest commit. It takes no lock, recovers nothing and knows no time; verbs and sync_store_list_due() fail
+ * on it.
  *
  * Returns: (transfer full): the reader, or NULL: %SYNC_ERROR_STORAGE (also if there is no database yet),
  *   %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT
@@ -363,7 +371,8 @@ sync_store_open_reader (const char *directory, GError **error)
     return NULL;
   if (is_new)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” holds no queue yet: start the program first", self->path);
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” holds no queue yet: start the program first",
+                   self->path);
       return NULL;
     }
   return g_steal_pointer (&self);
@@ -373,8 +382,8 @@ sync_store_open_reader (const char *directory, GError **error)
  * sync_store_close:
  * @self: a store
  *
- * Writes the log back into the file, marks the end as a clean one and gives the directory free. The store answers
- * nothing afterwards. Closing twice does nothing; the last unref closes too.
+ * Writes the log back into the file, marks the end as a clean one and gives the directory free. The store
+ * answers nothing afterwards. Closing twice does nothing; the last unref closes too.
  */
 void
 sync_store_close (SyncStore *self)
@@ -387,8 +396,8 @@ sync_store_close (SyncStore *self)
  * sync_store_check:
  * @self: a store or a reader
  *
- * SQLite's own check of the whole file; reads all of it, so use a reader in a thread of its own for a large one. A
- * file that does not pass is set aside and salvaged when the store is opened next.
+ * SQLite's own check of the whole file; reads all of it, so use a reader in a thread of its own for a large
+ * one. A file that does not pass is set aside and salvaged when the store is opened next.
  *
  * Returns: whether the file is whole; else %SYNC_ERROR_CORRUPT or %SYNC_ERROR_STORAGE
  */
@@ -417,9 +426,10 @@ sync_store_check (SyncStore *self, GError **error)
     }
   sync_store_directory_set_suspect (self->directory, TRUE);
   g_strdelimit (found, "\n", ' ');
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
-               "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
-               self->path, found);
+  g_set_error (
+    error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
+    "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can be read",
+    self->path, found);
   return FALSE;
 }
 
@@ -463,8 +473,8 @@ sync_store_get_ended_clean (SyncStore *self)
  * sync_store_get_salvage_report:
  * @self: a store
  *
- * Returns: (transfer none) (nullable): what was done about a damaged file when the store was opened, for the person;
- *   NULL if it was whole
+ * Returns: (transfer none) (nullable): what was done about a damaged file when the store was opened, for the
+ * person; NULL if it was whole
  */
 const char *
 sync_store_get_salvage_report (SyncStore *self)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Writes a small database with a row in every state, as this version of the format has it. Run it once for each
- * version, before the format changes: `make-database tests/fixtures/db/vN.db`. */
+/* Writes a small database with a row in every state, as this version of the format has it. Run it once for
+ * each version, before the format changes: `make-database tests/fixtures/db/vN.db`. */
 #include "config.h"
 
 #include <gio/gio.h>

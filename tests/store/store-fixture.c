@@ -38,14 +38,15 @@ store_fixture_tear_down (StoreFixture *fixture, gconstpointer data)
       g_assert_no_error (error);
       g_assert_true (sync_store_check (fixture->store, &error));
       g_assert_no_error (error);
-      g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM pragma_foreign_key_check"), ==, 0);
-      g_assert_cmpint (store_fixture_number (fixture,
-                                             "SELECT count (*) FROM request_counts AS c WHERE n <>"
-                                             " (SELECT count (*) FROM offline_requests AS r WHERE r.status = c.status)"),
+      g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM pragma_foreign_key_check"), ==,
+                       0);
+      g_assert_cmpint (store_fixture_number (
+                         fixture, "SELECT count (*) FROM request_counts AS c WHERE n <>"
+                                  " (SELECT count (*) FROM offline_requests AS r WHERE r.status = c.status)"),
                        ==, 0);
-      g_assert_cmpint (store_fixture_number (fixture,
-                                             "SELECT count (*) FROM offline_requests AS r WHERE waiting_on <> (SELECT"
-                                             " count (*) FROM dependencies WHERE request_id = r.id AND met = 0)"),
+      g_assert_cmpint (store_fixture_number (
+                         fixture, "SELECT count (*) FROM offline_requests AS r WHERE waiting_on <> (SELECT"
+                                  " count (*) FROM dependencies WHERE request_id = r.id AND met = 0)"),
                        ==, 0);
     }
   g_clear_object (&fixture->store);
@@ -61,7 +62,8 @@ store_fixture_reopen (StoreFixture *fixture)
   g_autoptr (GError) error = NULL;
 
   g_clear_object (&fixture->store);
-  fixture->store = sync_store_open (fixture->directory, &fixture->options, SYNC_CLOCK (fixture->clock), &error);
+  fixture->store
+    = sync_store_open (fixture->directory, &fixture->options, SYNC_CLOCK (fixture->clock), &error);
   g_assert_no_error (error);
   g_assert_nonnull (fixture->store);
 }

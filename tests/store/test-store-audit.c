@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The audit: one row for each acceptance and each change of state, and a chain that shows what was done to it. */
+/* The audit: one row for each acceptance and each change of state, and a chain that shows what was done to
+ * it. */
 #include "config.h"
 
 #include "store-fixture.h"
@@ -23,14 +24,14 @@ test_rows (StoreFixture *fixture, gconstpointer data)
   g_assert_true (sync_store_verify_audit (fixture->store, &n, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n, ==, 5);
-  g_assert_cmpint (store_fixture_number (fixture,
-                                         "SELECT count (*) FROM audit WHERE (id, request_id, ifnull (from_status, ''),"
-                                         " to_status, actor, ifnull (reason, '')) IN (VALUES"
-                                         " (1, 1, '', 'pending', 'cashier@example.com', 'accepted'),"
-                                         " (2, 2, '', 'pending', 'cashier@example.com', 'accepted'),"
-                                         " (3, 1, 'pending', 'sending', 'engine', ''),"
-                                         " (4, 1, 'sending', 'completed', 'engine', 'delivered'),"
-                                         " (5, 2, 'pending', 'discarded', 'manager@example.com', 'not wanted'))"),
+  g_assert_cmpint (store_fixture_number (
+                     fixture, "SELECT count (*) FROM audit WHERE (id, request_id, ifnull (from_status, ''),"
+                              " to_status, actor, ifnull (reason, '')) IN (VALUES"
+                              " (1, 1, '', 'pending', 'cashier@example.com', 'accepted'),"
+                              " (2, 2, '', 'pending', 'cashier@example.com', 'accepted'),"
+                              " (3, 1, 'pending', 'sending', 'engine', ''),"
+                              " (4, 1, 'sending', 'completed', 'engine', 'delivered'),"
+                              " (5, 2, 'pending', 'discarded', 'manager@example.com', 'not wanted'))"),
                    ==, 5);
   /* The chain goes on after a start, and after a transaction that was taken back. */
   store_fixture_crash (fixture);

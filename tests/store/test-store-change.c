@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Claims and decisions: what is written, what a late answer may not do, what a kill leaves behind; and conflicts. */
+/* Claims and decisions: what is written, what a late answer may not do, what a kill leaves behind; and
+ * conflicts. */
 #include "config.h"
 
 #include <string.h>
@@ -106,10 +107,10 @@ test_completed (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpstr (row->server_name, ==, "ACC-1");
   g_assert_cmpstr (row->resource_version, ==, "2026-01-01 00:00:05.000001");
   g_assert_cmpstr (row->proof, ==, "server");
-  g_assert_cmpint (store_fixture_number (fixture,
-                                         "SELECT delivered = 1 AND latency_sum_ms = 5000 AND latency_max_ms = 5000"
-                                         " FROM statistics"),
-                   ==, 1);
+  g_assert_cmpint (
+    store_fixture_number (fixture, "SELECT delivered = 1 AND latency_sum_ms = 5000 AND latency_max_ms = 5000"
+                                   " FROM statistics"),
+    ==, 1);
 }
 
 static void

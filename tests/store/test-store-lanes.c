@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Order within a document and between requests: heads, dependencies, names, and the version that goes along. */
+/* Order within a document and between requests: heads, dependencies, names, and the version that goes along.
+ */
 #include "config.h"
 
 #include "store-fixture.h"
@@ -141,17 +142,19 @@ test_names (StoreFixture *fixture, gconstpointer data)
     fixture, store_fixture_accept (fixture, store_fixture_update ("u1", "LOCAL-uuid-1", NULL)));
   g_assert_cmpstr (by_placeholder->lane, ==, "Sales Invoice/+uuid-1");
   store_fixture_deliver (fixture, 1, "ACC-SINV-1", "m1");
-  by_name = store_fixture_get (fixture, store_fixture_accept (fixture, store_fixture_update ("u2", "ACC-SINV-1", NULL)));
+  by_name = store_fixture_get (
+    fixture, store_fixture_accept (fixture, store_fixture_update ("u2", "ACC-SINV-1", NULL)));
   g_assert_cmpstr (by_name->lane, ==, "Sales Invoice/+uuid-1");
-  other_case =
-    store_fixture_get (fixture, store_fixture_accept (fixture, store_fixture_update ("u3", "ACC-sinv-1", NULL)));
+  other_case = store_fixture_get (
+    fixture, store_fixture_accept (fixture, store_fixture_update ("u3", "ACC-sinv-1", NULL)));
   g_assert_cmpstr (other_case->lane, ==, "Sales Invoice/+uuid-1");
   check_due (fixture, "2");
-  g_assert_cmpint (store_fixture_number (fixture,
-                                         "SELECT server_name = 'ACC-SINV-1' FROM names WHERE name = 'LOCAL-uuid-1'"),
+  g_assert_cmpint (store_fixture_number (
+                     fixture, "SELECT server_name = 'ACC-SINV-1' FROM names WHERE name = 'LOCAL-uuid-1'"),
                    ==, 1);
   /* An update of a document of the server's makes no names of its own. */
-  store_fixture_deliver (fixture, store_fixture_accept (fixture, store_fixture_update ("c", "Ann", NULL)), "Ann", NULL);
+  store_fixture_deliver (fixture, store_fixture_accept (fixture, store_fixture_update ("c", "Ann", NULL)),
+                         "Ann", NULL);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM names"), ==, 2);
 }
 
@@ -178,7 +181,8 @@ test_name_at_step (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpstr (row->server_name, ==, "ACC-1");
   g_assert_cmpstr (row->base_modified, ==, "m1");
   g_assert_cmpstr (row->resource_version, ==, "m1");
-  update = store_fixture_get (fixture, store_fixture_accept (fixture, store_fixture_update ("u", "ACC-1", NULL)));
+  update
+    = store_fixture_get (fixture, store_fixture_accept (fixture, store_fixture_update ("u", "ACC-1", NULL)));
   g_assert_cmpstr (update->lane, ==, row->lane);
   check_due (fixture, "1");
 }
@@ -186,7 +190,8 @@ test_name_at_step (StoreFixture *fixture, gconstpointer data)
 static void
 test_modified (StoreFixture *fixture, gconstpointer data)
 {
-  /* 1 to 5 in one lane; 2 against the same version, 3 against another, 4 against none, 5 like 2; 6 elsewhere. */
+  /* 1 to 5 in one lane; 2 against the same version, 3 against another, 4 against none, 5 like 2; 6 elsewhere.
+   */
   static const char *const bases[] = { "m0", "m0", "elsewhere", NULL, "m0" };
 
   for (guint i = 0; i < G_N_ELEMENTS (bases); i++)
@@ -355,6 +360,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-lanes/parent-given-up", test_parent_given_up);
   store_fixture_add_test ("/sync/store-lanes/parent-given-up-refuses", test_parent_given_up_refuses);
   store_fixture_add_test ("/sync/store-lanes/server-won", test_server_won);
-  store_fixture_add_test ("/sync/store-lanes/unknown-child-of-lost-parent", test_unknown_child_of_lost_parent);
+  store_fixture_add_test ("/sync/store-lanes/unknown-child-of-lost-parent",
+                          test_unknown_child_of_lost_parent);
   return g_test_run ();
 }

@@ -31,8 +31,8 @@ static void
 check_open_fails (StoreFixture *fixture, int code, const char *named)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncStore) store =
-    sync_store_open (fixture->directory, &fixture->options, SYNC_CLOCK (fixture->clock), &error);
+  g_autoptr (SyncStore) store
+    = sync_store_open (fixture->directory, &fixture->options, SYNC_CLOCK (fixture->clock), &error);
 
   g_assert_null (store);
   g_assert_error (error, SYNC_ERROR, code);
@@ -93,9 +93,11 @@ static void
 test_settings (StoreFixture *fixture, gconstpointer data)
 {
   g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 1);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==, 1);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM pragma_table_list"
-                                                  " WHERE schema = 'main' AND name NOT LIKE 'sqlite%' AND strict = 0"),
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
+                   1);
+  g_assert_cmpint (store_fixture_number (fixture,
+                                         "SELECT count (*) FROM pragma_table_list"
+                                         " WHERE schema = 'main' AND name NOT LIKE 'sqlite%' AND strict = 0"),
                    ==, 0);
 }
 
@@ -325,7 +327,8 @@ damage_rows (StoreFixture *fixture)
 {
   g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
   gint64 page = store_fixture_number (
-    fixture, "SELECT pageno FROM dbstat WHERE name = 'offline_requests' AND pagetype = 'leaf' LIMIT 1 OFFSET 2");
+    fixture,
+    "SELECT pageno FROM dbstat WHERE name = 'offline_requests' AND pagetype = 'leaf' LIMIT 1 OFFSET 2");
   FILE *file = g_fopen (path, "r+b");
   guint8 noise[4096];
 
@@ -379,8 +382,10 @@ test_salvage (StoreFixture *fixture, gconstpointer data)
   g_assert_nonnull (first->accepted_body);
   update = sync_store_find_key (fixture->store, SITE, "resource", "Sales Invoice", "u", NULL);
   g_assert_cmpstr (update->lane, ==, first->lane);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE id = 2"), ==, 1);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE key = 'u'"), ==, 0);
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE id = 2"), ==,
+                   1);
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE key = 'u'"), ==,
+                   0);
   /* What was delivered is not posted a second time. */
   again = store_fixture_accept_full (fixture, store_fixture_create ("many-0"));
   g_assert_true (again->existing);

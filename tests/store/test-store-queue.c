@@ -75,8 +75,8 @@ test_bodies (StoreFixture *fixture, gconstpointer data)
         sync_request_unref (request);
       }
   /* The long and regular one takes much less room than it is long. */
-  g_assert_cmpint (store_fixture_number (fixture,
-                                         "SELECT length (accepted_body) FROM offline_requests WHERE key = 'body-4-0'"),
+  g_assert_cmpint (store_fixture_number (
+                     fixture, "SELECT length (accepted_body) FROM offline_requests WHERE key = 'body-4-0'"),
                    <, 10000);
 }
 
@@ -100,7 +100,8 @@ test_altered_body (StoreFixture *fixture, gconstpointer data)
   gint64 id = store_fixture_accept (fixture, store_fixture_create ("k"));
   g_autoptr (GError) error = NULL;
 
-  store_fixture_sql (fixture, "DROP TRIGGER requests_fixed; UPDATE offline_requests SET accepted_body = X'3D7B7D'");
+  store_fixture_sql (fixture,
+                     "DROP TRIGGER requests_fixed; UPDATE offline_requests SET accepted_body = X'3D7B7D'");
   g_assert_null (sync_store_get (fixture->store, id, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
   g_clear_error (&error);
@@ -138,7 +139,7 @@ test_group (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpint (acceptance->id, ==, 1);
   acceptance = g_ptr_array_index (acceptances, 3);
   g_assert_cmpint (acceptance->id, ==, 2);
-  
+
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, 2);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM audit"), ==, 2);
   /* The same call again changes nothing. */
@@ -213,7 +214,8 @@ test_same_key (StoreFixture *fixture, gconstpointer data)
 static void
 test_key_conflict (StoreFixture *fixture, gconstpointer data)
 {
-  static const SyncState held[] = { SYNC_STATE_SENDING, SYNC_STATE_UNKNOWN, SYNC_STATE_CONFLICT, SYNC_STATE_COMPLETED };
+  static const SyncState held[]
+    = { SYNC_STATE_SENDING, SYNC_STATE_UNKNOWN, SYNC_STATE_CONFLICT, SYNC_STATE_COMPLETED };
 
   for (guint i = 0; i < G_N_ELEMENTS (held); i++)
     {
@@ -237,7 +239,9 @@ test_replace (StoreFixture *fixture, gconstpointer data)
   g_autoptr (SyncRequest) row = NULL;
   g_autoptr (SyncRequest) waiting = NULL;
   g_autofree char *due = NULL;
+  g_autofree char *still = NULL;
   g_autofree char *later = NULL;
+  SyncChange again = SYNC_CHANGE_INIT;
 
   dependant->depends_on = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_array_append_val (dependant->depends_on, old);
@@ -261,6 +265,14 @@ test_replace (StoreFixture *fixture, gconstpointer data)
   /* It took the place at the head of the lane, before the row behind. */
   due = store_fixture_dup_due (fixture);
   g_assert_cmpstr (due, ==, "4");
+  again.id = 4;
+  again.from = SYNC_STATE_SENDING;
+  again.to = SYNC_STATE_PENDING;
+  again.attempt = store_fixture_claim (fixture, 4);
+  again.unaccounted = 0;
+  store_fixture_change (fixture, again);
+  still = store_fixture_dup_due (fixture);
+  g_assert_cmpstr (still, ==, "4");
   store_fixture_deliver (fixture, 4, "ACC-1", "m1");
   later = store_fixture_dup_due (fixture);
   g_assert_cmpstr (later, ==, "2 3");
@@ -291,6 +303,32 @@ test_replace_failed (StoreFixture *fixture, gconstpointer data)
   change.to = SYNC_STATE_FAILED;
   store_fixture_change (fixture, change);
   check_refused (fixture, create_changed ("s"), SYNC_ERROR_KEY_CONFLICT, stepped);
+}
+
+/* One that fails half-way is taken back whole, and those beside it are not. */
+static void
+test_replace_taken_back (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
+  g_autoptr (GError) error = NULL;
+  SyncRequest *request = create_changed ("k");
+  SyncAcceptance *acceptance;
+  gint64 old = store_fixture_accept (fixture, store_fixture_create ("k"));
+  gint64 nobody = 77;
+
+  request->depends_on = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_val (request->depends_on, nobody);
+  g_ptr_array_add (acceptances, sync_acceptance_new (request));
+  g_ptr_array_add (acceptances, sync_acceptance_new (store_fixture_create ("beside")));
+  g_assert_true (sync_store_accept (fixture->store, acceptances, &error));
+  g_assert_no_error (error);
+  acceptance = g_ptr_array_index (acceptances, 0);
+  g_assert_error (acceptance->error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_cmpint (store_fixture_state (fixture, old), ==, SYNC_STATE_PENDING);
+  acceptance = g_ptr_array_index (acceptances, 1);
+  g_assert_no_error (acceptance->error);
+  g_assert_cmpint (acceptance->id, ==, 2);
+  g_assert_true (sync_store_verify_audit (fixture->store, NULL, NULL));
 }
 
 static void
@@ -343,8 +381,10 @@ test_cleared (StoreFixture *fixture, gconstpointer data)
 
   store_fixture_deliver (fixture, id, "ACC-1", NULL);
   store_fixture_accept (fixture, store_fixture_create ("waits"));
-  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("f")), SYNC_STATE_FAILED);
-  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("x")), SYNC_STATE_DISCARDED);
+  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("f")),
+                          SYNC_STATE_FAILED);
+  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("x")),
+                          SYNC_STATE_DISCARDED);
   sync_clock_virtual_advance_us (fixture->clock, 31 * G_TIME_SPAN_DAY);
   g_assert_true (sync_store_clear_old (fixture->store, 32, &n, &error));
   g_assert_cmpuint (n, ==, 0);
@@ -407,7 +447,8 @@ test_list (StoreFixture *fixture, gconstpointer data)
     {
       g_autofree char *key = g_strdup_printf ("k%u", i);
 
-      store_fixture_accept (fixture, i == 6 ? store_fixture_update (key, "Ann", NULL) : store_fixture_create (key));
+      store_fixture_accept (fixture,
+                            i == 6 ? store_fixture_update (key, "Ann", NULL) : store_fixture_create (key));
     }
   store_fixture_bring_to (fixture, 2, SYNC_STATE_FAILED);
   store_fixture_bring_to (fixture, 3, SYNC_STATE_COMPLETED);
@@ -459,7 +500,8 @@ test_undelivered (StoreFixture *fixture, gconstpointer data)
   g_assert_false (sync_store_has_undelivered (fixture->store, NULL, &n));
   g_assert_cmpuint (n, ==, 0);
   store_fixture_accept (fixture, store_fixture_create ("k"));
-  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("l")), SYNC_STATE_COMPLETED);
+  store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("l")),
+                          SYNC_STATE_COMPLETED);
   g_assert_true (sync_store_has_undelivered (fixture->store, NULL, &n));
   g_assert_cmpuint (n, ==, 1);
   g_assert_true (sync_store_has_undelivered (fixture->store, "https://other.example.com", &n));
@@ -479,6 +521,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-queue/key-conflict", test_key_conflict);
   store_fixture_add_test ("/sync/store-queue/replace", test_replace);
   store_fixture_add_test ("/sync/store-queue/replace-failed", test_replace_failed);
+  store_fixture_add_test ("/sync/store-queue/replace-taken-back", test_replace_taken_back);
   store_fixture_add_test ("/sync/store-queue/replace-no-circle", test_replace_no_circle);
   store_fixture_add_test ("/sync/store-queue/discarded", test_discarded);
   store_fixture_add_test ("/sync/store-queue/cleared", test_cleared);

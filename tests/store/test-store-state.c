@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state table, walked pair by pair: through the store's verbs, and through SQL as another program could write it.
- * Both must agree with sync_state_can() everywhere. */
+/* The state table, walked pair by pair: through the store's verbs, and through SQL as another program could
+ * write it. Both must agree with sync_state_can() everywhere. */
 #include "config.h"
 
 #include "store-fixture.h"
@@ -149,8 +149,9 @@ test_insert (StoreFixture *fixture, gconstpointer data)
       {
         gboolean may = state == SYNC_STATE_PENDING || (importing && state == SYNC_STATE_UNKNOWN);
         g_autofree char *sql = g_strdup_printf (
-          "INSERT INTO offline_requests (status, order_ms, place, lane, site, family, key, fingerprint, method, url,"
-          " action, accepted_ms, updated_ms) VALUES ('%s', 0, 0, 'l%u%u', 's', 'f', 'k%u%u', 'f', 'POST', '/', 'call', 0, 0)",
+          "INSERT INTO offline_requests (status, order_ms, place, lane, site, family, key, fingerprint, method,"
+          " url, action, accepted_ms, updated_ms)"
+          " VALUES ('%s', 0, 0, 'l%u%u', 's', 'f', 'k%u%u', 'f', 'POST', '/', 'call', 0, 0)",
           sync_state_to_string (state), importing, state, importing, state);
 
         if (state == 0)
@@ -193,8 +194,9 @@ test_one_sending_a_lane (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_update ("a", "Ann", "m0"));
   store_fixture_accept (fixture, store_fixture_update ("b", "Ann", "m0"));
   store_fixture_claim (fixture, 1);
-  g_assert_cmpint (store_fixture_try_sql (fixture, "UPDATE offline_requests SET status = 'sending' WHERE id = 2"), ==,
-                   SQLITE_CONSTRAINT);
+  g_assert_cmpint (
+    store_fixture_try_sql (fixture, "UPDATE offline_requests SET status = 'sending' WHERE id = 2"), ==,
+    SQLITE_CONSTRAINT);
 }
 
 int

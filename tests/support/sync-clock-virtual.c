@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A clock that stands still until a test moves it. Alarms fire inside sync_clock_virtual_advance_us(), by due time,
- * then by the order in which they were set, so that a run is the same each time. One thread. */
+/* A clock that stands still until a test moves it. Alarms fire inside sync_clock_virtual_advance_us(), by due
+ * time, then by the order in which they were set, so that a run is the same each time. One thread. */
 #include "config.h"
 
 #include "sync-clock-virtual.h"
@@ -22,7 +22,7 @@ struct _SyncClockVirtual
 
   gint64 wall_us;
   gint64 boot_us;
-  char *boot_id;     /* (owned) */
+  char *boot_id; /* (owned) */
   guint n_boots;
   GPtrArray *alarms; /* (owned) (element-type Alarm): by due time, then id */
   guint next_id;     /* never 0 */
@@ -146,8 +146,8 @@ sync_clock_virtual_new (void)
  * @self: a clock
  * @us: how far, microseconds
  *
- * Moves both clocks, and fires each alarm at its own time on the way; an alarm that is set meanwhile and is due
- * within the stretch fires too.
+ * Moves both clocks, and fires each alarm at its own time on the way; an alarm that is set meanwhile and is
+ * due within the stretch fires too.
  */
 void
 sync_clock_virtual_advance_us (SyncClockVirtual *self, gint64 us)
