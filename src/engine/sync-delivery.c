@@ -98,7 +98,7 @@ write_down (SyncOperation *op, const SyncChange *change)
     }
   if (sync_engine_apply (self, &full, &error))
     {
-      sync_operation_end (op);
+      sync_turn_add_answered (op);
       return;
     }
   if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
@@ -316,7 +316,8 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
            op->answer->exc_type != NULL ? op->answer->exc_type : "-", sync_verdict_to_string (op->outcome.verdict),
            sync_host_news_to_string (op->outcome.host));
   sync_engine_note_host (self, op->outcome.host, op->answer, op->reply->error);
-  sync_delivery_record (op);
+  g_queue_push_tail (&self->answered, op);
+  sync_engine_kick (self);
 }
 
 /* It can never go: the body cannot be built, or the route no longer takes it. Nothing was sent this time. */
@@ -332,11 +333,11 @@ record_unsendable (SyncOperation *op, const GError *reason)
   write_down (op, &change);
 }
 
+/* Claims the row of @op; it is sent when the claim is on disk. */
 static void
-send_now (SyncOperation *op)
+claim (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
-  g_autoptr (SyncTransportRequest) call = NULL;
   g_autoptr (GError) error = NULL;
   SyncRequest *claimed = sync_store_claim (self->store, op->id, &op->attempt, &error);
 
@@ -350,11 +351,22 @@ send_now (SyncOperation *op)
   /* What a question before it brought in. */
   g_clear_pointer (&op->reply, sync_transport_reply_free);
   g_clear_pointer (&op->answer, sync_answer_free);
-  sync_engine_row_changed (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING);
   g_clear_pointer (&op->request, sync_request_unref);
   op->request = claimed;
+  sync_turn_tell (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING, FALSE);
+  sync_turn_add_claimed (op);
+}
+
+/* Sends a row whose claim is on disk. */
+void
+sync_delivery_send (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  g_autoptr (SyncTransportRequest) call = NULL;
+  g_autoptr (GError) error = NULL;
+
   if (op->route == NULL)
-    op->route = sync_engine_match (self, claimed, &error);
+    op->route = sync_engine_match (self, op->request, &error);
   if (op->route != NULL)
     call = build_call (op, &error);
   if (call == NULL)
@@ -409,7 +421,7 @@ sync_delivery_continue (SyncOperation *op)
       sync_settle_look (op);
     }
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
-    send_now (op);
+    claim (op);
   else
     sync_settle_look (op);
 }
@@ -424,7 +436,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   /* The common case needs nothing but the claim, which reads the row again. */
   if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row))
     {
-      send_now (op);
+      claim (op);
       return;
     }
   op->request = sync_store_get (self->store, row->id, &error);

@@ -95,7 +95,7 @@ catch_strays (SyncEngine *self)
   const SyncListFilter filter = { .states = 1u << SYNC_STATE_SENDING, .limit = 100 };
   g_autoptr (GPtrArray) rows = NULL;
 
-  if (self->counts.n[SYNC_STATE_SENDING] == 0)
+  if (self->counts.n[SYNC_STATE_SENDING] == 0 || !g_queue_is_empty (&self->answered))
     return;
   rows = sync_store_list (self->store, &filter, NULL);
   for (guint i = 0; rows != NULL && i < rows->len; i++)
@@ -119,7 +119,7 @@ start_what_may_start (SyncEngine *self)
 {
   guint limit = sync_breaker_limit (&self->breaker, self->config->concurrency);
 
-  while (g_hash_table_size (self->operations) < limit)
+  while (g_hash_table_size (self->operations) - sync_turn_n_answered (self) < limit)
     {
       g_autoptr (SyncRequest) row = NULL;
 
@@ -143,6 +143,20 @@ drop_batch (SyncEngine *self)
   g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
 }
 
+/* The turn: answers are written down, and what they make room for is claimed, in one transaction. */
+static void
+take_turn (SyncEngine *self)
+{
+  sync_turn_begin (self);
+  while (!g_queue_is_empty (&self->answered))
+    sync_delivery_record (g_queue_pop_head (&self->answered));
+  if (sync_dispatcher_may_send (self))
+    start_what_may_start (self);
+  else
+    drop_batch (self);
+  sync_turn_end (self);
+}
+
 /* Looks at everything once. */
 void
 sync_dispatcher_run (SyncEngine *self)
@@ -153,12 +167,9 @@ sync_dispatcher_run (SyncEngine *self)
     return;
   if (self->paused && self->paused_until_us != 0 && sync_clock_boot_us (self->clock) >= self->paused_until_us)
     sync_engine_resume (self);
-  catch_strays (self);
-  open = sync_breaker_is_open (&self->breaker);
-  if (is_held (self) || open)
-    drop_batch (self);
-  else
-    start_what_may_start (self);
+  if (g_hash_table_size (self->operations) == 0)
+    catch_strays (self);
+  take_turn (self);
   open = sync_breaker_is_open (&self->breaker);
   if (g_hash_table_size (self->operations) == 0 && self->batch.length == 0)
     end_sweep (self, open || self->storage_trouble);
@@ -176,6 +187,7 @@ alarm_cb (gpointer user_data)
   self->alarm = 0;
   self->storage_trouble = FALSE;
   sync_delivery_write_again (self);
+  catch_strays (self);
   sync_dispatcher_run (self);
 }
 
@@ -220,7 +232,12 @@ sync_dispatcher_arm (SyncEngine *self)
 {
   gint64 moment_us = self->running ? next_moment_us (self) : 0;
 
+  /* One that fires too early only looks once more. */
+  if (self->alarm != 0 && moment_us > 0 && self->alarm_us <= moment_us)
+    return;
   sync_clock_clear_alarm (self->clock, &self->alarm);
-  if (moment_us > 0)
-    self->alarm = sync_clock_add_alarm (self->clock, moment_us, alarm_cb, self);
+  if (moment_us == 0)
+    return;
+  self->alarm_us = moment_us;
+  self->alarm = sync_clock_add_alarm (self->clock, moment_us, alarm_cb, self);
 }

@@ -14,6 +14,8 @@ typedef enum
   SYNC_TRUST_NO,
 } SyncTrust;
 
+typedef struct _SyncTurn SyncTurn;
+
 /* One live piece of work on one row: a send, or a look. */
 typedef struct
 {
@@ -53,9 +55,12 @@ struct _SyncEngine
   gboolean stopping;            /* no new claims */
   GHashTable *operations;       /* (owned) (element-type gint64 SyncOperation) */
   GQueue batch;                 /* (element-type SyncRequest, owned): due rows that were read and not yet looked at */
+  SyncTurn *turn;               /* (owned) (nullable): the transaction that is being put together */
+  GQueue answered;              /* (element-type SyncOperation): their answers wait for the next turn */
   GQueue unwritten;             /* (element-type SyncOperation): their answers wait for the disk */
   GSource *kick_source;         /* (owned) (nullable) */
   guint alarm;                  /* the one alarm of delivery, 0 while nothing waits */
+  gint64 alarm_us;              /* boot clock: when it fires */
   GHashTable *trust;            /* (owned) (element-type utf8 SyncTrust): per DocType */
   gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
   GTask *shutdown;              /* (owned) (nullable) */
@@ -94,7 +99,9 @@ struct _SyncEngine
 
 /* sync-engine.c: what the other files of the engine tell it */
 void sync_engine_kick (SyncEngine *self);
-void sync_engine_row_changed (SyncEngine *self, gint64 id, SyncState from, SyncState to);
+void sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to);
+void sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to);
+void sync_engine_conflict_opened (SyncEngine *self, gint64 request_id);
 void sync_engine_refresh (SyncEngine *self);
 void sync_engine_note_sync (SyncEngine *self);
 void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
@@ -119,6 +126,14 @@ void sync_dispatcher_run (SyncEngine *self);
 void sync_dispatcher_arm (SyncEngine *self);
 gboolean sync_dispatcher_may_send (SyncEngine *self);
 
+/* sync-turn.c */
+void sync_turn_begin (SyncEngine *self);
+void sync_turn_tell (SyncEngine *self, gint64 id, SyncState from, SyncState to, gboolean conflict);
+void sync_turn_add_answered (SyncOperation *op);
+void sync_turn_add_claimed (SyncOperation *op);
+guint sync_turn_n_answered (SyncEngine *self);
+void sync_turn_end (SyncEngine *self);
+
 /* sync-operation.c */
 SyncOperation *sync_operation_new (SyncEngine *engine, gint64 id);
 void sync_operation_end (SyncOperation *op);
@@ -127,6 +142,7 @@ gboolean sync_operation_is_dropped (SyncOperation *op);
 /* sync-delivery.c */
 void sync_delivery_start (SyncEngine *self, SyncRequest *row);
 void sync_delivery_continue (SyncOperation *op);
+void sync_delivery_send (SyncOperation *op);
 void sync_delivery_record (SyncOperation *op);
 void sync_delivery_write_again (SyncEngine *self);
 

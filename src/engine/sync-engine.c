@@ -156,6 +156,9 @@ sync_engine_refresh (SyncEngine *self)
   SyncEngineState state;
   SyncCondition condition;
 
+  /* What is not committed is not shown; the turn's end comes back here. */
+  if (self->turn != NULL)
+    return;
   g_object_freeze_notify (G_OBJECT (self));
   if (!sync_store_get_counts (self->store, &self->counts, NULL))
     self->counts = old;
@@ -174,34 +177,46 @@ sync_engine_refresh (SyncEngine *self)
   g_object_thaw_notify (G_OBJECT (self));
 }
 
-/* A row was committed in a new state (or accepted: @from equal to @to). */
-void
-sync_engine_row_changed (SyncEngine *self, gint64 id, SyncState from, SyncState to)
+static gboolean
+is_settled (SyncState from, SyncState to)
 {
-  gboolean settled = from != to && (to == SYNC_STATE_COMPLETED || to == SYNC_STATE_FAILED || to == SYNC_STATE_CONFLICT);
+  return from != to && (to == SYNC_STATE_COMPLETED || to == SYNC_STATE_FAILED || to == SYNC_STATE_CONFLICT);
+}
 
-  if (settled && to == SYNC_STATE_COMPLETED)
+/* Counts a committed change of state (or an acceptance: @from equal to @to), before it is told. */
+void
+sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to)
+{
+  if (!is_settled (from, to))
+    return;
+  if (to == SYNC_STATE_COMPLETED)
     {
       self->success_count++;
       self->sweep_delivered++;
     }
-  else if (settled && to == SYNC_STATE_FAILED)
+  else if (to == SYNC_STATE_FAILED)
     self->failure_count++;
-  else if (settled)
+  else
     self->conflict_count++;
-  if (settled && self->sweeping)
+  if (self->sweeping)
     {
       self->progress_done++;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS_DONE]);
     }
-  sync_engine_refresh (self);
+}
+
+/* Tells of it, after sync_engine_refresh(). */
+void
+sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to)
+{
   g_signal_emit (self, signals[SIGNAL_REQUEST_CHANGED], 0, id, (int) to);
-  if (settled)
+  if (is_settled (from, to))
     g_signal_emit (self, signals[SIGNAL_PROGRESS], 0, self->progress_done, MAX (self->progress_total, self->progress_done));
 }
 
-static void
-tell_of_conflict (SyncEngine *self, gint64 request_id)
+/* A conflict was committed for a row. */
+void
+sync_engine_conflict_opened (SyncEngine *self, gint64 request_id)
 {
   g_autoptr (GPtrArray) open = sync_store_list_conflicts (self->store, "pending", G_MAXUINT, NULL);
 
@@ -214,16 +229,15 @@ tell_of_conflict (SyncEngine *self, gint64 request_id)
     }
 }
 
-/* The one way in which the engine changes a row: commit first, then tell. */
+/* The one way in which the engine changes a row: commit first, then tell; within a turn both wait for its end. */
 gboolean
 sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error)
 {
   if (!sync_store_change (self->store, change, error))
     return FALSE;
-  self->storage_trouble = FALSE;
-  sync_engine_row_changed (self, change->id, change->from, change->to);
-  if (change->conflict != NULL)
-    tell_of_conflict (self, change->id);
+  if (self->turn == NULL)
+    self->storage_trouble = FALSE;
+  sync_turn_tell (self, change->id, change->from, change->to, change->conflict != NULL);
   return TRUE;
 }
 
@@ -399,6 +413,9 @@ sync_engine_stop (SyncEngine *self)
   sync_submit_refuse_all (self);
   if (!self->running)
     return;
+  /* Answers that are here already are worth keeping. */
+  while (!g_queue_is_empty (&self->answered))
+    sync_delivery_record (g_queue_pop_head (&self->answered));
   self->running = FALSE;
   sync_clock_clear_alarm (self->clock, &self->alarm);
   if (self->kick_source != NULL)
@@ -884,6 +901,7 @@ sync_engine_init (SyncEngine *self)
   self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->batch);
+  g_queue_init (&self->answered);
   g_queue_init (&self->unwritten);
   sync_breaker_init (&self->breaker);
 }

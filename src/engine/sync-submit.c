@@ -251,8 +251,8 @@ answer_arrival (SyncEngine *self, GTask *task)
   if (!acceptance->existing)
     {
       if (acceptance->replaced != 0)
-        sync_engine_row_changed (self, acceptance->replaced, SYNC_STATE_PENDING, SYNC_STATE_DISCARDED);
-      sync_engine_row_changed (self, acceptance->id, SYNC_STATE_PENDING, SYNC_STATE_PENDING);
+        sync_engine_tell_row (self, acceptance->replaced, SYNC_STATE_PENDING, SYNC_STATE_DISCARDED);
+      sync_engine_tell_row (self, acceptance->id, SYNC_STATE_PENDING, SYNC_STATE_PENDING);
     }
   g_task_return_pointer (task, submitted, (GDestroyNotify) sync_submitted_free);
 }

@@ -27,6 +27,9 @@ struct _SyncStore
   gboolean read_only;
   gboolean has_reserve;      /* the reserve file is in place */
   gboolean ended_clean;      /* the last process that wrote this database closed it */
+  gboolean in_group;         /* verbs share one transaction until sync_store_commit_group() */
+  gboolean group_begun;      /* it holds at least one verb */
+  gboolean group_broken;     /* SQLite took the whole of it back */
   guint recovered;           /* rows found `sending` when it was opened */
   char *salvage_report;      /* (owned) (nullable) */
   GChecksum *audit_checksum; /* (owned): reused */

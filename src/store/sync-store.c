@@ -48,9 +48,82 @@ roll_back (SyncStore *self)
   sync_store_audit_load (self, NULL);
 }
 
+/* A verb within a group is a savepoint of its transaction. An error that made SQLite take the whole transaction back
+ * breaks the group: its commit fails. */
+static gboolean
+run_in_group (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error)
+{
+  if (!self->group_begun && !sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
+    return FALSE;
+  self->group_begun = TRUE;
+  if (self->group_broken)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
+      return FALSE;
+    }
+  if (!sync_store_run (self, SYNC_STATEMENT_SAVEPOINT, error, ""))
+    return FALSE;
+  if (verb (self, data, error))
+    return sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, error, "");
+  if (sqlite3_get_autocommit (self->db) != 0 || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, NULL, "")
+      || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, NULL, ""))
+    self->group_broken = TRUE;
+  sync_store_audit_load (self, NULL);
+  return FALSE;
+}
+
+/**
+ * sync_store_begin_group:
+ * @self: a store
+ *
+ * From here on verbs share one transaction, each a savepoint of it, until sync_store_commit_group(). A verb that fails
+ * changes nothing and does not spoil the others. Reads see what the group did so far. Nothing is durable yet.
+ */
+void
+sync_store_begin_group (SyncStore *self)
+{
+  sync_store_assert_usable (self);
+  g_return_if_fail (!self->in_group);
+
+  self->in_group = TRUE;
+  self->group_begun = FALSE;
+  self->group_broken = FALSE;
+}
+
+/**
+ * sync_store_commit_group:
+ * @self: a store with an open group
+ * @error: %SYNC_ERROR_DISK_FULL or %SYNC_ERROR_STORAGE (both transient)
+ *
+ * Ends the group.
+ *
+ * Returns: TRUE if all that its verbs did is durable; FALSE if none of it was done
+ */
+gboolean
+sync_store_commit_group (SyncStore *self, GError **error)
+{
+  gboolean begun = self->group_begun;
+
+  sync_store_assert_usable (self);
+  g_return_val_if_fail (self->in_group, FALSE);
+
+  self->in_group = FALSE;
+  self->group_begun = FALSE;
+  if (!begun)
+    return TRUE;
+  if (self->group_broken)
+    g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
+  else if (sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
+    return TRUE;
+  roll_back (self);
+  return FALSE;
+}
+
 static gboolean
 run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error)
 {
+  if (self->in_group)
+    return run_in_group (self, verb, data, error);
   if (!sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
     return FALSE;
   if (verb (self, data, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))

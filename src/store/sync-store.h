@@ -157,6 +157,10 @@ gint64 sync_store_add_conflict (SyncStore *self, const SyncConflict *conflict, G
 gboolean sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *resolution, const char *result_data,
                                       const char *resolved_by, GError **error);
 
+/* Several of these verbs as one transaction: durable when the group is committed, and not before */
+void sync_store_begin_group (SyncStore *self);
+gboolean sync_store_commit_group (SyncStore *self, GError **error);
+
 /* Reads */
 GPtrArray *sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error);
 gint64 sync_store_get_next_due_us (SyncStore *self);
