@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a caller said: the query and the members of the JSON body, each checked and refused by name. A member that is
+ * `null` counts as absent; one that nobody knows is refused, because a misspelt one would otherwise be lost without a
+ * word. Engine's thread. */
+#include "config.h"
+
+#include "sync-call.h"
+
+
+#include "sync-error.h"
+
+static gboolean
+refuse (GError **error, const char *name, const char *what)
+{
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%s” must be %s", name, what);
+  return FALSE;
+}
+
+static gboolean
+parse_int (const char *text, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
+{
+  g_autofree char *what = NULL;
+
+  if (g_ascii_string_to_signed (text, 10, least, most, value, NULL))
+    return TRUE;
+  what = most == G_MAXINT64
+           ? g_strdup_printf ("a whole number of at least %" G_GINT64_FORMAT, least)
+           : g_strdup_printf ("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, least, most);
+  return refuse (error, name, what);
+}
+
+/**
+ * sync_call_check_query:
+ * @self: a call
+ * @known: (array zero-terminated=1): the names that mean something here
+ * @error: %SYNC_ERROR_INVALID naming the first other one
+ *
+ * Returns: whether the query has only known names
+ */
+gboolean
+sync_call_check_query (SyncCall *self, const char *const *known, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  if (self->query == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, self->query);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (!g_strv_contains (known, name))
+      {
+        g_autofree char *list = g_strjoinv (", ", (char **) known);
+
+        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing in this query; known are: %s",
+                     (const char *) name, list);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+/**
+ * sync_call_get_query:
+ * @self: a call
+ * @name: a name in the query
+ *
+ * Returns: (transfer none) (nullable): its value, decoded; %NULL if it is absent or empty
+ */
+const char *
+sync_call_get_query (SyncCall *self, const char *name)
+{
+  const char *value = self->query != NULL ? g_hash_table_lookup (self->query, name) : NULL;
+
+  return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/**
+ * sync_call_query_int:
+ * @self: a call
+ * @name: a name in the query
+ * @least: the smallest value
+ * @most: the greatest value
+ * @value: (inout): untouched when the name is absent
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and no such number
+ */
+gboolean
+sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
+{
+  const char *text = sync_call_get_query (self, name);
+
+  return text == NULL || parse_int (text, name, least, most, value, error);
+}
+
+/**
+ * sync_call_read_object:
+ * @self: a call
+ * @known: (array zero-terminated=1): the members that mean something here
+ * @object: (out): the body, for as long as the call lives; an empty body counts as `{}`
+ * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one given twice
+ *
+ * Returns: whether the body is such an object
+ */
+gboolean
+sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *object, GError **error)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (self->body, &length);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  SyncJsonIter iter;
+  SyncJsonView key, value;
+
+  if (length == 0)
+    text = "{}", length = 2;
+  if (!sync_json_check (text, length, object, error))
+    return FALSE;
+  if (sync_json_view_kind (object) != SYNC_JSON_OBJECT)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the body must be a JSON object");
+      return FALSE;
+    }
+  sync_json_iter_init (&iter, object);
+  while (sync_json_iter_next (&iter, &key, &value))
+    {
+      g_autofree char *name = sync_json_view_dup_text (&key);
+
+      if (!g_strv_contains (known, name))
+        {
+          g_autofree char *list = g_strjoinv (", ", (char **) known);
+
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing here; known members are: %s", name, list);
+          return FALSE;
+        }
+      if (!g_hash_table_add (seen, g_steal_pointer (&name)))
+        {
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "%.*s is given twice", (int) MIN (key.length, 60), key.text);
+          return FALSE;
+        }
+    }
+  return TRUE;
+}
+
+/**
+ * sync_call_member:
+ * @object: an object
+ * @name: a member
+ * @value: (out): its value
+ *
+ * Returns: FALSE if it is absent or `null`
+ */
+gboolean
+sync_call_member (const SyncJsonView *object, const char *name, SyncJsonView *value)
+{
+  return sync_json_view_member (object, name, value) && sync_json_view_kind (value) != SYNC_JSON_NULL;
+}
+
+/**
+ * sync_call_string:
+ * @object: an object
+ * @name: a member
+ * @value: (out) (transfer full) (nullable): its text, %NULL if it is absent
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and no text
+ */
+gboolean
+sync_call_string (const SyncJsonView *object, const char *name, char **value, GError **error)
+{
+  SyncJsonView view;
+
+  *value = NULL;
+  if (!sync_call_member (object, name, &view))
+    return TRUE;
+  if (sync_json_view_kind (&view) != SYNC_JSON_STRING)
+    return refuse (error, name, "a text");
+  *value = sync_json_view_dup_text (&view);
+  return TRUE;
+}
+
+/**
+ * sync_call_int:
+ * @object: an object
+ * @name: a member
+ * @least: the smallest value
+ * @most: the greatest value
+ * @value: (inout): untouched when the member is absent
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and no such number
+ */
+gboolean
+sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
+{
+  g_autofree char *text = NULL;
+  SyncJsonView view;
+
+  if (!sync_call_member (object, name, &view))
+    return TRUE;
+  text = sync_json_view_dup_raw (&view);
+  return parse_int (text, name, least, most, value, error);
+}
+
+/**
+ * sync_call_bool:
+ * @object: an object
+ * @name: a member
+ * @given: (out): whether it is there
+ * @value: (out): its value, FALSE if it is absent
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and neither true nor false
+ */
+gboolean
+sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value, GError **error)
+{
+  SyncJsonView view;
+  SyncJsonKind kind;
+
+  *value = FALSE;
+  *given = sync_call_member (object, name, &view);
+  if (!*given)
+    return TRUE;
+  kind = sync_json_view_kind (&view);
+  if (kind != SYNC_JSON_TRUE && kind != SYNC_JSON_FALSE)
+    return refuse (error, name, "true or false");
+  *value = kind == SYNC_JSON_TRUE;
+  return TRUE;
+}
+
+/**
+ * sync_call_strings:
+ * @object: an object
+ * @name: a member
+ * @values: (out) (transfer full) (nullable): its texts, %NULL if it is absent or empty
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and no list of texts
+ */
+gboolean
+sync_call_strings (const SyncJsonView *object, const char *name, char ***values, GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  SyncJsonIter iter;
+  SyncJsonView view, item;
+  guint n = 0;
+
+  *values = NULL;
+  if (!sync_call_member (object, name, &view))
+    return TRUE;
+  if (sync_json_view_kind (&view) != SYNC_JSON_ARRAY)
+    return refuse (error, name, "a list of texts");
+  sync_json_iter_init (&iter, &view);
+  for (; sync_json_iter_next (&iter, NULL, &item); n++)
+    {
+      g_autofree char *text = sync_json_view_dup_text (&item);
+
+      if (sync_json_view_kind (&item) != SYNC_JSON_STRING)
+        return refuse (error, name, "a list of texts");
+      g_strv_builder_add (builder, text);
+    }
+  if (n > 0)
+    *values = g_strv_builder_end (builder);
+  return TRUE;
+}
+
+/**
+ * sync_call_ids:
+ * @object: an object
+ * @name: a member
+ * @ids: (out) (transfer full) (nullable) (element-type gint64): its ids, %NULL if it is absent or empty
+ * @error: %SYNC_ERROR_INVALID
+ *
+ * Returns: FALSE if it is there and no list of ids
+ */
+gboolean
+sync_call_ids (const SyncJsonView *object, const char *name, GArray **ids, GError **error)
+{
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (gint64));
+  SyncJsonIter iter;
+  SyncJsonView view, item;
+
+  *ids = NULL;
+  if (!sync_call_member (object, name, &view))
+    return TRUE;
+  if (sync_json_view_kind (&view) != SYNC_JSON_ARRAY)
+    return refuse (error, name, "a list of ids");
+  sync_json_iter_init (&iter, &view);
+  while (sync_json_iter_next (&iter, NULL, &item))
+    {
+      g_autofree char *text = sync_json_view_dup_raw (&item);
+      gint64 id;
+
+      if (!g_ascii_string_to_signed (text, 10, 1, G_MAXINT64, &id, NULL))
+        return refuse (error, name, "a list of ids, which are whole numbers");
+      g_array_append_val (list, id);
+    }
+  if (list->len > 0)
+    *ids = g_steal_pointer (&list);
+  return TRUE;
+}

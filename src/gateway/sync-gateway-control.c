@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, credentials, metrics. Engine's
+ * thread. */
+#include "config.h"
+
+#include "sync-gateway-private.h"
+
+#include "sync-error.h"
+#include "sync-view.h"
+
+#define DAYS_KEPT 30
+#define DAYS_MAX 36500
+
+static void
+reply_status (SyncCall *call)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
+  g_autofree char *json = sync_view_status (snapshot, sync_engine_get_config (call->engine));
+
+  sync_call_reply (call, SOUP_STATUS_OK, json);
+}
+
+void
+sync_gateway_get_status (SyncCall *call)
+{
+  reply_status (call);
+}
+
+void
+sync_gateway_sync (SyncCall *call)
+{
+  static const char *const known[] = { "types", "ids", NULL };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) types = NULL;
+  g_autoptr (GArray) ids = NULL;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
+      || !sync_call_ids (&object, "ids", &ids, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  sync_engine_force_sync (call->engine, (const char *const *) types,
+                          ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL, ids != NULL ? ids->len : 0);
+  reply_status (call);
+}
+
+void
+sync_gateway_pause (SyncCall *call)
+{
+  static const char *const known[] = { "forMs", "types", NULL };
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) types = NULL;
+  gint64 for_ms = 0;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_int (&object, "forMs", 0, G_GINT64_CONSTANT (86400000) * 366, &for_ms, &error)
+      || !sync_call_strings (&object, "types", &types, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  sync_engine_pause (call->engine, for_ms, (const char *const *) types);
+  reply_status (call);
+}
+
+void
+sync_gateway_resume (SyncCall *call)
+{
+  sync_engine_resume (call->engine);
+  reply_status (call);
+}
+
+void
+sync_gateway_offline (SyncCall *call)
+{
+  static const char *const known[] = { "on", NULL };
+  g_autoptr (GError) error = NULL;
+  gboolean given, on;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_bool (&object, "on", &given, &on, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  if (!given)
+    {
+      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid", "“on” is missing: true to switch the line off, false to go on");
+      return;
+    }
+  sync_engine_set_offline (call->engine, on);
+  reply_status (call);
+}
+
+void
+sync_gateway_clear_old (SyncCall *call)
+{
+  static const char *const known[] = { "days", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *json = NULL;
+  gint64 days = DAYS_KEPT;
+  guint n_cleared = 0;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_int (&object, "days", 0, DAYS_MAX, &days, &error)
+      || !sync_engine_clear_old (call->engine, days, &n_cleared, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  json = g_strdup_printf ("{\"cleared\":%u}\n", n_cleared);
+  sync_call_reply (call, SOUP_STATUS_OK, json);
+}
+
+static void
+reply_credentials (SyncCall *call)
+{
+  SyncCredentials *credentials = sync_engine_get_credentials (call->engine);
+  SyncCredentialsSource source = sync_credentials_get_source (credentials);
+  const char *user = sync_engine_get_user (call->engine);
+  g_autoptr (GString) json = g_string_new (NULL);
+
+  g_string_append_printf (json, "{\"set\":%s,\"user\":", source != SYNC_CREDENTIALS_NONE ? "true" : "false");
+  if (user != NULL)
+    sync_json_append_quoted (json, user);
+  else
+    g_string_append (json, "null");
+  g_string_append (json, ",\"source\":");
+  sync_json_append_quoted (json, sync_credentials_source_to_string (source));
+  g_string_append (json, "}\n");
+  sync_call_reply (call, SOUP_STATUS_OK, json->str);
+}
+
+void
+sync_gateway_get_credentials (SyncCall *call)
+{
+  reply_credentials (call);
+}
+
+static void
+finish_credentials (SyncCall *call, gboolean done, const GError *error)
+{
+  if (done)
+    {
+      sync_engine_credentials_changed (call->engine);
+      reply_credentials (call);
+    }
+  else
+    sync_call_fail (call, SOUP_STATUS_SERVICE_UNAVAILABLE, "credentials", "%s", error->message);
+  sync_call_resume (call);
+}
+
+static void
+credentials_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error);
+
+  finish_credentials (call, done, error);
+}
+
+static void
+credentials_cleared_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = sync_credentials_clear_finish (SYNC_CREDENTIALS (source), result, &error);
+
+  finish_credentials (call, done, error);
+}
+
+static gboolean
+check_word (SyncCall *call, const char *name, const char *word)
+{
+  const char *fault = word != NULL ? sync_credentials_find_fault (word) : "is missing";
+
+  if (fault != NULL)
+    sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+                    "“%s” %s; “token” and “secret” are the API key and the API secret of an ERPNext user", name, fault);
+  return fault == NULL;
+}
+
+void
+sync_gateway_set_credentials (SyncCall *call)
+{
+  static const char *const known[] = { "token", "secret", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *token = NULL;
+  g_autofree char *secret = NULL;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_string (&object, "token", &token, &error)
+      || !sync_call_string (&object, "secret", &secret, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
+    return;
+  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, NULL, credentials_set_cb,
+                              sync_call_hold (call));
+}
+
+void
+sync_gateway_clear_credentials (SyncCall *call)
+{
+  sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
+                                sync_call_hold (call));
+}
+
+void
+sync_gateway_get_metrics (SyncCall *call)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
+  SyncListener *listener = sync_gateway_get_listener (call->gateway);
+  SyncEvents *events = sync_gateway_get_events (call->gateway);
+  g_autofree char *text = sync_view_metrics (snapshot, sync_listener_get_n_connections (listener),
+                                             events != NULL ? sync_events_get_n_listeners (events) : 0);
+
+  sync_call_answer_message (call->message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+}

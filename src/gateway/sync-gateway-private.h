@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-call.h"
+#include "sync-listener.h"
+
+G_BEGIN_DECLS
+
+typedef struct _SyncEvents SyncEvents;
+
+/* sync-gateway.c */
+SyncListener *sync_gateway_get_listener (SyncGateway *self);
+SyncEvents *sync_gateway_get_events (SyncGateway *self);
+
+/* sync-gateway-token.c */
+char *sync_gateway_token_load (const char *directory, SyncRandom *random, GError **error);
+gboolean sync_gateway_token_matches (const char *token, const char *authorization);
+gboolean sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error);
+
+/* sync-gateway-events.c */
+SyncEvents *sync_events_new (SyncEngine *engine, SyncClock *clock, SyncListener *listener);
+void sync_events_free (SyncEvents *self);
+guint sync_events_get_n_listeners (SyncEvents *self);
+void sync_events_open (SyncCall *call);
+
+/* sync-gateway-requests.c */
+void sync_gateway_submit (SyncCall *call);
+void sync_gateway_list_requests (SyncCall *call);
+void sync_gateway_get_request (SyncCall *call);
+void sync_gateway_edit_request (SyncCall *call);
+void sync_gateway_retry_request (SyncCall *call);
+void sync_gateway_discard_request (SyncCall *call);
+void sync_gateway_confirm_request (SyncCall *call);
+void sync_gateway_restore_request (SyncCall *call);
+void sync_gateway_list_conflicts (SyncCall *call);
+void sync_gateway_get_conflict (SyncCall *call);
+void sync_gateway_refuse_resolve (SyncCall *call);
+
+/* sync-gateway-control.c */
+void sync_gateway_get_status (SyncCall *call);
+void sync_gateway_sync (SyncCall *call);
+void sync_gateway_pause (SyncCall *call);
+void sync_gateway_resume (SyncCall *call);
+void sync_gateway_offline (SyncCall *call);
+void sync_gateway_clear_old (SyncCall *call);
+void sync_gateway_get_credentials (SyncCall *call);
+void sync_gateway_set_credentials (SyncCall *call);
+void sync_gateway_clear_credentials (SyncCall *call);
+void sync_gateway_get_metrics (SyncCall *call);
+
+G_END_DECLS

@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rows and figures as JSON, in the names that the HTTP interface promises. What the till or the server said as JSON is
+ * shown byte for byte: it is spliced in as the text it is. Pure functions. */
+#include "config.h"
+
+#include "sync-view.h"
+
+#include <string.h>
+
+#include "sync-json.h"
+
+static void
+add_string (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value == NULL)
+    json_builder_add_null_value (builder);
+  else if (g_utf8_validate (value, -1, NULL))
+    json_builder_add_string_value (builder, value);
+  else
+    {
+      g_autofree char *valid = g_utf8_make_valid (value, -1);
+
+      json_builder_add_string_value (builder, valid);
+    }
+}
+
+static void
+add_int (JsonBuilder *builder, const char *name, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, value);
+}
+
+/* 0 stands for "there is none". */
+static void
+add_int_or_null (JsonBuilder *builder, const char *name, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  if (value == 0)
+    json_builder_add_null_value (builder);
+  else
+    json_builder_add_int_value (builder, value);
+}
+
+static void
+add_bool (JsonBuilder *builder, const char *name, gboolean value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_boolean_value (builder, value);
+}
+
+static char *
+finish (JsonBuilder *builder)
+{
+  g_autoptr (JsonNode) root = NULL;
+
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  return json_to_string (root, FALSE);
+}
+
+/* Adds a member to the text of an object that has at least one. @text is shown as it is if it is JSON, else as a
+ * string. */
+static void
+splice (GString *object, const char *name, const char *text, gsize length, gboolean is_json)
+{
+  SyncJsonView value;
+
+  g_string_truncate (object, object->len - 1);
+  g_string_append_printf (object, ",\"%s\":", name);
+  if (text == NULL)
+    g_string_append (object, "null");
+  else if (is_json && sync_json_check (text, length, &value, NULL))
+    g_string_append_len (object, value.text, value.length);
+  else
+    {
+      g_autofree char *valid = g_utf8_make_valid (text, length);
+
+      sync_json_append_quoted (object, valid);
+    }
+  g_string_append_c (object, '}');
+}
+
+static void
+splice_text (GString *object, const char *name, const char *text)
+{
+  splice (object, name, text, text != NULL ? strlen (text) : 0, TRUE);
+}
+
+/**
+ * sync_view_request:
+ * @request: a row
+ *
+ * Returns: (transfer full): it as it stands in the list
+ */
+char *
+sync_view_request (const SyncRequest *request)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  add_int (builder, "id", request->id);
+  add_string (builder, "key", request->key);
+  add_string (builder, "method", request->method);
+  add_string (builder, "url", sync_request_get_url (request));
+  add_string (builder, "status", sync_state_to_string (request->state));
+  add_int (builder, "step", request->step);
+  add_int (builder, "priority", request->priority);
+  add_string (builder, "resourceType", request->resource_type);
+  add_string (builder, "resourceId", request->resource_id);
+  add_string (builder, "serverName", request->server_name);
+  add_int (builder, "retryCount", request->retry_count);
+  add_int_or_null (builder, "nextRetryAtMs", request->next_retry_at_ms);
+  add_int (builder, "acceptedMs", request->accepted_ms);
+  add_int (builder, "updatedMs", request->updated_ms);
+  add_int_or_null (builder, "httpStatus", request->http_status);
+  add_string (builder, "error", request->error_message);
+  add_bool (builder, "needsPerson", request->needs_person);
+  json_builder_set_member_name (builder, "dependsOn");
+  json_builder_begin_array (builder);
+  for (guint i = 0; request->depends_on != NULL && i < request->depends_on->len; i++)
+    json_builder_add_int_value (builder, g_array_index (request->depends_on, gint64, i));
+  json_builder_end_array (builder);
+  return finish (builder);
+}
+
+static char *
+view_attempt (const SyncAttempt *attempt)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  add_int (builder, "number", attempt->number);
+  add_string (builder, "kind", attempt->kind);
+  add_int (builder, "startedMs", attempt->started_ms);
+  json_builder_set_member_name (builder, "durationMs");
+  if (attempt->duration_us < 0)
+    json_builder_add_null_value (builder);
+  else
+    json_builder_add_double_value (builder, (double) attempt->duration_us / 1000);
+  add_int_or_null (builder, "httpStatus", attempt->http_status);
+  add_string (builder, "excType", attempt->exc_type);
+  add_string (builder, "verdict", attempt->verdict);
+  add_string (builder, "message", attempt->message);
+  return finish (builder);
+}
+
+static void
+add_history (JsonBuilder *builder, const SyncRequest *request)
+{
+  add_string (builder, "contentType", request->content_type);
+  add_string (builder, "acceptedUrl", request->url);
+  add_string (builder, "site", request->site);
+  add_string (builder, "author", request->author);
+  add_string (builder, "lane", request->lane);
+  add_string (builder, "group", request->group_name);
+  add_string (builder, "baseModified", request->base_modified);
+  add_string (builder, "resourceVersion", request->resource_version);
+  add_string (builder, "excType", request->exc_type);
+  add_string (builder, "proof", request->proof);
+  add_string (builder, "discardReason", request->discard_reason);
+  add_int_or_null (builder, "supersededBy", request->superseded_by);
+  add_int_or_null (builder, "undoOf", request->undo_of);
+  add_int (builder, "timesSent", request->attempts);
+  add_int (builder, "unaccounted", request->unaccounted);
+}
+
+/**
+ * sync_view_request_in_full:
+ * @request: a row with its bodies
+ * @attempts: (element-type SyncAttempt): its attempts
+ *
+ * Returns: (transfer full): it with `body`, `attempts` and `response`
+ */
+char *
+sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  g_autofree char *row = sync_view_request (request);
+  g_autofree char *history = NULL;
+  g_autoptr (GString) list = g_string_new ("[");
+  GBytes *body = sync_request_get_body (request);
+  gboolean json = request->content_type == NULL || strstr (request->content_type, "json") != NULL;
+  gsize length = 0;
+  const char *text = body != NULL ? g_bytes_get_data (body, &length) : NULL;
+  GString *object = g_string_new (row);
+
+  json_builder_begin_object (builder);
+  add_history (builder, request);
+  history = finish (builder);
+  g_string_truncate (object, object->len - 1);
+  g_string_append_printf (object, ",%s", history + 1);
+  for (guint i = 0; i < attempts->len; i++)
+    {
+      g_autofree char *attempt = view_attempt (g_ptr_array_index (attempts, i));
+
+      g_string_append_printf (list, "%s%s", i > 0 ? "," : "", attempt);
+    }
+  g_string_append_c (list, ']');
+  splice (object, "attempts", list->str, list->len, TRUE);
+  splice (object, "body", text, length, json);
+  splice_text (object, "response", request->response);
+  return g_string_free (object, FALSE);
+}
+
+/**
+ * sync_view_requests:
+ * @requests: (element-type SyncRequest): rows
+ * @next: what to ask for `after` to go on, 0 if this is the end
+ *
+ * Returns: (transfer full): `{requests,next}`
+ */
+char *
+sync_view_requests (GPtrArray *requests, gint64 next)
+{
+  GString *text = g_string_new ("{\"requests\":[");
+
+  for (guint i = 0; i < requests->len; i++)
+    {
+      g_autofree char *row = sync_view_request (g_ptr_array_index (requests, i));
+
+      g_string_append_printf (text, "%s%s", i > 0 ? ",\n" : "", row);
+    }
+  if (next != 0)
+    g_string_append_printf (text, "],\"next\":%" G_GINT64_FORMAT "}", next);
+  else
+    g_string_append (text, "],\"next\":null}");
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_counts (JsonBuilder *builder, const SyncCounts *counts)
+{
+  json_builder_set_member_name (builder, "queueStats");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < SYNC_N_STATES; i++)
+    add_int (builder, sync_state_to_string (i), counts->n[i]);
+  add_int (builder, "total", counts->total);
+  json_builder_end_object (builder);
+  add_int (builder, "pendingConflicts", counts->pending_conflicts);
+  add_int (builder, "needPerson", counts->needs_person);
+  add_int_or_null (builder, "oldestPendingMs", counts->oldest_waiting_ms);
+}
+
+/**
+ * sync_view_status:
+ * @snapshot: the engine's figures
+ * @config: its settings
+ *
+ * Returns: (transfer full): the status object; times in ms since 1970, %NULL where there is none
+ */
+char *
+sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  add_string (builder, "state", sync_engine_state_to_string (snapshot->state));
+  add_string (builder, "condition", sync_condition_to_string (snapshot->condition));
+  add_string (builder, "conditionDetail", snapshot->condition_detail);
+  add_bool (builder, "isProcessing", snapshot->state == SYNC_ENGINE_SYNCING);
+  add_bool (builder, "paused", snapshot->paused);
+  add_int_or_null (builder, "pausedUntilMs", snapshot->paused_until_ms);
+  add_bool (builder, "offlineByHand", snapshot->offline_by_hand);
+  add_int_or_null (builder, "nextTryMs", snapshot->next_try_ms);
+  add_int_or_null (builder, "lastSyncTime", snapshot->last_sync_ms);
+  json_builder_set_member_name (builder, "stats");
+  json_builder_begin_object (builder);
+  add_int (builder, "successCount", snapshot->success_count);
+  add_int (builder, "failureCount", snapshot->failure_count);
+  add_int (builder, "conflictCount", snapshot->conflict_count);
+  add_int (builder, "lastSyncDuration", snapshot->last_duration_ms);
+  json_builder_end_object (builder);
+  json_builder_set_member_name (builder, "progress");
+  json_builder_begin_object (builder);
+  add_int (builder, "done", snapshot->progress_done);
+  add_int (builder, "total", snapshot->progress_total);
+  json_builder_end_object (builder);
+  add_counts (builder, &snapshot->counts);
+  add_bool (builder, "safeToClose", snapshot->safe_to_close);
+  add_string (builder, "version", SYNC_VERSION);
+  add_string (builder, "baseUrl", config->base_url);
+  add_int (builder, "processingInterval", config->processing_interval);
+  return finish (builder);
+}
+
+/**
+ * sync_view_conflict:
+ * @conflict: a conflict
+ *
+ * Returns: (transfer full): it with its documents
+ */
+char *
+sync_view_conflict (const SyncConflict *conflict)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  g_autofree char *row = NULL;
+  GString *object;
+
+  json_builder_begin_object (builder);
+  add_int (builder, "id", conflict->id);
+  add_int (builder, "requestId", conflict->request_id);
+  add_string (builder, "resourceType", conflict->resource_type);
+  add_string (builder, "resourceId", conflict->resource_id);
+  add_string (builder, "type", conflict->conflict_type);
+  add_string (builder, "status", conflict->status);
+  add_string (builder, "resolution", conflict->resolution);
+  add_string (builder, "resolvedBy", conflict->resolved_by);
+  add_int (builder, "createdMs", conflict->created_ms);
+  add_int_or_null (builder, "resolvedMs", conflict->resolved_ms);
+  row = finish (builder);
+  object = g_string_new (row);
+  splice_text (object, "base", conflict->base_data);
+  splice_text (object, "local", conflict->local_data);
+  splice_text (object, "server", conflict->server_data);
+  splice_text (object, "result", conflict->result_data);
+  return g_string_free (object, FALSE);
+}
+
+/**
+ * sync_view_conflicts:
+ * @conflicts: (element-type SyncConflict): rows
+ *
+ * Returns: (transfer full): `{conflicts}`
+ */
+char *
+sync_view_conflicts (GPtrArray *conflicts)
+{
+  GString *text = g_string_new ("{\"conflicts\":[");
+
+  for (guint i = 0; i < conflicts->len; i++)
+    {
+      g_autofree char *row = sync_view_conflict (g_ptr_array_index (conflicts, i));
+
+      g_string_append_printf (text, "%s%s", i > 0 ? ",\n" : "", row);
+    }
+  g_string_append (text, "]}");
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_metric (GString *text, const char *name, const char *type, const char *help, double value)
+{
+  char number[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append_printf (text, "# HELP posawesome_sync_%s %s\n# TYPE posawesome_sync_%s %s\nposawesome_sync_%s %s\n", name,
+                          help, name, type, name, g_ascii_formatd (number, sizeof number, "%.15g", value));
+}
+
+/**
+ * sync_view_metrics:
+ * @snapshot: the engine's figures
+ * @connections: open connections to the gateway
+ * @listeners: of them those that listen to events
+ *
+ * Returns: (transfer full): Prometheus text, format 0.0.4; times in seconds since 1970, 0 where there is none
+ */
+char *
+sync_view_metrics (const SyncSnapshot *snapshot, guint connections, guint listeners)
+{
+  GString *text = g_string_new ("# HELP posawesome_sync_requests Requests in each state.\n"
+                                "# TYPE posawesome_sync_requests gauge\n");
+
+  for (guint i = 0; i < SYNC_N_STATES; i++)
+    g_string_append_printf (text, "posawesome_sync_requests{state=\"%s\"} %u\n", sync_state_to_string (i),
+                            snapshot->counts.n[i]);
+  g_string_append (text, "# HELP posawesome_sync_condition Which condition holds.\n"
+                         "# TYPE posawesome_sync_condition gauge\n");
+  for (guint i = SYNC_CONDITION_ONLINE; i <= SYNC_CONDITION_STORAGE_TROUBLE; i++)
+    g_string_append_printf (text, "posawesome_sync_condition{condition=\"%s\"} %d\n", sync_condition_to_string (i),
+                            snapshot->condition == i);
+  add_metric (text, "delivered_total", "counter", "Requests delivered.", (double) snapshot->success_count);
+  add_metric (text, "failed_total", "counter", "Requests refused or given up.", (double) snapshot->failure_count);
+  add_metric (text, "conflicts_total", "counter", "Conflicts opened.", (double) snapshot->conflict_count);
+  add_metric (text, "pending_conflicts", "gauge", "Conflicts that are open.", snapshot->counts.pending_conflicts);
+  add_metric (text, "needs_person", "gauge", "Requests that only a person can decide.", snapshot->counts.needs_person);
+  add_metric (text, "oldest_waiting_timestamp_seconds", "gauge", "When the oldest waiting request was accepted.",
+              (double) snapshot->counts.oldest_waiting_ms / 1000);
+  add_metric (text, "last_sync_timestamp_seconds", "gauge", "End of the last sweep that delivered or found nothing due.",
+              (double) snapshot->last_sync_ms / 1000);
+  add_metric (text, "last_sync_duration_seconds", "gauge", "Length of the last sweep.",
+              (double) snapshot->last_duration_ms / 1000);
+  add_metric (text, "safe_to_close", "gauge", "1 while nothing waits.", snapshot->safe_to_close);
+  add_metric (text, "gateway_connections", "gauge", "Open connections to the gateway.", connections);
+  add_metric (text, "gateway_event_listeners", "gauge", "Listeners to the event stream.", listeners);
+  return g_string_free (text, FALSE);
+}

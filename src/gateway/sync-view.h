@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-engine.h"
+
+G_BEGIN_DECLS
+
+char *sync_view_request (const SyncRequest *request);
+char *sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts);
+char *sync_view_requests (GPtrArray *requests, gint64 next);
+char *sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config);
+char *sync_view_conflict (const SyncConflict *conflict);
+char *sync_view_conflicts (GPtrArray *conflicts);
+char *sync_view_metrics (const SyncSnapshot *snapshot, guint connections, guint listeners);
+
+G_END_DECLS
