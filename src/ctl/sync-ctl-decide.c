@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that change something: hand a write over, steer the program, decide about requests. */
+#include "config.h"
+
+#include "sync-ctl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sync-body.h"
+#include "sync-clock-system.h"
+#include "sync-error.h"
+#include "sync-json.h"
+#include "sync-random.h"
+
+/* Sends a call and prints the answer, as JSON or as @words. */
+static int
+run (SyncCtl *ctl, const char *method, const char *path, const char *body, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, method, path, body, &error);
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else
+    g_print ("%s\n", words);
+  return SYNC_CTL_DONE;
+}
+
+static GBytes *
+read_body (const char *name, GError **error)
+{
+  g_autoptr (GByteArray) bytes = NULL;
+  char buffer[65536];
+  gsize n;
+  char *text;
+  gsize length;
+
+  if (strcmp (name, "-") != 0)
+    return g_file_get_contents (name, &text, &length, error) ? g_bytes_new_take (text, length) : NULL;
+  bytes = g_byte_array_new ();
+  while ((n = fread (buffer, 1, sizeof buffer, stdin)) > 0)
+    g_byte_array_append (bytes, (const guint8 *) buffer, n);
+  return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+/* The key that the body brings along, as the rules see it. */
+static char *
+dup_own_key (const char *method, const char *url, GBytes *body)
+{
+  g_autoptr (SyncRouteTable) routes = sync_route_table_new (NULL, NULL);
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
+  g_autofree char *path = NULL;
+  g_autofree char *upper = g_ascii_strup (method, -1);
+  g_autoptr (SyncRoute) route = NULL;
+
+  if (uri != NULL)
+    path = g_strconcat (g_uri_get_path (uri), g_uri_get_query (uri) != NULL ? "?" : NULL, g_uri_get_query (uri), NULL);
+  if (routes != NULL)
+    route = sync_route_table_match (routes, upper, path != NULL ? path : url, "application/json", body, NULL);
+  return route != NULL ? g_strdup (route->client_key) : NULL;
+}
+
+static char *
+new_key (void)
+{
+  g_autoptr (SyncRandom) random = sync_random_kernel_new ();
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+
+  return sync_key_new (random, sync_clock_wall_ms (clock));
+}
+
+static char *
+submission_text (const char *method, const char *url, const char *key, GBytes *body)
+{
+  GString *text = g_string_new ("{\"method\":");
+
+  sync_json_append_quoted (text, method);
+  g_string_append (text, ",\"url\":");
+  sync_json_append_quoted (text, url);
+  if (key != NULL)
+    {
+      g_string_append (text, ",\"key\":");
+      sync_json_append_quoted (text, key);
+    }
+  if (body != NULL)
+    {
+      gsize length;
+      const char *data = g_bytes_get_data (body, &length);
+
+      g_string_append (text, ",\"body\":");
+      g_string_append_len (text, data, length);
+    }
+  g_string_append_c (text, '}');
+  return g_string_free (text, FALSE);
+}
+
+static int
+send_submission (SyncCtl *ctl, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "requests", text, &error);
+  JsonObject *object;
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  object = json_node_get_object (answer->root);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else if (sync_ctl_get_bool (object, "existing"))
+    g_print (_ ("This was accepted before, as request %" PRId64 ": %s.\n"), sync_ctl_get_int (object, "id"),
+             sync_ctl_status_words (sync_ctl_get_string (object, "status")));
+  else
+    g_print (_ ("Accepted and on disk, as request %" PRId64 ".\n"), sync_ctl_get_int (object, "id"));
+  return SYNC_CTL_DONE;
+}
+
+int
+sync_ctl_submit (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *own_key = NULL;
+  g_autofree char *key = g_strdup (ctl->key);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+  const char *data;
+
+  if (ctl->body != NULL)
+    {
+      body = read_body (ctl->body, &error);
+      data = body != NULL ? g_bytes_get_data (body, &length) : NULL;
+      if (body == NULL || !sync_json_check (data != NULL ? data : "", length, NULL, &error))
+        {
+          g_prefix_error (&error, "%s: ", ctl->body);
+          return sync_ctl_fail (error);
+        }
+    }
+  own_key = dup_own_key (arguments[0], arguments[1], body);
+  if (key == NULL && own_key == NULL)
+    key = new_key ();
+  /* Before it is sent: whoever loses the answer can then repeat the very same submission. */
+  g_printerr (_ ("Key %s; if the answer gets lost, repeat this with --key.\n"), key != NULL ? key : own_key);
+  text = submission_text (arguments[0], arguments[1], key, body);
+  return send_submission (ctl, text);
+}
+
+int
+sync_ctl_sync (SyncCtl *ctl, char **arguments)
+{
+  GString *text = g_string_new ("{");
+  g_autofree char *body = NULL;
+
+  if (ctl->types != NULL)
+    {
+      g_string_append (text, "\"types\":[");
+      for (guint i = 0; ctl->types[i] != NULL; i++)
+        {
+          g_string_append (text, i > 0 ? "," : "");
+          sync_json_append_quoted (text, ctl->types[i]);
+        }
+      g_string_append_c (text, ']');
+    }
+  for (guint i = 0; arguments[i] != NULL; i++)
+    {
+      gint64 id;
+
+      if (!sync_ctl_parse_id (arguments[i], &id))
+        {
+          g_string_free (text, TRUE);
+          return SYNC_CTL_USAGE;
+        }
+      if (i == 0)
+        g_string_append (text, ctl->types != NULL ? ",\"ids\":[" : "\"ids\":[");
+      g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "", id);
+    }
+  g_string_append (text, arguments[0] != NULL ? "]}" : "}");
+  body = g_string_free (text, FALSE);
+  return run (ctl, "POST", "sync", body, _ ("Deliveries are being tried now."));
+}
+
+static gboolean
+parse_duration (const char *text, gint64 *ms)
+{
+  static const struct
+  {
+    char unit;
+    gint64 ms;
+  } units[] = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 } };
+  char *end;
+  guint64 number = g_ascii_strtoull (text, &end, 10);
+
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (end != text && g_ascii_isdigit (*text) && end[0] == units[i].unit && end[1] == '\0'
+        && number <= G_GUINT64_CONSTANT (31622400000) / (guint64) units[i].ms)
+      {
+        *ms = (gint64) number * units[i].ms;
+        return *ms > 0;
+      }
+  return FALSE;
+}
+
+int
+sync_ctl_pause (SyncCtl *ctl, char **arguments)
+{
+  g_autofree char *body = NULL;
+  gint64 ms;
+
+  if (arguments[0] == NULL)
+    return run (ctl, "POST", "pause", "{}", _ ("Paused until “resume”; writes are still accepted."));
+  if (!parse_duration (arguments[0], &ms))
+    return sync_ctl_usage_error (_ ("“%s” is no duration; write 30s, 10m, 2h or 1d (at most a year)"), arguments[0]);
+  body = g_strdup_printf ("{\"forMs\":%" G_GINT64_FORMAT "}", ms);
+  return run (ctl, "POST", "pause", body, _ ("Paused; writes are still accepted."));
+}
+
+int
+sync_ctl_resume (SyncCtl *ctl, char **arguments)
+{
+  return run (ctl, "POST", "resume", "{}", _ ("Deliveries go on."));
+}
+
+int
+sync_ctl_offline (SyncCtl *ctl, char **arguments)
+{
+  if (strcmp (arguments[0], "on") == 0)
+    return run (ctl, "POST", "offline", "{\"on\":true}", _ ("Off line until “offline off”; writes are still accepted."));
+  if (strcmp (arguments[0], "off") == 0)
+    return run (ctl, "POST", "offline", "{\"on\":false}", _ ("Deliveries go on."));
+  return sync_ctl_usage_error (_ ("“%s” is neither on nor off"), arguments[0]);
+}
+
+/* One decision about one request. */
+static int
+decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (text, &id))
+    return SYNC_CTL_USAGE;
+  path = g_strdup_printf ("requests/%" G_GINT64_FORMAT "/%s", id, verb);
+  answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
+  if (answer == NULL)
+    {
+      g_prefix_error (&error, _ ("request %s: "), text);
+      return sync_ctl_fail (error);
+    }
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else
+    g_print (_ ("Request %s: %s.\n"), text,
+             sync_ctl_status_words (sync_ctl_get_string (json_node_get_object (answer->root), "status")));
+  return SYNC_CTL_DONE;
+}
+
+/* The same for each; one that fails does not keep the others. */
+static int
+decide_each (SyncCtl *ctl, char **ids, const char *verb, const char *body)
+{
+  int result = SYNC_CTL_DONE;
+
+  for (guint i = 0; ids[i] != NULL; i++)
+    {
+      gint64 id;
+
+      if (!sync_ctl_parse_id (ids[i], &id))
+        return SYNC_CTL_USAGE;
+    }
+  for (guint i = 0; ids[i] != NULL; i++)
+    if (decide (ctl, ids[i], verb, body) != SYNC_CTL_DONE)
+      result = SYNC_CTL_REFUSED;
+  return result;
+}
+
+int
+sync_ctl_retry (SyncCtl *ctl, char **arguments)
+{
+  return decide_each (ctl, arguments, "retry", "{}");
+}
+
+int
+sync_ctl_discard (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GString) body = g_string_new ("{\"reason\":");
+
+  if (ctl->reason == NULL)
+    return sync_ctl_usage_error ("%s", _ ("say with --reason why it is given up"));
+  sync_json_append_quoted (body, ctl->reason);
+  g_string_append_c (body, '}');
+  return decide_each (ctl, arguments, "discard", body->str);
+}
+
+int
+sync_ctl_restore (SyncCtl *ctl, char **arguments)
+{
+  return decide (ctl, arguments[0], "restore", "{}");
+}
+
+int
+sync_ctl_confirm (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GString) body = g_string_new ("{\"arrived\":true");
+
+  if (strcmp (arguments[1], "again") == 0 && arguments[2] == NULL)
+    return decide (ctl, arguments[0], "confirm", "{\"arrived\":false}");
+  if (strcmp (arguments[1], "arrived") != 0)
+    return sync_ctl_usage_error ("%s", _ ("say “arrived”, with the document's name if you know it, or “again”"));
+  if (arguments[2] != NULL)
+    {
+      g_string_append (body, ",\"name\":");
+      sync_json_append_quoted (body, arguments[2]);
+    }
+  g_string_append_c (body, '}');
+  return decide (ctl, arguments[0], "confirm", body->str);
+}
+
+int
+sync_ctl_clear_old (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *body = NULL;
+  guint64 days = 30;
+  gint64 n;
+
+  if (arguments[0] != NULL && !g_ascii_string_to_unsigned (arguments[0], 10, 0, 36500, &days, NULL))
+    return sync_ctl_usage_error (_ ("“%s” is no number of days"), arguments[0]);
+  body = g_strdup_printf ("{\"days\":%u}", (guint) days);
+  answer = sync_ctl_client_call (ctl->client, "POST", "clear-old", body, &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  n = sync_ctl_get_int (json_node_get_object (answer->root), "cleared");
+  g_print (g_dngettext (NULL, "%" PRId64 " delivered request was forgotten.\n",
+                        "%" PRId64 " delivered requests were forgotten.\n", n),
+           n);
+  return SYNC_CTL_DONE;
+}

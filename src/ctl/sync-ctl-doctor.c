@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looks at everything that the program needs, from the disk to the server, and says what is wrong and what to do. */
+#include "config.h"
+
+#include "sync-ctl.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "sync-json.h"
+
+/* Below this the program takes no more writes. */
+#define MIN_FREE_BYTES (G_GINT64_CONSTANT (250) * 1000 * 1000)
+
+/* The checks made so far. */
+typedef struct
+{
+  GString *json;    /* (owned): the list */
+  gboolean words;   /* print them too */
+  gboolean trouble; /* one of them failed */
+} Report;
+
+static void
+add (Report *report, const char *name, gboolean well, const char *text, const char *remedy)
+{
+  g_string_append_printf (report->json, "%s{\"check\":\"%s\",\"ok\":%s,\"message\":", report->json->len > 1 ? "," : "", name,
+                          well ? "true" : "false");
+  sync_json_append_quoted (report->json, text);
+  if (!well)
+    {
+      g_string_append (report->json, ",\"remedy\":");
+      sync_json_append_quoted (report->json, remedy);
+    }
+  g_string_append_c (report->json, '}');
+  if (!well)
+    report->trouble = TRUE;
+  if (!report->words)
+    return;
+  if (well)
+    g_print (_ ("good     %s\n"), text);
+  else
+    g_print (_ ("TROUBLE  %s; %s\n"), text, remedy);
+}
+
+static gboolean
+check_directory (Report *report, const char *directory)
+{
+  g_autofree char *text = NULL;
+  struct stat info;
+
+  if (stat (directory, &info) != 0)
+    {
+      text = g_strdup_printf (_ ("the data directory %s is not there (%s)"), directory, g_strerror (errno));
+      add (report, "directory", FALSE, text, _ ("start the program once, or set POSAWESOME_SYNC_DATA_DIR"));
+      return FALSE;
+    }
+  if (access (directory, W_OK | X_OK) != 0)
+    {
+      text = g_strdup_printf (_ ("the data directory %s cannot be written (%s)"), directory, g_strerror (errno));
+      add (report, "directory", FALSE, text, _ ("give it to the user who runs the program"));
+      return FALSE;
+    }
+  if ((info.st_mode & 0077) != 0)
+    {
+      text = g_strdup_printf (_ ("other users can open the data directory %s"), directory);
+      add (report, "directory", FALSE, text, _ ("close it with chmod 700"));
+      return TRUE;
+    }
+  text = g_strdup_printf (_ ("the data directory is %s"), directory);
+  add (report, "directory", TRUE, text, NULL);
+  return TRUE;
+}
+
+static void
+check_disk (Report *report, const char *directory)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *size = NULL;
+  struct statvfs info;
+  gint64 free_bytes;
+
+  if (statvfs (directory, &info) != 0)
+    return;
+  free_bytes = (gint64) info.f_bavail * (gint64) info.f_frsize;
+  size = g_format_size (free_bytes);
+  text = g_strdup_printf (_ ("%s are free on its disk"), size);
+  add (report, "disk", free_bytes >= MIN_FREE_BYTES, text, _ ("free at least 250 MB, or no more writes are taken"));
+}
+
+static void
+check_condition (Report *report, JsonObject *status)
+{
+  const char *condition = sync_ctl_get_string (status, "condition");
+  const char *url = sync_ctl_get_string (status, "baseUrl");
+  g_autofree char *detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
+  gboolean well = g_strcmp0 (condition, "online") == 0;
+  g_autofree char *text = NULL;
+
+  if (well)
+    text = g_strdup_printf (_ ("the server %s can be reached"), url);
+  else if (*detail != '\0')
+    text = g_strdup_printf (_ ("nothing is delivered to %s (%s)"), url, detail);
+  else
+    text = g_strdup_printf (_ ("nothing is delivered to %s"), url);
+  add (report, "server", well, text, sync_ctl_condition_words (condition));
+}
+
+static void
+check_queue (Report *report, JsonObject *status)
+{
+  JsonObject *stats = sync_ctl_get_object (status, "queueStats");
+  gint64 failed = sync_ctl_get_int (stats, "failed"), conflicts = sync_ctl_get_int (status, "pendingConflicts");
+  gint64 undecided = sync_ctl_get_int (status, "needPerson");
+  g_autofree char *text = NULL;
+
+  if (failed + conflicts + undecided == 0)
+    {
+      add (report, "queue", TRUE, _ ("no request needs a person"), NULL);
+      return;
+    }
+  text = g_strdup_printf (_ ("a person is needed: %" PRId64 " refused, %" PRId64 " not known, %" PRId64
+                             " in conflict"),
+                          failed, undecided, conflicts);
+  add (report, "queue", FALSE, text, _ ("look with “posawesome-syncctl list”"));
+}
+
+static void
+check_credentials (Report *report, SyncCtlClient *client)
+{
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (client, "GET", "credentials", NULL, NULL);
+
+  if (answer == NULL)
+    return;
+  if (sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
+    add (report, "credentials", TRUE, _ ("an API key is set"), NULL);
+  else
+    add (report, "credentials", FALSE, _ ("no API key is set"), _ ("give one with “posawesome-syncctl credentials set”"));
+}
+
+static void
+check_program (Report *report, const char *directory)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlClient) client = sync_ctl_client_new (directory, &error);
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *text = NULL;
+  JsonObject *status;
+
+  if (client != NULL)
+    answer = sync_ctl_client_call (client, "GET", "status", NULL, &error);
+  if (answer == NULL)
+    {
+      add (report, "program", FALSE, error->message, _ ("then look again"));
+      return;
+    }
+  status = json_node_get_object (answer->root);
+  text = g_strdup_printf (_ ("the program runs, version %s"), sync_ctl_get_string (status, "version"));
+  add (report, "program", TRUE, text, NULL);
+  check_credentials (report, client);
+  check_condition (report, status);
+  check_queue (report, status);
+}
+
+int
+sync_ctl_doctor (SyncCtl *ctl, char **arguments)
+{
+  Report report = { .json = g_string_new ("["), .words = !ctl->json };
+
+  if (check_directory (&report, ctl->data_dir))
+    {
+      check_disk (&report, ctl->data_dir);
+      check_program (&report, ctl->data_dir);
+    }
+  if (ctl->json)
+    g_print ("{\"ok\":%s,\"checks\":%s]}\n", report.trouble ? "false" : "true", report.json->str);
+  g_string_free (report.json, TRUE);
+  return report.trouble ? SYNC_CTL_REFUSED : SYNC_CTL_DONE;
+}

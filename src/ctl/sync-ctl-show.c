@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands that only look: status, list, show, conflicts, watch. */
+#include "config.h"
+
+#include "sync-ctl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PAGE 500
+
+static void
+print_field (const char *name, const char *value)
+{
+  if (value != NULL && *value != '\0')
+    g_print ("%-12s%s\n", name, value);
+}
+
+static void
+print_waiting (JsonObject *stats)
+{
+  gint64 waiting = sync_ctl_get_int (stats, "pending") + sync_ctl_get_int (stats, "sending");
+  gint64 unknown = sync_ctl_get_int (stats, "unknown"), failed = sync_ctl_get_int (stats, "failed");
+  gint64 conflicts = sync_ctl_get_int (stats, "conflict"), completed = sync_ctl_get_int (stats, "completed");
+
+  if (waiting + unknown + failed + conflicts == 0)
+    g_print ("%s\n", _ ("Everything that was accepted is on the server."));
+  if (waiting > 0)
+    g_print (g_dngettext (NULL, "%" PRId64 " request waits to be delivered.\n",
+                          "%" PRId64 " requests wait to be delivered.\n", waiting),
+             waiting);
+  if (unknown > 0)
+    g_print (g_dngettext (NULL, "%" PRId64 " request was sent, and it is not known whether it arrived.\n",
+                          "%" PRId64 " requests were sent, and it is not known whether they arrived.\n", unknown),
+             unknown);
+  if (failed > 0)
+    g_print (g_dngettext (NULL, "%" PRId64 " request was refused by the server; look with “list --status failed”.\n",
+                          "%" PRId64 " requests were refused by the server; look with “list --status failed”.\n",
+                          failed),
+             failed);
+  if (conflicts > 0)
+    g_print (g_dngettext (NULL, "%" PRId64 " request meets another version on the server; look with “conflicts”.\n",
+                          "%" PRId64 " requests meet another version on the server; look with “conflicts”.\n",
+                          conflicts),
+             conflicts);
+  if (completed > 0)
+    g_print (g_dngettext (NULL, "%" PRId64 " request was delivered.\n",
+                          "%" PRId64 " requests were delivered.\n", completed),
+             completed);
+}
+
+int
+sync_ctl_status (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", "status", NULL, &error);
+  g_autofree char *oldest = NULL;
+  g_autofree char *last = NULL;
+  g_autofree char *next = NULL;
+  g_autofree char *detail = NULL;
+  JsonObject *status;
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  status = json_node_get_object (answer->root);
+  oldest = sync_ctl_dup_time (sync_ctl_get_int (status, "oldestPendingMs"));
+  last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
+  next = sync_ctl_dup_time (sync_ctl_get_int (status, "nextTryMs"));
+  detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
+  print_waiting (sync_ctl_get_object (status, "queueStats"));
+  print_field (_ ("State"), sync_ctl_get_string (status, "state"));
+  print_field (_ ("Condition"), sync_ctl_condition_words (sync_ctl_get_string (status, "condition")));
+  print_field (_ ("Because"), detail);
+  print_field (_ ("Oldest"), oldest);
+  print_field (_ ("Next try"), next);
+  print_field (_ ("Last sync"), last);
+  print_field (_ ("Server"), sync_ctl_get_string (status, "baseUrl"));
+  print_field (_ ("Version"), sync_ctl_get_string (status, "version"));
+  return SYNC_CTL_DONE;
+}
+
+/* What a request is about, in few words. */
+static char *
+dup_subject (JsonObject *request)
+{
+  const char *type = sync_ctl_get_string (request, "resourceType");
+  const char *name = sync_ctl_get_string (request, "serverName");
+
+  if (*name == '\0')
+    name = sync_ctl_get_string (request, "resourceId");
+  if (*type == '\0')
+    return g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"), sync_ctl_get_string (request, "url"));
+  return g_strchomp (g_strdup_printf ("%s %s %s", sync_ctl_get_string (request, "method"), type, name));
+}
+
+static void
+add_request (SyncCtlTable *table, JsonObject *request)
+{
+  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (request, "id"));
+  g_autofree char *subject = dup_subject (request);
+  g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
+  g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
+  g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
+  const char *cells[] = { id, sync_ctl_get_string (request, "status"), accepted, subject, next, words, NULL };
+
+  sync_ctl_table_add (table, cells);
+}
+
+int
+sync_ctl_list (SyncCtl *ctl, char **arguments)
+{
+  const char *const headings[]
+      = { _ ("ID"), _ ("STATUS"), _ ("ACCEPTED"), _ ("REQUEST"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  g_autofree char *status
+      = g_uri_escape_string (ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
+  gint64 after = 0, n = 0;
+
+  do
+    {
+      g_autofree char *path
+          = g_strdup_printf ("requests?status=%s&limit=%d&after=%" G_GINT64_FORMAT, status, PAGE, after);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
+      JsonArray *requests;
+
+      if (answer == NULL)
+        return sync_ctl_fail (error);
+      if (ctl->json)
+        sync_ctl_print_answer (answer->text);
+      requests = json_object_get_array_member (json_node_get_object (answer->root), "requests");
+      for (guint i = 0; i < json_array_get_length (requests); i++, n++)
+        add_request (table, json_array_get_object_element (requests, i));
+      after = sync_ctl_get_int (json_node_get_object (answer->root), "next");
+    }
+  while (after != 0);
+  if (ctl->json)
+    return SYNC_CTL_DONE;
+  if (n > 0)
+    sync_ctl_table_print (table);
+  else
+    g_print ("%s\n", ctl->status != NULL ? _ ("There are none.") : _ ("Nothing waits."));
+  return SYNC_CTL_DONE;
+}
+
+static void
+print_attempts (JsonObject *request)
+{
+  const char *const headings[] = { _ ("TRY"), _ ("KIND"), _ ("AT"), _ ("ANSWER"), _ ("VERDICT"), _ ("WORDS"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  JsonArray *attempts = json_object_get_array_member (request, "attempts");
+
+  for (guint i = 0; i < json_array_get_length (attempts); i++)
+    {
+      JsonObject *attempt = json_array_get_object_element (attempts, i);
+      gint64 http = sync_ctl_get_int (attempt, "httpStatus");
+      g_autofree char *number = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (attempt, "number"));
+      g_autofree char *at = sync_ctl_dup_time (sync_ctl_get_int (attempt, "startedMs"));
+      g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (attempt, "message"));
+      g_autofree char *answer = http != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " %s", http,
+                                                             sync_ctl_get_string (attempt, "excType"))
+                                          : g_strdup ("");
+      const char *cells[]
+          = { number, sync_ctl_get_string (attempt, "kind"), at, answer, sync_ctl_get_string (attempt, "verdict"), words, NULL };
+
+      sync_ctl_table_add (table, cells);
+    }
+  if (json_array_get_length (attempts) > 0)
+    {
+      g_print ("\n");
+      sync_ctl_table_print (table);
+    }
+}
+
+static void
+print_document (JsonObject *request, const char *name, const char *heading)
+{
+  JsonNode *node = json_object_get_member (request, name);
+  g_autofree char *text = NULL;
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return;
+  text = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : json_to_string (node, TRUE);
+  g_print ("\n%s\n%s\n", heading, text);
+}
+
+static void
+print_request (JsonObject *request)
+{
+  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (request, "id"));
+  g_autofree char *call
+      = g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"), sync_ctl_get_string (request, "url"));
+  g_autofree char *subject = dup_subject (request);
+  g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
+  g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
+  g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
+  const char *status = sync_ctl_get_string (request, "status");
+  g_autofree char *state = g_strdup_printf ("%s (%s)", status, sync_ctl_status_words (status));
+
+  print_field (_ ("ID"), id);
+  print_field (_ ("Status"), state);
+  print_field (_ ("Call"), call);
+  print_field (_ ("About"), subject);
+  print_field (_ ("Key"), sync_ctl_get_string (request, "key"));
+  print_field (_ ("Accepted"), accepted);
+  print_field (_ ("Next try"), next);
+  print_field (_ ("Words"), words);
+  print_field (_ ("Given up"), sync_ctl_get_string (request, "discardReason"));
+  print_field (_ ("Proof"), sync_ctl_get_string (request, "proof"));
+  if (sync_ctl_get_bool (request, "needsPerson"))
+    g_print (_ ("Only a person can decide this one: look on the server, then “confirm %s arrived” or “confirm %s again”.\n"), id,
+             id);
+}
+
+int
+sync_ctl_show (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (arguments[0], &id))
+    return SYNC_CTL_USAGE;
+  path = g_strdup_printf ("requests/%" G_GINT64_FORMAT, id);
+  answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  print_request (json_node_get_object (answer->root));
+  print_attempts (json_node_get_object (answer->root));
+  print_document (json_node_get_object (answer->root), "body", _ ("What was sent:"));
+  print_document (json_node_get_object (answer->root), "response", _ ("The last answer:"));
+  return SYNC_CTL_DONE;
+}
+
+int
+sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
+{
+  const char *const headings[] = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer
+      = sync_ctl_client_call (ctl->client, "GET", "conflicts?status=pending&limit=1000", NULL, &error);
+  JsonArray *conflicts;
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
+  for (guint i = 0; i < json_array_get_length (conflicts); i++)
+    {
+      JsonObject *conflict = json_array_get_object_element (conflicts, i);
+      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
+      g_autofree char *request = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
+      g_autofree char *document = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"),
+                                                   sync_ctl_get_string (conflict, "resourceId"));
+      g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
+      const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since, NULL };
+
+      sync_ctl_table_add (table, cells);
+    }
+  if (json_array_get_length (conflicts) > 0)
+    sync_ctl_table_print (table);
+  else
+    g_print ("%s\n", _ ("There are no open conflicts."));
+  return SYNC_CTL_DONE;
+}
+
+static void
+print_event (SyncCtl *ctl, const char *event, const char *data)
+{
+  g_autoptr (JsonNode) node = json_from_string (data, NULL);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autofree char *at = g_date_time_format (now, "%T");
+  JsonObject *object;
+
+  if (ctl->json)
+    {
+      g_print ("{\"event\":\"%s\",\"data\":%s}\n", event, data);
+      return;
+    }
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return;
+  object = json_node_get_object (node);
+  if (strcmp (event, "request-changed") == 0)
+    g_print (_ ("%s  request %" PRId64 ": %s\n"), at, sync_ctl_get_int (object, "id"),
+             sync_ctl_status_words (sync_ctl_get_string (object, "status")));
+  else if (strcmp (event, "sync-progress") == 0)
+    g_print (_ ("%s  %" PRId64 " of %" PRId64 "\n"), at, sync_ctl_get_int (object, "done"),
+             sync_ctl_get_int (object, "total"));
+  else if (strcmp (event, "sync-state-changed") == 0)
+    g_print ("%s  %s, %s\n", at, sync_ctl_get_string (object, "state"),
+             sync_ctl_condition_words (sync_ctl_get_string (object, "condition")));
+  else if (strcmp (event, "conflict-opened") == 0)
+    g_print (_ ("%s  request %" PRId64 ": another version is on the server\n"), at,
+             sync_ctl_get_int (object, "requestId"));
+  else if (strcmp (event, "conflict-resolved") == 0)
+    g_print (_ ("%s  conflict %" PRId64 " resolved: %s\n"), at, sync_ctl_get_int (object, "id"),
+             sync_ctl_get_string (object, "resolution"));
+  else
+    g_print (_ ("%s  some events were left out; look with “status”\n"), at);
+}
+
+int
+sync_ctl_watch (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GInputStream) stream = sync_ctl_client_open (ctl->client, "events", &error);
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autofree char *event = NULL;
+
+  if (stream == NULL)
+    return sync_ctl_fail (error);
+  lines = g_data_input_stream_new (stream);
+  for (;;)
+    {
+      g_autofree char *line = g_data_input_stream_read_line (lines, NULL, NULL, &error);
+
+      if (line == NULL)
+        break;
+      if (g_str_has_prefix (line, "event: "))
+        {
+          g_free (event);
+          event = g_strdup (line + strlen ("event: "));
+        }
+      else if (g_str_has_prefix (line, "data: ") && event != NULL)
+        print_event (ctl, event, line + strlen ("data: "));
+    }
+  if (error != NULL)
+    return sync_ctl_fail (error);
+  g_printerr ("%s\n", _ ("posawesome-syncctl: the program has ended."));
+  return SYNC_CTL_REFUSED;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The built posawesome-syncctl against a gateway in this process: what it prints and how it exits. */
+#include "config.h"
+
+#include "gateway-fixture.h"
+
+#include <string.h>
+
+/* What one run of the command did. */
+typedef struct
+{
+  int status;
+  char *out;    /* (owned) */
+  char *errors; /* (owned) */
+  gboolean ended;
+} Run;
+
+static void
+run_free (Run *run)
+{
+  g_free (run->out);
+  g_free (run->errors);
+  g_free (run);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Run, run_free)
+
+static void
+communicated_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Run *run = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_communicate_utf8_finish (G_SUBPROCESS (source), result, &run->out, &run->errors, &error);
+  g_assert_no_error (error);
+  run->status = g_subprocess_get_exit_status (G_SUBPROCESS (source));
+  run->ended = TRUE;
+}
+
+static GSubprocess *
+start (GatewayFixture *self, const char *command)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (
+    G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE);
+  g_auto (GStrv) arguments = NULL;
+  g_autofree char *line = g_strconcat (g_getenv ("SYNC_CTL"), " ", command, NULL);
+  g_autoptr (GError) error = NULL;
+  GSubprocess *process;
+
+  g_subprocess_launcher_setenv (launcher, "POSAWESOME_SYNC_DATA_DIR", self->directory, TRUE);
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  g_subprocess_launcher_setenv (launcher, "TZ", "UTC", TRUE);
+  g_subprocess_launcher_unsetenv (launcher, "LANGUAGE");
+  g_assert_true (g_shell_parse_argv (line, NULL, &arguments, &error));
+  process = g_subprocess_launcher_spawnv (launcher, (const char *const *) arguments, &error);
+  g_assert_no_error (error);
+  return process;
+}
+
+static Run *
+run_with_input (GatewayFixture *self, const char *command, const char *input)
+{
+  g_autoptr (GSubprocess) process = start (self, command);
+  Run *run = g_new0 (Run, 1);
+
+  g_subprocess_communicate_utf8_async (process, input, NULL, communicated_cb, run);
+  while (!run->ended)
+    g_main_context_iteration (NULL, TRUE);
+  return run;
+}
+
+static void
+assert_contains (const char *text, const char *part)
+{
+  if (strstr (text, part) == NULL)
+    g_test_message ("“%s” is not in: %s", part, text);
+  g_assert_nonnull (strstr (text, part));
+}
+
+/* Runs a command and checks how it exits and what it says: on standard output if it is done, else on standard error, in
+ * one line. */
+static char *
+expect (GatewayFixture *self, const char *command, int status, const char *words)
+{
+  g_autoptr (Run) run = run_with_input (self, command, "");
+  const char *said = status == 0 ? run->out : run->errors;
+
+  if (run->status != status)
+    g_test_message ("%s: exit %d\n%s%s", command, run->status, run->out, run->errors);
+  g_assert_cmpint (run->status, ==, status);
+  assert_contains (said, words);
+  if (status != 0)
+    g_assert_true (strchr (said, '\n') == said + strlen (said) - 1);
+  return g_strdup (said);
+}
+
+static void
+test_usage (GatewayFixture *self, gconstpointer data)
+{
+  g_free (expect (self, "", 2, "a command is missing; there are status, list,"));
+  g_free (expect (self, "frobnicate", 2, "there is no command “frobnicate”; there are status, list,"));
+  g_free (expect (self, "resolve 1 local_wins", 2, "there is no command “resolve”"));
+  g_free (expect (self, "status now", 2, "usage: posawesome-syncctl status"));
+  g_free (expect (self, "status --reason x", 2, "--reason"));
+  g_free (expect (self, "show", 2, "usage: posawesome-syncctl show ID"));
+  g_free (expect (self, "show one", 2, "“one” is no request's number"));
+  g_free (expect (self, "retry 1 x", 2, "“x” is no request's number"));
+  g_free (expect (self, "discard 1", 2, "--reason"));
+  g_free (expect (self, "pause 5", 2, "30s, 10m, 2h or 1d"));
+  g_free (expect (self, "pause 9999999999999h", 2, "30s, 10m, 2h or 1d"));
+  g_free (expect (self, "offline maybe", 2, "neither on nor off"));
+  g_free (expect (self, "confirm 1 perhaps", 2, "arrived"));
+  g_free (expect (self, "clear-old soon", 2, "no number of days"));
+  g_free (expect (self, "credentials show", 2, "neither set nor clear"));
+  g_free (expect (self, "--version", 0, "posawesome-syncctl " SYNC_VERSION));
+  g_free (expect (self, "--help", 0, "submit METHOD URL [--body FILE|-] [--key K]"));
+  g_free (expect (self, "submit --help", 0, "--key=K"));
+}
+
+static void
+test_story (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (Run) submitted = NULL;
+  g_autofree char *list = NULL;
+  g_autofree char *shown = NULL;
+
+  g_free (expect (self, "status", 0, "Everything that was accepted is on the server."));
+  g_free (expect (self, "list", 0, "Nothing waits."));
+  g_free (expect (self, "list --status failed", 0, "There are none."));
+  g_free (expect (self, "pause 10m", 0, "Paused"));
+
+  submitted = run_with_input (self, "submit POST /api/resource/Customer --body - --key K1",
+                              "{\"customer_name\":\"Jürgen\",\"limit\":0.10}");
+  g_assert_cmpint (submitted->status, ==, 0);
+  assert_contains (submitted->out, "Accepted and on disk, as request 1.");
+  assert_contains (submitted->errors, "Key K1;");
+  run_free (g_steal_pointer (&submitted));
+  submitted = run_with_input (self, "submit POST /api/resource/Customer --body - --key K1",
+                              "{\"customer_name\":\"Jürgen\",\"limit\":0.10}");
+  assert_contains (submitted->out, "This was accepted before, as request 1: waiting.");
+
+  g_free (expect (self, "status", 0, "1 request waits to be delivered."));
+  g_free (expect (self, "status", 0, "Condition   paused"));
+  list = expect (self, "list", 0, "POST Customer");
+  assert_contains (list, "ID  STATUS   ACCEPTED             REQUEST        NEXT TRY  THE SERVER'S WORDS\n1   pending  ");
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  g_free (expect (self, "resume", 0, "Deliveries go on."));
+  gateway_fixture_settle ();
+  g_free (expect (self, "status", 0, "1 request was refused by the server"));
+  g_free (expect (self, "list", 0, "No such customer"));
+  shown = expect (self, "show 1", 0, "failed (refused)");
+  assert_contains (shown, "Words       No such customer");
+  assert_contains (shown, "\"customer_name\" : \"Jürgen\"");
+  assert_contains (shown, "417 ValidationError");
+
+  g_free (expect (self, "discard 1 --reason 'typed twice'", 0, "Request 1: given up."));
+  g_free (expect (self, "retry 1", 1, "request 1: "));
+  scripted_transport_set (self->transport, SCRIPT_ACCEPT);
+  g_free (expect (self, "restore 1", 0, "Request 1: "));
+  gateway_fixture_settle ();
+  g_free (expect (self, "sync --type Customer 1", 0, "Deliveries are being tried now."));
+  g_free (expect (self, "list --status completed", 0, "Customer DOC-"));
+  g_free (expect (self, "clear-old 0", 0, "0 delivered requests were forgotten."));
+  g_free (expect (self, "offline on", 0, "Off line"));
+  g_free (expect (self, "offline off", 0, "Deliveries go on."));
+  g_free (expect (self, "conflicts", 0, "There are no open conflicts."));
+  g_free (expect (self, "show 4711", 1, "4711"));
+}
+
+static void
+test_submit (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->directory, "body.json", NULL);
+  g_autofree char *command = g_strdup_printf ("submit POST /api/resource/Customer --body %s", path);
+  g_autoptr (Run) refused = NULL;
+  g_autoptr (Run) run = NULL;
+  g_autoptr (Run) keyed = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  g_free (expect (self, command, 1, "body.json"));
+  g_assert_true (g_file_set_contents (path, "{\n\"a\": oops}", -1, NULL));
+  g_free (expect (self, command, 1, "line 2, column 6"));
+  g_assert_true (g_file_set_contents (path, "{\"customer_name\":\"Ann\"}", -1, NULL));
+  run = run_with_input (self, command, "");
+  g_assert_cmpint (run->status, ==, 0);
+  /* A key of the command's own making: a UUID of version 7. */
+  g_assert_true (g_regex_match_simple ("Key [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12};",
+                                       run->errors, 0, 0));
+  /* The body's own key is left alone. */
+  keyed = run_with_input (self, "--json submit post /api/resource/Sales%20Invoice --body -",
+                          "{\"customer\":\"Ann\",\"posa_client_request_id\":\"till-7\"}");
+  g_assert_cmpint (keyed->status, ==, 0);
+  assert_contains (keyed->errors, "Key till-7;");
+  assert_contains (keyed->out, "\"key\":\"till-7\"");
+  refused = run_with_input (self, "submit GET /api/resource/Customer", "");
+  g_assert_cmpint (refused->status, ==, 1);
+  assert_contains (refused->errors, "only reads");
+}
+
+static void
+test_json (GatewayFixture *self, gconstpointer data)
+{
+  static const char *const commands[]
+    = { "--json status", "status --json", "list --json", "--json show 1", "--json conflicts", "--json retry 1",
+        "--json clear-old 30", "--json pause 1h", "--json resume", "--json sync 1", "--json offline off" };
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  gateway_fixture_submit (self, "Ann");
+  gateway_fixture_settle ();
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      g_autofree char *text = expect (self, commands[i], 0, "{");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) node = json_from_string (text, &error);
+
+      g_assert_no_error (error);
+      g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+    }
+}
+
+static void
+test_confirm (GatewayFixture *self, gconstpointer data)
+{
+  scripted_transport_set (self->transport, SCRIPT_SILENT);
+  gateway_fixture_submit (self, "Ann");
+  gateway_fixture_settle ();
+  g_free (expect (self, "status", 0, "not known whether it arrived"));
+  g_free (expect (self, "confirm 1 arrived Ann", 0, "Request 1: delivered."));
+}
+
+static void
+test_not_running (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *port = g_build_filename (self->directory, "gateway-port", NULL);
+  g_autofree char *lock = g_build_filename (self->directory, "lock", NULL);
+  g_autofree char *kept = NULL;
+
+  /* The port of a program that was killed: its process is gone, so the token is not sent there. */
+  g_assert_true (g_file_get_contents (lock, &kept, NULL, NULL));
+  g_assert_true (g_file_set_contents (lock, "2147483646\n", -1, NULL));
+  g_free (expect (self, "status", 1, "is not running"));
+  g_assert_true (g_file_set_contents (lock, kept, -1, NULL));
+  g_free (expect (self, "status", 0, "State"));
+  sync_gateway_close (self->gateway);
+  g_free (expect (self, "status", 1, "is not running"));
+  g_free (expect (self, "watch", 1, "start it with “posawesome-sync”"));
+  g_assert_false (g_file_test (port, G_FILE_TEST_EXISTS));
+}
+
+static void
+test_doctor (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (Run) well = NULL;
+  g_autoptr (Run) refused = NULL;
+  g_autoptr (Run) json = NULL;
+  g_autoptr (Run) down = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  well = run_with_input (self, "doctor", "");
+  assert_contains (well->out, "good     the program runs, version " SYNC_VERSION);
+  assert_contains (well->out, "good     an API key is set");
+  assert_contains (well->out, "good     the server https://shop.example.com can be reached");
+  assert_contains (well->out, "good     no request needs a person");
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  gateway_fixture_submit (self, "Ann");
+  gateway_fixture_settle ();
+  refused = run_with_input (self, "doctor", "");
+  g_assert_cmpint (refused->status, ==, 1);
+  assert_contains (refused->out, "TROUBLE  a person is needed: 1 refused");
+  json = run_with_input (self, "doctor --json", "");
+  g_assert_cmpint (json->status, ==, 1);
+  node = json_from_string (json->out, NULL);
+  g_assert_false (json_object_get_boolean_member (json_node_get_object (node), "ok"));
+
+  sync_gateway_close (self->gateway);
+  down = run_with_input (self, "doctor", "");
+  g_assert_cmpint (down->status, ==, 1);
+  assert_contains (down->out, "TROUBLE  POSAwesome Sync is not running");
+}
+
+/* The secret goes in on standard input, and appears nowhere. */
+static void
+test_credentials (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (Run) bad = run_with_input (self, "credentials set", "the key\nthe-secret-0815\n");
+
+  g_assert_cmpint (bad->status, ==, 1);
+  assert_contains (bad->errors, "blank");
+  g_assert_null (strstr (bad->errors, "0815"));
+}
+
+static void
+read_some_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  char **line = user_data;
+
+  *line = g_data_input_stream_read_line_finish (G_DATA_INPUT_STREAM (source), result, NULL, NULL);
+  if (*line == NULL)
+    *line = g_strdup ("");
+}
+
+static char *
+read_line (GDataInputStream *stream)
+{
+  char *line = NULL;
+
+  g_data_input_stream_read_line_async (stream, G_PRIORITY_DEFAULT, NULL, read_some_cb, &line);
+  while (line == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  return line;
+}
+
+static void
+waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_assert_true (g_subprocess_wait_finish (G_SUBPROCESS (source), result, NULL));
+  *(gboolean *) user_data = TRUE;
+}
+
+static void
+test_watch (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (GSubprocess) process = start (self, "watch");
+  g_autoptr (GDataInputStream) out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
+  g_autofree char *first = read_line (out);
+  gboolean delivered = FALSE, ended = FALSE;
+
+  assert_contains (first, "idle, on line");
+  gateway_fixture_submit (self, "Ann");
+  while (!delivered)
+    {
+      g_autofree char *line = read_line (out);
+
+      g_assert_cmpstr (line, !=, "");
+      delivered = strstr (line, "request 1: delivered") != NULL;
+    }
+  sync_gateway_close (self->gateway);
+  g_subprocess_wait_async (process, NULL, waited_cb, &ended);
+  while (!ended)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+}
+
+#define ADD(name, func) \
+  g_test_add ("/sync/ctl/" name, GatewayFixture, NULL, gateway_fixture_set_up, func, gateway_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("usage", test_usage);
+  ADD ("story", test_story);
+  ADD ("submit", test_submit);
+  ADD ("json", test_json);
+  ADD ("confirm", test_confirm);
+  ADD ("not-running", test_not_running);
+  ADD ("doctor", test_doctor);
+  ADD ("credentials", test_credentials);
+  ADD ("watch", test_watch);
+  return g_test_run ();
+}
