@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The program without a window: store, engine and gateway in the main thread, until SIGTERM or SIGINT. Needs neither
+ * a display nor a session bus. */
+#include "config.h"
+
+#include "sync-headless.h"
+
+#include "sync-clock-system.h"
+#include "sync-debug.h"
+#include "sync-random.h"
+#include "sync-service.h"
+#include "sync-settings.h"
+#include "sync-surroundings.h"
+
+#include <glib-unix.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Exit statuses: 1 for what may work later or elsewhere, 2 for what has to be set right first. */
+#define EXIT_USAGE 2
+
+typedef struct
+{
+  GMainLoop *loop;      /* (owned) */
+  SyncService *service; /* (owned) (nullable) */
+  gboolean stopping;
+  int status;
+} Headless;
+
+static void
+shut_down_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Headless *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_service_shutdown_finish (SYNC_SERVICE (source), result, &error))
+    {
+      g_printerr ("posawesome-sync: %s\n", error->message);
+      self->status = EXIT_FAILURE;
+    }
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+terminate_cb (gpointer user_data)
+{
+  Headless *self = user_data;
+
+  if (!self->stopping)
+    {
+      self->stopping = TRUE;
+      sync_service_shutdown_async (self->service, shut_down_cb, self);
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+network_hint_cb (Headless *self)
+{
+  sync_engine_hint_network (sync_service_get_engine (self->service));
+}
+
+static void
+config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer user_data)
+{
+  Headless *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_engine_set_config (sync_service_get_engine (self->service), config, &error))
+    g_printerr ("posawesome-sync: %s\n", error->message);
+}
+
+static void
+serve (Headless *self, GSettings *settings, const SyncConfig *config)
+{
+  g_autoptr (SyncSurroundings) surroundings = sync_surroundings_new (settings);
+  guint on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
+  guint on_int = g_unix_signal_add (SIGINT, terminate_cb, self);
+
+  g_signal_connect_swapped (surroundings, "network-hint", G_CALLBACK (network_hint_cb), self);
+  g_signal_connect (surroundings, "config-changed", G_CALLBACK (config_changed_cb), self);
+  printf ("ready gateway=http://127.0.0.1:%u data=%s\n",
+          sync_gateway_get_port (sync_service_get_gateway (self->service)), config->data_dir);
+  fflush (stdout);
+  g_main_loop_run (self->loop);
+  g_source_remove (on_int);
+  g_source_remove (on_term);
+}
+
+/**
+ * sync_headless_run:
+ *
+ * Reads the settings, opens the data directory, prints the `ready` line on standard output once work is accepted, and
+ * serves until a signal ends it.
+ *
+ * Returns: the exit status: 0 after an orderly end; 1 if the data directory or the port cannot be had; 2 if a setting
+ *   is missing or wrong
+ */
+int
+sync_headless_run (void)
+{
+  g_autoptr (GSettings) settings = NULL;
+  g_autoptr (SyncConfig) config = NULL;
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+  g_autoptr (SyncRandom) random = sync_random_kernel_new ();
+  g_autoptr (GError) error = NULL;
+  gboolean has_bus = sync_settings_find_bus ();
+  Headless self = { .status = EXIT_SUCCESS };
+
+  if (!has_bus)
+    g_printerr ("posawesome-sync: no session bus: going on without it\n");
+  settings = sync_settings_open (has_bus);
+  config = sync_config_new (settings, NULL, &error);
+  if (config == NULL)
+    {
+      g_printerr ("posawesome-sync: %s\n", error->message);
+      return EXIT_USAGE;
+    }
+  if (config->base_url == NULL)
+    {
+      g_printerr ("posawesome-sync: ERPNEXT_BASE_URL is not set: give it the address of the ERPNext site, "
+                  "for instance https://erp.example.com\n");
+      return EXIT_USAGE;
+    }
+  if (config->debug)
+    sync_debug_enable ();
+  self.service = sync_service_new (config, clock, random);
+  if (!sync_service_start (self.service, &error))
+    {
+      g_printerr ("posawesome-sync: %s\n", error->message);
+      self.status = EXIT_FAILURE;
+    }
+  else
+    {
+      self.loop = g_main_loop_new (NULL, FALSE);
+      serve (&self, settings, config);
+      g_main_loop_unref (self.loop);
+    }
+  g_object_unref (self.service);
+  return self.status;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-status.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/**
+ * SyncWindow:
+ *
+ * What the shop sees: what waits and why, in words, and the list of requests. It shows a #SyncStatus and reads rows
+ * through a read-only store of its own; whatever it does is an action of the application.
+ */
+#define SYNC_TYPE_WINDOW (sync_window_get_type ())
+G_DECLARE_FINAL_TYPE (SyncWindow, sync_window, SYNC, WINDOW, AdwApplicationWindow)
+
+SyncWindow *sync_window_new (GtkApplication *application);
+void sync_window_show_queue (SyncWindow *self, SyncStatus *status, SyncStore *reader, const char *server);
+void sync_window_show_problem (SyncWindow *self, const char *title, const char *description);
+void sync_window_show_finishing (SyncWindow *self);
+void sync_window_set_caption (SyncWindow *self, const char *caption, gboolean with_ledger);
+
+G_END_DECLS

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the engine knows, said so that a cashier understands it. Pure functions from values to text, in the user's
+ * language; no toolkit, any thread. */
+#include "config.h"
+
+#include "sync-words.h"
+
+#include <glib/gi18n.h>
+
+/**
+ * sync_words_count_waiting:
+ * @counts: the queue's counts
+ *
+ * Returns: how many requests have been accepted and have neither been delivered nor given up
+ */
+guint
+sync_words_count_waiting (const SyncCounts *counts)
+{
+  return counts->total - counts->n[SYNC_STATE_COMPLETED] - counts->n[SYNC_STATE_DISCARDED];
+}
+
+/**
+ * sync_words_time:
+ * @wall_ms: wall clock, milliseconds since the epoch
+ *
+ * Returns: (transfer full): the local time of day, with the date in front if it is not today's; "" for 0
+ */
+char *
+sync_words_time (gint64 wall_ms)
+{
+  g_autoptr (GDateTime) utc = NULL;
+  g_autoptr (GDateTime) then = NULL;
+  g_autoptr (GDateTime) now = NULL;
+  gboolean today;
+
+  if (wall_ms <= 0)
+    return g_strdup ("");
+  utc = g_date_time_new_from_unix_utc (wall_ms / 1000);
+  then = g_date_time_to_local (utc);
+  now = g_date_time_new_now_local ();
+  today = g_date_time_get_year (now) == g_date_time_get_year (then)
+          && g_date_time_get_day_of_year (now) == g_date_time_get_day_of_year (then);
+  /* Translators: a time of day, and a day with a time of day; see strftime(3). */
+  return g_date_time_format (then, today ? _ ("%H:%M:%S") : _ ("%Y-%m-%d %H:%M"));
+}
+
+/**
+ * sync_words_waiting:
+ * @n: how many wait
+ * @only_sales: whether all of them are sales
+ *
+ * Returns: (transfer full): a sentence that says so
+ */
+char *
+sync_words_waiting (guint n, gboolean only_sales)
+{
+  if (n == 0)
+    return g_strdup (_ ("Nothing is waiting."));
+  if (only_sales)
+    return g_strdup_printf (ngettext ("%u sale is waiting.", "%u sales are waiting.", n), n);
+  return g_strdup_printf (ngettext ("%u entry is waiting.", "%u entries are waiting.", n), n);
+}
+
+static char *
+online_words (const SyncSnapshot *snapshot, guint waiting)
+{
+  g_autofree char *time = NULL;
+
+  if (snapshot->state == SYNC_ENGINE_SYNCING && waiting > 0)
+    return g_strdup (_ ("Delivery is under way."));
+  if (waiting > 0 && snapshot->next_try_ms > 0)
+    {
+      time = sync_words_time (snapshot->next_try_ms);
+      return g_strdup_printf (_ ("Next try at %s."), time);
+    }
+  if (waiting == 0 && snapshot->last_sync_ms > 0)
+    {
+      time = sync_words_time (snapshot->last_sync_ms);
+      return g_strdup_printf (_ ("All was in order at %s."), time);
+    }
+  return NULL;
+}
+
+/* A sentence that ends in the time of the next try, if there is one. */
+static char *
+with_next_try (const SyncSnapshot *snapshot, const char *plain, const char *with_time)
+{
+  g_autofree char *time = sync_words_time (snapshot->next_try_ms);
+
+  if (snapshot->next_try_ms <= 0)
+    return g_strdup (plain);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  return g_strdup_printf (with_time, time);
+#pragma GCC diagnostic pop
+}
+
+static char *
+condition_words (const SyncSnapshot *snapshot, guint waiting)
+{
+  g_autofree char *time = NULL;
+
+  switch (snapshot->condition)
+    {
+    case SYNC_CONDITION_OFFLINE:
+      if (snapshot->offline_by_hand)
+        return g_strdup (_ ("Working off line, as somebody switched by hand."));
+      return with_next_try (snapshot, _ ("The server cannot be reached."),
+                            _ ("The server cannot be reached; next try at %s."));
+    case SYNC_CONDITION_PAUSED:
+      if (snapshot->paused_until_ms <= 0)
+        return g_strdup (_ ("Delivery is paused until you resume it."));
+      time = sync_words_time (snapshot->paused_until_ms);
+      return g_strdup_printf (_ ("Delivery is paused until %s."), time);
+    case SYNC_CONDITION_SIGN_IN_NEEDED:
+      return g_strdup (_ ("The server does not know this till: its API key and secret are missing or wrong."));
+    case SYNC_CONDITION_NOT_OUR_SERVER:
+      return with_next_try (snapshot, _ ("Something else answers at the server's address."),
+                            _ ("Something else answers at the server's address; next try at %s."));
+    case SYNC_CONDITION_THROTTLED:
+      return with_next_try (snapshot, _ ("The server asks to wait."), _ ("The server asks to wait; next try at %s."));
+    case SYNC_CONDITION_STORAGE_TROUBLE:
+      return g_strdup (_ ("This computer's disk does not take new entries."));
+    case SYNC_CONDITION_ONLINE:
+    default:
+      return online_words (snapshot, waiting);
+    }
+}
+
+/**
+ * sync_words_status:
+ * @snapshot: how the engine stands
+ * @only_sales: whether all that waits are sales
+ *
+ * Returns: (transfer full): what waits and why, in one or two sentences
+ */
+char *
+sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales)
+{
+  guint waiting = sync_words_count_waiting (&snapshot->counts);
+  g_autofree char *what = sync_words_waiting (waiting, only_sales);
+  g_autofree char *why = condition_words (snapshot, waiting);
+
+  if (why == NULL)
+    return g_steal_pointer (&what);
+  return g_strconcat (what, " ", why, NULL);
+}
+
+/**
+ * sync_words_needs:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full) (nullable): what a person has to look at, or %NULL if nothing
+ */
+char *
+sync_words_needs (const SyncSnapshot *snapshot)
+{
+  const SyncCounts *counts = &snapshot->counts;
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint n;
+
+  n = counts->n[SYNC_STATE_FAILED];
+  if (n > 0)
+    g_string_append_printf (text, ngettext ("The server refused %u entry.", "The server refused %u entries.", n), n);
+  n = counts->n[SYNC_STATE_CONFLICT];
+  if (n > 0)
+    {
+      g_string_append (text, text->len > 0 ? " " : "");
+      g_string_append_printf (text,
+                              ngettext ("%u entry was also changed on the server.",
+                                        "%u entries were also changed on the server.", n),
+                              n);
+    }
+  n = counts->needs_person;
+  if (n > 0)
+    {
+      g_string_append (text, text->len > 0 ? " " : "");
+      g_string_append_printf (text,
+                              ngettext ("For %u entry somebody has to look whether it arrived.",
+                                        "For %u entries somebody has to look whether they arrived.", n),
+                              n);
+    }
+  return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
+}
+
+/**
+ * sync_words_progress:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full): how far the running delivery is
+ */
+char *
+sync_words_progress (const SyncSnapshot *snapshot)
+{
+  return g_strdup_printf (_ ("%u of %u delivered"), snapshot->progress_done, snapshot->progress_total);
+}
+
+/**
+ * sync_words_state:
+ * @state: of a request
+ *
+ * Returns: (transfer none): the state as the list shows it
+ */
+const char *
+sync_words_state (SyncState state)
+{
+  switch (state)
+    {
+    case SYNC_STATE_PENDING:
+      return _ ("Waiting");
+    case SYNC_STATE_SENDING:
+      return _ ("On its way");
+    case SYNC_STATE_UNKNOWN:
+      return _ ("Being checked");
+    case SYNC_STATE_CONFLICT:
+      return _ ("Changed on the server");
+    case SYNC_STATE_FAILED:
+      return _ ("Refused");
+    case SYNC_STATE_COMPLETED:
+      return _ ("Delivered");
+    case SYNC_STATE_DISCARDED:
+      return _ ("Given up");
+    default:
+      return "";
+    }
+}

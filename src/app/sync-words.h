@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-engine.h"
+
+G_BEGIN_DECLS
+
+guint sync_words_count_waiting (const SyncCounts *counts);
+char *sync_words_waiting (guint n, gboolean only_sales);
+char *sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales);
+char *sync_words_needs (const SyncSnapshot *snapshot);
+char *sync_words_progress (const SyncSnapshot *snapshot);
+char *sync_words_time (gint64 wall_ms);
+const char *sync_words_state (SyncState state);
+
+G_END_DECLS

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The real window on a virtual display: the application runs the demonstration without its pauses, and what the window
+ * says is read from its widgets and its accessible properties while the story goes on. */
+#include "sync-application.h"
+#include "sync-clock-system.h"
+#include "sync-window.h"
+
+/* What was seen while the story went on. */
+typedef struct
+{
+  SyncApplication *application; /* (owned) */
+  SyncDemo *demo;               /* (owned) */
+  guint tick;                   /* source id */
+  guint most_waiting;           /* the largest number that the window showed */
+  guint most_rows;
+  gboolean said_unreachable;
+  gboolean said_paused;
+  gboolean saw_empty;
+  gboolean saw_progress;
+  gboolean saw_finishing;
+  gboolean pausing;
+  gboolean paused;
+  gboolean finished;
+} Watch;
+
+/* The widget below @widget with that id in the .ui file. */
+static GtkWidget *
+find (GtkWidget *widget, const char *id)
+{
+  if (g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), id) == 0)
+    return widget;
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+    {
+      GtkWidget *found = find (below, id);
+
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+static GtkWidget *
+child (GtkWindow *window, const char *id)
+{
+  GtkWidget *found = find (GTK_WIDGET (window), id);
+
+  g_assert_nonnull (found);
+  return found;
+}
+
+static const char *
+text (GtkWindow *window, const char *name)
+{
+  return gtk_label_get_label (GTK_LABEL (child (window, name)));
+}
+
+static GtkWindow *
+get_window (Watch *watch)
+{
+  for (GList *item = gtk_application_get_windows (GTK_APPLICATION (watch->application)); item != NULL; item = item->next)
+    if (SYNC_IS_WINDOW (item->data))
+      return item->data;
+  return NULL;
+}
+
+static void
+look (Watch *watch, GtkWindow *window)
+{
+  GtkColumnView *view = GTK_COLUMN_VIEW (child (window, "list_view"));
+  guint rows = g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (view)));
+  guint waiting = (guint) g_ascii_strtoull (text (window, "count_label"), NULL, 10);
+  const char *page = gtk_stack_get_visible_child_name (GTK_STACK (child (window, "list_stack")));
+
+  watch->most_rows = MAX (watch->most_rows, rows);
+  watch->most_waiting = MAX (watch->most_waiting, waiting);
+  g_assert_cmpstr (page, ==, rows == 0 ? "empty" : "list");
+  watch->saw_empty |= rows == 0;
+  watch->said_unreachable |= strstr (text (window, "status_label"), "The server cannot be reached") != NULL;
+  watch->said_paused |= strstr (text (window, "status_label"), "paused") != NULL;
+  watch->saw_progress |= gtk_revealer_get_reveal_child (GTK_REVEALER (child (window, "progress_revealer")));
+}
+
+/* Ten times in the story's second: also what stands only for a moment is seen. */
+static gboolean
+tick_cb (gpointer user_data)
+{
+  Watch *watch = user_data;
+  GtkWindow *window = get_window (watch);
+
+  if (window == NULL)
+    return G_SOURCE_CONTINUE;
+  look (watch, window);
+  if (watch->finished && !watch->pausing)
+    {
+      gtk_test_accessible_assert_property (child (window, "pause_button"), GTK_ACCESSIBLE_PROPERTY_LABEL, "Pause");
+      g_action_group_activate_action (G_ACTION_GROUP (watch->application), "pause", NULL);
+      watch->pausing = TRUE;
+    }
+  else if (watch->pausing && !watch->paused && watch->said_paused)
+    {
+      gtk_test_accessible_assert_property (child (window, "pause_button"), GTK_ACCESSIBLE_PROPERTY_LABEL, "Resume");
+      watch->paused = TRUE;
+      gtk_window_close (window);
+      /* The service ends in its own thread: this turn of the loop still has the window. */
+      watch->saw_finishing
+        = g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "stack"))), "finishing") == 0;
+    }
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+finished_cb (Watch *watch)
+{
+  watch->finished = TRUE;
+}
+
+/* Standard output is the test's report; the ledger does not belong there. */
+static void
+swallow (const char *string)
+{
+}
+
+static void
+test_story (void)
+{
+  GPrintFunc print = g_set_print_handler (swallow);
+  Watch watch = { 0 };
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+  g_autoptr (SyncRandom) random = sync_random_kernel_new ();
+  g_autoptr (GError) error = NULL;
+
+  watch.demo = sync_demo_new (clock, random);
+  g_assert_true (sync_demo_open (watch.demo, &error));
+  g_assert_no_error (error);
+  g_signal_connect_swapped (watch.demo, "finished", G_CALLBACK (finished_cb), &watch);
+  watch.application = sync_application_new_demo (watch.demo);
+  watch.tick = g_timeout_add (20, tick_cb, &watch);
+  g_assert_cmpint (sync_application_run (watch.application), ==, 0);
+  g_set_print_handler (print);
+  g_source_remove (watch.tick);
+  g_assert_true (watch.saw_empty);
+  g_assert_cmpuint (watch.most_waiting, ==, 10);
+  g_assert_cmpuint (watch.most_rows, ==, 10);
+  g_assert_true (watch.said_unreachable);
+  g_assert_true (watch.saw_progress);
+  g_assert_true (watch.paused);
+  g_assert_true (watch.saw_finishing);
+  g_assert_true (sync_demo_get_succeeded (watch.demo));
+  g_assert_finalize_object (watch.application);
+  g_assert_finalize_object (watch.demo);
+}
+
+/* Every control has a name that a screen reader can say. */
+static void
+test_accessible (void)
+{
+  g_autoptr (AdwApplication) application = adw_application_new ("org.posawesome.SyncTest", G_APPLICATION_NON_UNIQUE);
+  static const char *const names[][2] = {
+    { "sync_button", "Sync now" },         { "pause_button", "Pause" },           { "menu_button", "Main menu" },
+    { "waiting_button", "List what waits" }, { "all_button", "List everything" }, { "list_view", "Requests" },
+    { "progress_bar", "Delivery" },
+  };
+  GtkWindow *window;
+
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  window = GTK_WINDOW (sync_window_new (GTK_APPLICATION (application)));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    gtk_test_accessible_assert_property (child (window, names[i][0]), GTK_ACCESSIBLE_PROPERTY_LABEL, names[i][1]);
+  sync_window_show_problem (SYNC_WINDOW (window), "Title", "a <b> & c");
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "stack"))), ==, "problem");
+  gtk_window_destroy (window);
+}
+
+/* What the next turn of the loop does with an application that runs. */
+typedef struct
+{
+  SyncApplication *application; /* (owned) */
+  guint n_ticks;
+  gboolean began_hidden;
+  gboolean showed_queue;
+  gboolean showed_problem;
+} Visit;
+
+static gboolean
+visit_cb (gpointer user_data)
+{
+  Visit *visit = user_data;
+  GList *windows = gtk_application_get_windows (GTK_APPLICATION (visit->application));
+  const char *page;
+
+  visit->n_ticks++;
+  if (windows == NULL)
+    {
+      visit->began_hidden = TRUE;
+      /* As a second start does. */
+      g_application_activate (G_APPLICATION (visit->application));
+      return G_SOURCE_CONTINUE;
+    }
+  page = gtk_stack_get_visible_child_name (GTK_STACK (child (windows->data, "stack")));
+  visit->showed_queue = strcmp (page, "queue") == 0;
+  visit->showed_problem = strcmp (page, "problem") == 0;
+  g_action_group_activate_action (G_ACTION_GROUP (visit->application), "quit", NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+run_visit (Visit *visit, gboolean background)
+{
+  guint tick = g_timeout_add (50, visit_cb, visit);
+
+  visit->application = sync_application_new (background);
+  g_assert_cmpint (sync_application_run (visit->application), ==, 0);
+  g_assert_finalize_object (visit->application);
+  g_assert_null (g_main_context_find_source_by_id (NULL, tick));
+}
+
+/* Started in the background it works without a window, until somebody asks for one. */
+static void
+test_background (void)
+{
+  Visit visit = { 0 };
+
+  g_setenv ("ERPNEXT_BASE_URL", "http://127.0.0.1:9", TRUE);
+  g_setenv ("GATEWAY_PORT", "0", TRUE);
+  run_visit (&visit, TRUE);
+  g_assert_true (visit.began_hidden);
+  g_assert_true (visit.showed_queue);
+  g_unsetenv ("ERPNEXT_BASE_URL");
+}
+
+/* Nothing can be delivered to nowhere: the window says what is to be done. */
+static void
+test_no_address (void)
+{
+  Visit visit = { 0 };
+
+  run_visit (&visit, FALSE);
+  g_assert_false (visit.began_hidden);
+  g_assert_true (visit.showed_problem);
+}
+
+int
+main (int argc, char *argv[])
+{
+  gtk_test_init (&argc, &argv, NULL);
+  adw_init ();
+  g_test_add_func ("/sync/window/accessible", test_accessible);
+  g_test_add_func ("/sync/window/no-address", test_no_address);
+  g_test_add_func ("/sync/window/background", test_background);
+  g_test_add_func ("/sync/window/story", test_story);
+  return g_test_run ();
+}

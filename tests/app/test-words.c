@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the cashier reads, for every condition; and customer and amount as the till's bodies carry them. */
+#include "sync-summary.h"
+#include "sync-words.h"
+
+#include <locale.h>
+
+/* 2024-05-06 07:08:09 UTC: long past, so that the date is shown. */
+#define THEN_MS G_GINT64_CONSTANT (1714979289000)
+
+static void
+assert_status (const SyncSnapshot *snapshot, const char *expected)
+{
+  g_autofree char *words = sync_words_status (snapshot, TRUE);
+
+  g_assert_cmpstr (words, ==, expected);
+}
+
+static void
+test_conditions (void)
+{
+  SyncSnapshot snapshot = { 0 };
+
+  assert_status (&snapshot, "Nothing is waiting.");
+  snapshot.last_sync_ms = THEN_MS;
+  assert_status (&snapshot, "Nothing is waiting. All was in order at 2024-05-06 07:08.");
+  snapshot.counts.n[SYNC_STATE_PENDING] = 3;
+  snapshot.counts.n[SYNC_STATE_COMPLETED] = 2;
+  snapshot.counts.n[SYNC_STATE_DISCARDED] = 1;
+  snapshot.counts.total = 6;
+  assert_status (&snapshot, "3 sales are waiting.");
+  snapshot.next_try_ms = THEN_MS;
+  assert_status (&snapshot, "3 sales are waiting. Next try at 2024-05-06 07:08.");
+  snapshot.condition = SYNC_CONDITION_OFFLINE;
+  assert_status (&snapshot, "3 sales are waiting. The server cannot be reached; next try at 2024-05-06 07:08.");
+  snapshot.next_try_ms = 0;
+  assert_status (&snapshot, "3 sales are waiting. The server cannot be reached.");
+  snapshot.offline_by_hand = TRUE;
+  assert_status (&snapshot, "3 sales are waiting. Working off line, as somebody switched by hand.");
+  snapshot.condition = SYNC_CONDITION_PAUSED;
+  assert_status (&snapshot, "3 sales are waiting. Delivery is paused until you resume it.");
+  snapshot.paused_until_ms = THEN_MS;
+  assert_status (&snapshot, "3 sales are waiting. Delivery is paused until 2024-05-06 07:08.");
+  snapshot.condition = SYNC_CONDITION_ONLINE;
+  snapshot.state = SYNC_ENGINE_SYNCING;
+  assert_status (&snapshot, "3 sales are waiting. Delivery is under way.");
+  for (SyncCondition condition = SYNC_CONDITION_SIGN_IN_NEEDED; condition <= SYNC_CONDITION_STORAGE_TROUBLE; condition++)
+    {
+      g_autofree char *words = NULL;
+
+      snapshot.condition = condition;
+      words = sync_words_status (&snapshot, TRUE);
+      g_assert_cmpuint (strlen (words), >, strlen ("3 sales are waiting. "));
+    }
+}
+
+static void
+test_plurals (void)
+{
+  g_autofree char *one = sync_words_waiting (1, TRUE);
+  g_autofree char *entry = sync_words_waiting (1, FALSE);
+  g_autofree char *entries = sync_words_waiting (2, FALSE);
+
+  g_assert_cmpstr (one, ==, "1 sale is waiting.");
+  g_assert_cmpstr (entry, ==, "1 entry is waiting.");
+  g_assert_cmpstr (entries, ==, "2 entries are waiting.");
+}
+
+static void
+test_needs (void)
+{
+  SyncSnapshot snapshot = { 0 };
+  g_autofree char *nothing = sync_words_needs (&snapshot);
+  g_autofree char *much = NULL;
+
+  g_assert_null (nothing);
+  snapshot.counts.n[SYNC_STATE_FAILED] = 1;
+  snapshot.counts.n[SYNC_STATE_CONFLICT] = 2;
+  snapshot.counts.needs_person = 1;
+  much = sync_words_needs (&snapshot);
+  g_assert_cmpstr (much, ==,
+                   "The server refused 1 entry. 2 entries were also changed on the server. "
+                   "For 1 entry somebody has to look whether it arrived.");
+}
+
+static void
+assert_summary (const char *body, const char *party, const char *amount)
+{
+  g_autoptr (SyncRequest) request = sync_request_new ();
+  g_autoptr (SyncSummary) summary = NULL;
+
+  request->accepted_body = g_bytes_new (body, strlen (body));
+  summary = sync_summary_new (request);
+  g_assert_cmpstr (summary->party, ==, party);
+  g_assert_cmpstr (summary->amount, ==, amount);
+}
+
+static void
+test_summary (void)
+{
+  assert_summary ("{\"customer\":\"Walk In\",\"grand_total\":12.5,\"currency\":\"USD\"}", "Walk In", "12.50 USD");
+  assert_summary ("{\"client_request_id\":\"k\",\"data\":\"{}\",\"invoice\":\"{\\\"customer\\\":\\\"Corner Bakery\\\","
+                  "\\\"payments\\\":[{\\\"amount\\\":10},{\\\"amount\\\":\\\"2.25\\\"}]}\"}",
+                  "Corner Bakery", "12.25");
+  assert_summary ("invoice=%7B%22customer%22%3A%22Hill+School%22%2C%22rounded_total%22%3A8%7D&data=%7B%7D",
+                  "Hill School", "8.00");
+  assert_summary ("{\"customer_name\":\"Book Corner\"}", "Book Corner", NULL);
+  assert_summary ("[1,2]", NULL, NULL);
+  assert_summary ("{\"invoice\":{\"invoice\":{\"invoice\":{\"invoice\":{\"customer\":\"deep\"}}}}}", NULL, NULL);
+  assert_summary ("\xff\xfe", NULL, NULL);
+  assert_summary ("", NULL, NULL);
+}
+
+int
+main (int argc, char *argv[])
+{
+  setlocale (LC_ALL, "C.UTF-8");
+  g_setenv ("TZ", "UTC", TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sync/words/conditions", test_conditions);
+  g_test_add_func ("/sync/words/plurals", test_plurals);
+  g_test_add_func ("/sync/words/needs", test_needs);
+  g_test_add_func ("/sync/summary/bodies", test_summary);
+  return g_test_run ();
+}
