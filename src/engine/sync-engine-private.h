@@ -98,7 +98,9 @@ struct _SyncEngine
 };
 
 /* sync-engine.c: what the other files of the engine tell it */
-void sync_engine_kick (SyncEngine *self);
+void sync_engine_assert_own_context (SyncEngine *self);
+SyncCondition sync_engine_get_condition (SyncEngine *self);
+void sync_engine_set_paused (SyncEngine *self, gboolean paused);
 void sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to);
 void sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to);
 void sync_engine_conflict_opened (SyncEngine *self, gint64 request_id);
@@ -109,6 +111,9 @@ gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError *
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
+
+/* sync-life.c */
+void sync_engine_kick (SyncEngine *self);
 
 /* sync-trust.c: does the server enforce the key? */
 SyncTrust sync_engine_get_trust (SyncEngine *self, const SyncRoute *route);

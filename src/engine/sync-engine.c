@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The engine as others see it: its life, its switches, its properties and signals. What is shown is derived from the
+/* The engine as others see it: its properties, signals and snapshot. What is shown is derived from the
  * database and the live operations after each commit; nothing is shown that a restart would not find again. Lives in
  * one main context; every public function asserts that. */
 #include "config.h"
@@ -8,12 +8,7 @@
 
 #include "sync-error.h"
 
-#include <string.h>
 
-/* How long a shutdown waits for answers that are under way; what is not back by then is found out at the next start. */
-#define SHUTDOWN_WAIT_US (10 * G_USEC_PER_SEC)
-/* A hint that the line is back: a whole street may get it at once. */
-#define NETWORK_HINT_SPREAD_MS 5000
 #define METADATA_LAST_SYNC "last_sync_time"
 #define METADATA_LAST_DURATION "last_sync_duration"
 
@@ -48,8 +43,8 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (SyncEngine, sync_engine, G_TYPE_OBJECT)
 
 /* Every entrance from outside passes here. */
-static void
-assert_own_context (SyncEngine *self)
+void
+sync_engine_assert_own_context (SyncEngine *self)
 {
   g_return_if_fail (SYNC_IS_ENGINE (self));
   g_return_if_fail (g_main_context_is_owner (self->context) || g_main_context_get_thread_default () == self->context
@@ -58,8 +53,9 @@ assert_own_context (SyncEngine *self)
 
 /* What is shown ------------------------------------------------------------------------------------------------- */
 
-static SyncCondition
-derive_condition (SyncEngine *self)
+/* Why the engine does what it does now. */
+SyncCondition
+sync_engine_get_condition (SyncEngine *self)
 {
   g_autofree char *authorization = NULL;
 
@@ -165,7 +161,7 @@ sync_engine_refresh (SyncEngine *self)
   notify_counts (self, &old);
   update_progress (self);
   state = derive_state (self);
-  condition = derive_condition (self);
+  condition = sync_engine_get_condition (self);
   if (state != self->shown_state || condition != self->shown_condition)
     {
       notify_if (self, state != self->shown_state, PROP_STATE);
@@ -268,6 +264,17 @@ sync_engine_set_storage_trouble (SyncEngine *self, const GError *error)
   sync_dispatcher_arm (self);
 }
 
+/* The switch, and those who watch it. */
+void
+sync_engine_set_paused (SyncEngine *self, gboolean paused)
+{
+  gboolean changed = self->paused != paused;
+
+  self->paused = paused;
+  notify_if (self, changed, PROP_PAUSED);
+  sync_engine_refresh (self);
+}
+
 /* What an answer says about the host. */
 void
 sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words)
@@ -321,370 +328,6 @@ sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
   return g_steal_pointer (&route);
 }
 
-/* Life ----------------------------------------------------------------------------------------------------------- */
-
-static void
-finish_shutdown (SyncEngine *self)
-{
-  g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
-
-  sync_clock_clear_alarm (self->clock, &self->shutdown_alarm);
-  sync_engine_stop (self);
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-kick_cb (gpointer user_data)
-{
-  g_autoptr (SyncEngine) self = g_object_ref (SYNC_ENGINE (user_data));
-
-  g_clear_pointer (&self->kick_source, g_source_unref);
-  if (self->shutdown != NULL && g_hash_table_size (self->operations) == 0)
-    finish_shutdown (self);
-  else
-    sync_dispatcher_run (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* Asks the dispatcher to look again, once, from the main loop. */
-void
-sync_engine_kick (SyncEngine *self)
-{
-  if (!self->running || self->kick_source != NULL)
-    return;
-  self->kick_source = g_idle_source_new ();
-  g_source_set_priority (self->kick_source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (self->kick_source, kick_cb, self, NULL);
-  g_source_set_static_name (self->kick_source, "[posawesome-sync] dispatch");
-  g_source_attach (self->kick_source, self->context);
-}
-
-/**
- * sync_engine_start:
- * @self: an engine that is not running
- * @error: %SYNC_ERROR_CONFIG if no site is set, %SYNC_ERROR_REFUSED if undelivered requests belong to another site
- *   (both permanent until somebody acts)
- *
- * Begins to deliver. Whatever is due is sent as soon as the main loop turns, however long the program was away.
- *
- * Returns: whether it runs
- */
-gboolean
-sync_engine_start (SyncEngine *self, GError **error)
-{
-  guint n_foreign = 0;
-
-  assert_own_context (self);
-  if (self->running)
-    return TRUE;
-  if (self->config->base_url == NULL)
-    {
-      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "no site is set; set ERPNEXT_BASE_URL");
-      return FALSE;
-    }
-  if (sync_store_has_undelivered (self->store, self->config->base_url, &n_foreign))
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "%u undelivered requests belong to another site than %s; set ERPNEXT_BASE_URL back, or discard them",
-                   n_foreign, self->config->base_url);
-      return FALSE;
-    }
-  self->running = TRUE;
-  self->stopping = FALSE;
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-  return TRUE;
-}
-
-/**
- * sync_engine_stop:
- * @self: an engine
- *
- * Stops at once: nothing new is claimed, calls that are out are taken back and their rows stay `sending`, which the
- * next start reads as `unknown`. Submissions whose commit has not happened are refused. Harmless if it is not running.
- */
-void
-sync_engine_stop (SyncEngine *self)
-{
-  GHashTableIter iter;
-  gpointer op;
-
-  assert_own_context (self);
-  sync_submit_refuse_all (self);
-  if (!self->running)
-    return;
-  /* Answers that are here already are worth keeping. */
-  while (!g_queue_is_empty (&self->answered))
-    sync_delivery_record (g_queue_pop_head (&self->answered));
-  self->running = FALSE;
-  sync_clock_clear_alarm (self->clock, &self->alarm);
-  if (self->kick_source != NULL)
-    {
-      g_source_destroy (self->kick_source);
-      g_clear_pointer (&self->kick_source, g_source_unref);
-    }
-  g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
-  if (self->probe != NULL)
-    g_cancellable_cancel (self->probe);
-  g_clear_object (&self->probe);
-  while (!g_queue_is_empty (&self->unwritten))
-    sync_operation_end (g_queue_pop_head (&self->unwritten));
-  g_hash_table_iter_init (&iter, self->operations);
-  while (g_hash_table_iter_next (&iter, NULL, &op))
-    g_cancellable_cancel (((SyncOperation *) op)->cancellable);
-  self->sweeping = FALSE;
-}
-
-static void
-waited_for_shutdown_cb (gpointer user_data)
-{
-  SyncEngine *self = SYNC_ENGINE (user_data);
-
-  self->shutdown_alarm = 0;
-  finish_shutdown (self);
-}
-
-/**
- * sync_engine_safe_shutdown_async:
- * @self: an engine
- * @cancellable: (nullable): not used to shorten the wait; call sync_engine_stop() for that
- * @callback: called when it has stopped, at most 10 seconds later
- * @user_data: for @callback
- *
- * Stops with care: no new claims, answers under way are awaited up to 10 s and recorded, what is not back by then stays
- * `sending`. The time of the last sync is in the database already.
- */
-void
-sync_engine_safe_shutdown_async (SyncEngine *self, GCancellable *cancellable, GAsyncReadyCallback callback,
-                                 gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-
-  assert_own_context (self);
-  g_task_set_source_tag (task, sync_engine_safe_shutdown_async);
-  g_task_set_check_cancellable (task, FALSE);
-  if (self->shutdown != NULL)
-    {
-      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_REFUSED, "the engine is shutting down already");
-      return;
-    }
-  self->stopping = TRUE;
-  self->shutdown = g_steal_pointer (&task);
-  if (g_hash_table_size (self->operations) == 0)
-    {
-      finish_shutdown (self);
-      return;
-    }
-  self->shutdown_alarm
-    = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + SHUTDOWN_WAIT_US, waited_for_shutdown_cb, self);
-}
-
-/**
- * sync_engine_safe_shutdown_finish:
- * @self: an engine
- * @result: what the callback got
- * @error: %SYNC_ERROR_REFUSED if another shutdown was under way (permanent)
- *
- * Returns: whether it has stopped
- */
-gboolean
-sync_engine_safe_shutdown_finish (SyncEngine *self, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-/**
- * sync_engine_set_config:
- * @self: an engine, running or not
- * @config: the new settings
- * @error: %SYNC_ERROR_REFUSED if the site would change while undelivered requests belong to the present one (permanent)
- *
- * Changes the settings of a running engine. What is in flight ends under the old ones.
- *
- * Returns: whether they were taken
- */
-gboolean
-sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **error)
-{
-  guint n = 0;
-
-  assert_own_context (self);
-  if (g_strcmp0 (config->base_url, self->config->base_url) != 0
-      && sync_store_has_undelivered (self->store, config->base_url, &n))
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "the site cannot change while %u undelivered requests belong to %s; deliver or discard them first", n,
-                   self->config->base_url);
-      return FALSE;
-    }
-  if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
-    {
-      sync_breaker_init (&self->breaker);
-      g_hash_table_remove_all (self->trust);
-      g_clear_pointer (&self->user, g_free);
-    }
-  sync_config_free (self->config);
-  self->config = sync_config_copy (config);
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-  return TRUE;
-}
-
-/**
- * sync_engine_get_config:
- * @self: an engine
- *
- * Returns: (transfer none): the settings it runs with
- */
-const SyncConfig *
-sync_engine_get_config (SyncEngine *self)
-{
-  return self->config;
-}
-
-/* Steering -------------------------------------------------------------------------------------------------------- */
-
-static void
-make_due (SyncEngine *self, const char *resource_type)
-{
-  const SyncListFilter filter = {
-    .states = 1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_UNKNOWN,
-    .resource_type = resource_type,
-    .limit = G_MAXUINT,
-  };
-  g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, NULL);
-
-  for (guint i = 0; rows != NULL && i < rows->len; i++)
-    {
-      const SyncRequest *row = g_ptr_array_index (rows, i);
-
-      if (row->next_retry_at_ms > 0)
-        sync_store_set_next_retry (self->store, row->id, 0, NULL);
-    }
-}
-
-/**
- * sync_engine_force_sync:
- * @self: an engine
- * @types: (nullable) (array zero-terminated=1): only these DocTypes
- * @ids: (nullable) (array length=n_ids): only these requests
- * @n_ids: how many
- *
- * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
- * (but never before the time that the host asked for). A pause or the off-line switch stays as it is.
- */
-void
-sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids)
-{
-  gboolean all = types == NULL && n_ids == 0;
-
-  assert_own_context (self);
-  for (guint i = 0; types != NULL && types[i] != NULL; i++)
-    make_due (self, types[i]);
-  for (guint i = 0; i < n_ids; i++)
-    sync_store_set_next_retry (self->store, ids[i], 0, NULL);
-  if (all)
-    make_due (self, NULL);
-  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
-  if (self->running && derive_condition (self) == SYNC_CONDITION_ONLINE && g_hash_table_size (self->operations) == 0
-      && sync_store_get_next_due_us (self->store) < 0)
-    sync_engine_note_sync (self);
-  sync_engine_kick (self);
-}
-
-/**
- * sync_engine_pause:
- * @self: an engine
- * @for_ms: for how long, milliseconds, 0: until resumed
- * @types: (nullable) (array zero-terminated=1): only these DocTypes; %NULL: everything
- *
- * Sends nothing more; writes are accepted as before. What is in flight ends.
- */
-void
-sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types)
-{
-  gboolean was = self->paused;
-
-  assert_own_context (self);
-  self->paused = TRUE;
-  self->paused_until_us = for_ms > 0 ? sync_clock_boot_us (self->clock) + for_ms * 1000 : 0;
-  g_strfreev (self->paused_types);
-  self->paused_types = types != NULL && types[0] != NULL ? g_strdupv ((char **) types) : NULL;
-  notify_if (self, !was, PROP_PAUSED);
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-}
-
-/**
- * sync_engine_resume:
- * @self: an engine
- *
- * Ends a pause.
- */
-void
-sync_engine_resume (SyncEngine *self)
-{
-  gboolean was = self->paused;
-
-  assert_own_context (self);
-  self->paused = FALSE;
-  self->paused_until_us = 0;
-  g_clear_pointer (&self->paused_types, g_strfreev);
-  notify_if (self, was, PROP_PAUSED);
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-}
-
-/**
- * sync_engine_set_offline:
- * @self: an engine
- * @offline: whether to behave as if there were no line
- *
- * The switch of a person; it holds until it is switched back.
- */
-void
-sync_engine_set_offline (SyncEngine *self, gboolean offline)
-{
-  assert_own_context (self);
-  self->offline_by_hand = offline;
-  if (!offline)
-    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-}
-
-/**
- * sync_engine_hint_network:
- * @self: an engine
- *
- * Something changed on the network: a host that is away is asked again within some seconds. Only a hint; whether the
- * server can be reached is what the server says.
- */
-void
-sync_engine_hint_network (SyncEngine *self)
-{
-  assert_own_context (self);
-  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), NETWORK_HINT_SPREAD_MS, self->random);
-  sync_engine_kick (self);
-}
-
-/**
- * sync_engine_credentials_changed:
- * @self: an engine
- *
- * There is another key, or none: whom the server takes us for is asked anew.
- */
-void
-sync_engine_credentials_changed (SyncEngine *self)
-{
-  assert_own_context (self);
-  g_clear_pointer (&self->user, g_free);
-  if (self->breaker.reason == SYNC_HOST_SIGN_IN)
-    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
-  sync_engine_refresh (self);
-  sync_engine_kick (self);
-}
-
 /* Reading ----------------------------------------------------------------------------------------------------------- */
 
 static gint64
@@ -711,9 +354,9 @@ sync_engine_dup_snapshot (SyncEngine *self)
 {
   SyncSnapshot *snapshot = g_new0 (SyncSnapshot, 1);
 
-  assert_own_context (self);
+  sync_engine_assert_own_context (self);
   snapshot->state = derive_state (self);
-  snapshot->condition = derive_condition (self);
+  snapshot->condition = sync_engine_get_condition (self);
   snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
   snapshot->paused = self->paused;
   snapshot->offline_by_hand = self->offline_by_hand;
@@ -940,6 +583,6 @@ sync_engine_new (const SyncConfig *config, SyncStore *store, SyncTransport *tran
   self->last_duration_ms = last_duration != NULL ? g_ascii_strtoll (last_duration, NULL, 10) : 0;
   sync_store_get_counts (store, &self->counts, NULL);
   self->shown_state = derive_state (self);
-  self->shown_condition = derive_condition (self);
+  self->shown_condition = sync_engine_get_condition (self);
   return self;
 }

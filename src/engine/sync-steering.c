@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a person or the machine around it tells a running engine: go, wait, there is news of the line. None of it can
+ * lose or double anything; it only chooses when. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+/* A hint that the line is back: a whole street may get it at once. */
+#define NETWORK_HINT_SPREAD_MS 5000
+
+static void
+make_due (SyncEngine *self, const char *resource_type)
+{
+  const SyncListFilter filter = {
+    .states = 1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_UNKNOWN,
+    .resource_type = resource_type,
+    .limit = G_MAXUINT,
+  };
+  g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, NULL);
+
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    {
+      const SyncRequest *row = g_ptr_array_index (rows, i);
+
+      if (row->next_retry_at_ms > 0)
+        sync_store_set_next_retry (self->store, row->id, 0, NULL);
+    }
+}
+
+/**
+ * sync_engine_force_sync:
+ * @self: an engine
+ * @types: (nullable) (array zero-terminated=1): only these DocTypes
+ * @ids: (nullable) (array length=n_ids): only these requests
+ * @n_ids: how many
+ *
+ * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
+ * (but never before the time that the host asked for). A pause or the off-line switch stays as it is.
+ */
+void
+sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids)
+{
+  gboolean all = types == NULL && n_ids == 0;
+
+  sync_engine_assert_own_context (self);
+  for (guint i = 0; types != NULL && types[i] != NULL; i++)
+    make_due (self, types[i]);
+  for (guint i = 0; i < n_ids; i++)
+    sync_store_set_next_retry (self->store, ids[i], 0, NULL);
+  if (all)
+    make_due (self, NULL);
+  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  if (self->running && sync_engine_get_condition (self) == SYNC_CONDITION_ONLINE && g_hash_table_size (self->operations) == 0
+      && sync_store_get_next_due_us (self->store) < 0)
+    sync_engine_note_sync (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_pause:
+ * @self: an engine
+ * @for_ms: for how long, milliseconds, 0: until resumed
+ * @types: (nullable) (array zero-terminated=1): only these DocTypes; %NULL: everything
+ *
+ * Sends nothing more; writes are accepted as before. What is in flight ends.
+ */
+void
+sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types)
+{
+  sync_engine_assert_own_context (self);
+  self->paused_until_us = for_ms > 0 ? sync_clock_boot_us (self->clock) + for_ms * 1000 : 0;
+  g_strfreev (self->paused_types);
+  self->paused_types = types != NULL && types[0] != NULL ? g_strdupv ((char **) types) : NULL;
+  sync_engine_set_paused (self, TRUE);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_resume:
+ * @self: an engine
+ *
+ * Ends a pause.
+ */
+void
+sync_engine_resume (SyncEngine *self)
+{
+  sync_engine_assert_own_context (self);
+  self->paused_until_us = 0;
+  g_clear_pointer (&self->paused_types, g_strfreev);
+  sync_engine_set_paused (self, FALSE);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_set_offline:
+ * @self: an engine
+ * @offline: whether to behave as if there were no line
+ *
+ * The switch of a person; it holds until it is switched back.
+ */
+void
+sync_engine_set_offline (SyncEngine *self, gboolean offline)
+{
+  sync_engine_assert_own_context (self);
+  self->offline_by_hand = offline;
+  if (!offline)
+    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_hint_network:
+ * @self: an engine
+ *
+ * Something changed on the network: a host that is away is asked again within some seconds. Only a hint; whether the
+ * server can be reached is what the server says.
+ */
+void
+sync_engine_hint_network (SyncEngine *self)
+{
+  sync_engine_assert_own_context (self);
+  sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), NETWORK_HINT_SPREAD_MS, self->random);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_credentials_changed:
+ * @self: an engine
+ *
+ * There is another key, or none: whom the server takes us for is asked anew.
+ */
+void
+sync_engine_credentials_changed (SyncEngine *self)
+{
+  sync_engine_assert_own_context (self);
+  g_clear_pointer (&self->user, g_free);
+  if (self->breaker.reason == SYNC_HOST_SIGN_IN)
+    sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
+  sync_engine_refresh (self);
+  sync_engine_kick (self);
+}

@@ -1,0 +1,111 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The tests, on a Debian 12 or 13: installs what is missing (as root or with sudo), builds in a directory that git
+# ignores, runs them and says how it went. `--all` adds the long ones: sanitizers, the build without a window,
+# hundreds of kills, and this script and data/run.sh in bare Debian 12 and 13 roots (tests/roots.sh).
+# Exit status: 0 all passed, 1 something did not, 2 usage.
+set -eu
+umask 022
+
+source_dir=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+all=false
+case $#:${1-} in
+  0:) ;;
+  1:--all) all=true ;;
+  *)
+    echo "usage: sh tests/run.sh [--all]" >&2
+    exit 2
+    ;;
+esac
+. "$source_dir/data/packages.sh"
+
+# Nothing of the caller's surroundings may change what is tested.
+unset DESTDIR MESON_TESTTHREADS DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR
+unset ERPNEXT_BASE_URL ERPNEXT_API_TOKEN ERPNEXT_API_SECRET PROCESSING_INTERVAL MAX_RETRIES BASE_RETRY_DELAY
+unset MAX_RETRY_DELAY SYNC_BATCH_SIZE SYNC_CONCURRENCY REQUEST_TIMEOUT WRITE_TIMEOUT SETTLE_TIME CONFLICT_POLICIES
+unset GATEWAY_PORT POSAWESOME_SYNC_DATA_DIR DEBUG G_MESSAGES_DEBUG
+unset SYNC_TEST_THREAD SYNC_KILLS SYNC_SEED
+export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
+
+cache_dir=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/posawesome-sync
+if [ -w "$source_dir" ]; then
+  prefix=$source_dir/build-tests
+else
+  prefix=$cache_dir/build-tests
+fi
+mkdir -p "$prefix"
+log=$prefix/run.log
+failed=
+started=$(date +%s)
+
+# part NAME COMMAND...: runs it, goes on whatever comes of it, and remembers.
+part () {
+  name=$1
+  shift
+  say "$name"
+  begun=$(date +%s)
+  if ("$@"); then
+    summary="$summary
+  passed  $name ($(($(date +%s) - begun)) s)"
+  else
+    failed="$failed $name"
+    summary="$summary
+  FAILED  $name ($(($(date +%s) - begun)) s)"
+  fi
+}
+summary=
+
+# build NAME OPTION...: a build directory below $prefix.
+build () {
+  dir=$prefix/$1
+  shift
+  if [ ! -f "$dir/build.ninja" ]; then
+    rm -rf "$dir"
+    quietly meson setup "$@" "$dir" "$source_dir"
+  fi
+  quietly ninja -C "$dir" -j "$(nproc)"
+}
+
+# Two tests at a time on one processor too: most of them wait for a disk or a socket.
+run_tests () {
+  jobs=$(nproc)
+  [ "$jobs" -ge 2 ] || jobs=2
+  (cd "$prefix/$1" && meson test --no-rebuild --num-processes "$jobs" --print-errorlogs)
+}
+
+tests_plain () {
+  build plain
+  run_tests plain
+}
+
+tests_without_app () {
+  build without-app -Dapp=false
+  run_tests without-app
+}
+
+# The suppressions are for what the toolkit's libraries keep until the end.
+tests_sanitized () {
+  build sanitized -Dsanitize=true
+  LSAN_OPTIONS="suppressions=$source_dir/tests/lsan.supp:print_suppressions=0" \
+    UBSAN_OPTIONS=print_stacktrace=1 MESON_TESTTHREADS=2 \
+    sh -c 'cd "$1" && meson test --no-rebuild --timeout-multiplier 4 --print-errorlogs' sh "$prefix/sanitized"
+}
+
+many_kills () {
+  (cd "$prefix/plain" && SYNC_KILLS=300 meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs end-kills)
+}
+
+install_missing build app test
+part tests tests_plain
+part lint python3 "$source_dir/tests/lint.py" "$source_dir"
+if [ "$all" = true ]; then
+  part lint-self-test python3 "$source_dir/tests/lint.py" --self-test
+  part without-app tests_without_app
+  part sanitizers tests_sanitized
+  part kills many_kills
+  for release in bookworm trixie; do
+    part "root-$release" sh "$source_dir/tests/roots.sh" "$release"
+  done
+fi
+printf '\n%s%s\n' "tests/run.sh: $(($(date +%s) - started)) s" "$summary"
+[ -z "$failed" ]
