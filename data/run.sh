@@ -31,7 +31,7 @@ fi
 
 say "building in $build_dir"
 if [ ! -f "$build_dir/build.ninja" ]; then
-  quietly meson setup --prefix "$build_dir/root" --libdir lib -Dapp="$app" -Dtests=false -Ddeveloper=false \
+  quietly meson setup --prefix "$build_dir/root" --libdir lib -Dapp="$app" -Dtests=false -Dwerror=false \
     "$build_dir" "$source_dir"
 fi
 quietly ninja -C "$build_dir" install

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a caller said: the query and the members of the JSON body, each checked and refused by name. A member that is
- * `null` counts as absent; one that nobody knows is refused, because a misspelt one would otherwise be lost without a
- * word. Engine's thread. */
+/* What a caller said: the query and the members of the JSON body, each checked and refused by name. A member
+ * that is `null` counts as absent; one that nobody knows is refused, because a misspelt one would otherwise
+ * be lost without a word. Engine's thread. */
 #include "config.h"
 
 #include "sync-call.h"
@@ -51,8 +51,8 @@ sync_call_check_query (SyncCall *self, const char *const *known, GError **error)
       {
         g_autofree char *list = g_strjoinv (", ", (char **) known);
 
-        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing in this query; known are: %s",
-                     (const char *) name, list);
+        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                     "“%.60s” means nothing in this query; known are: %s", (const char *) name, list);
         return FALSE;
       }
   return TRUE;
@@ -85,7 +85,8 @@ sync_call_get_query (SyncCall *self, const char *name)
  * Returns: FALSE if it is there and no such number
  */
 gboolean
-sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
+sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value,
+                     GError **error)
 {
   const char *text = sync_call_get_query (self, name);
 
@@ -97,7 +98,8 @@ sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most
  * @self: a call
  * @known: (array zero-terminated=1): the members that mean something here
  * @object: (out): the body, for as long as the call lives; an empty body counts as `{}`
- * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one given twice
+ * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one
+ * given twice
  *
  * Returns: whether the body is such an object
  */
@@ -128,12 +130,14 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *o
         {
           g_autofree char *list = g_strjoinv (", ", (char **) known);
 
-          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing here; known members are: %s", name, list);
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                       "“%.60s” means nothing here; known members are: %s", name, list);
           return FALSE;
         }
       if (!g_hash_table_add (seen, g_steal_pointer (&name)))
         {
-          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "%.*s is given twice", (int) MIN (key.length, 60), key.text);
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "%.*s is given twice",
+                       (int) MIN (key.length, 60), key.text);
           return FALSE;
         }
     }
@@ -189,7 +193,8 @@ sync_call_string (const SyncJsonView *object, const char *name, char **value, GE
  * Returns: FALSE if it is there and no such number
  */
 gboolean
-sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
+sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most, gint64 *value,
+               GError **error)
 {
   g_autofree char *text = NULL;
   SyncJsonView view;
@@ -211,7 +216,8 @@ sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint6
  * Returns: FALSE if it is there and neither true nor false
  */
 gboolean
-sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value, GError **error)
+sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value,
+                GError **error)
 {
   SyncJsonView view;
   SyncJsonKind kind;

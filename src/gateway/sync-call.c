@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One HTTP call: its life while the engine works for it, and its answer. A call that waits for the engine is held:
- * SoupServer is paused, and the answer goes out when the call is resumed, or nowhere if the caller has left. Every
- * answer is JSON, errors too. Engine's thread. */
+/* One HTTP call: its life while the engine works for it, and its answer. A call that waits for the engine is
+ * held: SoupServer is paused, and the answer goes out when the call is resumed, or nowhere if the caller has
+ * left. Every answer is JSON, errors too. Engine's thread. */
 #include "config.h"
 
 #include "sync-call.h"
@@ -89,7 +89,8 @@ message_finished_cb (SoupServerMessage *message, gpointer user_data)
 SyncCall *
 sync_call_hold (SyncCall *self)
 {
-  self->finished_handler = g_signal_connect (self->message, "finished", G_CALLBACK (message_finished_cb), self);
+  self->finished_handler
+      = g_signal_connect (self->message, "finished", G_CALLBACK (message_finished_cb), self);
   soup_server_message_pause (self->message);
   return sync_call_ref (self);
 }
@@ -117,7 +118,8 @@ sync_call_resume (SyncCall *self)
  * Sets an answer with the headers that every answer here has.
  */
 void
-sync_call_answer_message (SoupServerMessage *message, guint status, const char *content_type, const char *text)
+sync_call_answer_message (SoupServerMessage *message, guint status, const char *content_type,
+                          const char *text)
 {
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (message);
 
@@ -264,7 +266,8 @@ sync_call_fail_error (SyncCall *self, const GError *error)
 const char *
 sync_call_get_actor (SyncCall *self)
 {
-  const char *agent = soup_message_headers_get_one (soup_server_message_get_request_headers (self->message), "User-Agent");
+  const char *agent
+      = soup_message_headers_get_one (soup_server_message_get_request_headers (self->message), "User-Agent");
 
   return agent != NULL && g_str_has_prefix (agent, "posawesome-syncctl/") ? "posawesome-syncctl" : "gateway";
 }

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* The largest request that is read: a body of the largest size that ERPNext takes, and room for what is around it. */
+/* The largest request that is read: a body of the largest size that ERPNext takes, and room for what is
+ * around it. */
 #define SYNC_CALL_MAX_BYTES (26 * 1024 * 1024)
 
 /* One HTTP call below /_sync/v1/ while it is being answered. Reference counted; engine's thread. */
@@ -34,23 +35,28 @@ void sync_call_resume (SyncCall *self);
 
 void sync_call_reply (SyncCall *self, guint status, const char *json);
 void sync_call_reply_ok (SyncCall *self);
-void sync_call_fail (SyncCall *self, guint status, const char *code, const char *format, ...) G_GNUC_PRINTF (4, 5);
+void sync_call_fail (SyncCall *self, guint status, const char *code, const char *format, ...)
+  G_GNUC_PRINTF (4, 5);
 void sync_call_fail_error (SyncCall *self, const GError *error);
-void sync_call_answer_message (SoupServerMessage *message, guint status, const char *content_type, const char *text);
+void sync_call_answer_message (SoupServerMessage *message, guint status, const char *content_type,
+                               const char *text);
 void sync_call_refuse_message (SoupServerMessage *message, guint status, const char *code, const char *text);
 guint sync_call_status_of (const GError *error, const char **code);
 const char *sync_call_get_actor (SyncCall *self);
 
 gboolean sync_call_check_query (SyncCall *self, const char *const *known, GError **error);
 const char *sync_call_get_query (SyncCall *self, const char *name);
-gboolean sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value, GError **error);
-gboolean sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *object, GError **error);
+gboolean sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value,
+                              GError **error);
+gboolean sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *object,
+                                GError **error);
 
 gboolean sync_call_member (const SyncJsonView *object, const char *name, SyncJsonView *value);
 gboolean sync_call_string (const SyncJsonView *object, const char *name, char **value, GError **error);
-gboolean sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most, gint64 *value,
-                        GError **error);
-gboolean sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value, GError **error);
+gboolean sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most,
+                        gint64 *value, GError **error);
+gboolean sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value,
+                         GError **error);
 gboolean sync_call_strings (const SyncJsonView *object, const char *name, char ***values, GError **error);
 gboolean sync_call_ids (const SyncJsonView *object, const char *name, GArray **ids, GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, credentials, metrics. Engine's
- * thread. */
+/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, credentials, metrics.
+ * Engine's thread. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
@@ -35,14 +35,16 @@ sync_gateway_sync (SyncCall *call)
   g_autoptr (GArray) ids = NULL;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_strings (&object, "types", &types, &error)
       || !sync_call_ids (&object, "ids", &ids, &error))
     {
       sync_call_fail_error (call, error);
       return;
     }
   sync_engine_force_sync (call->engine, (const char *const *) types,
-                          ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL, ids != NULL ? ids->len : 0);
+                          ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
+                          ids != NULL ? ids->len : 0);
   reply_status (call);
 }
 
@@ -81,14 +83,16 @@ sync_gateway_offline (SyncCall *call)
   gboolean given, on;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_bool (&object, "on", &given, &on, &error))
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_bool (&object, "on", &given, &on, &error))
     {
       sync_call_fail_error (call, error);
       return;
     }
   if (!given)
     {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid", "“on” is missing: true to switch the line off, false to go on");
+      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+                      "“on” is missing: true to switch the line off, false to go on");
       return;
     }
   sync_engine_set_offline (call->engine, on);
@@ -105,7 +109,8 @@ sync_gateway_clear_old (SyncCall *call)
   guint n_cleared = 0;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_int (&object, "days", 0, DAYS_MAX, &days, &error)
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_int (&object, "days", 0, DAYS_MAX, &days, &error)
       || !sync_engine_clear_old (call->engine, days, &n_cleared, &error))
     {
       sync_call_fail_error (call, error);
@@ -180,7 +185,8 @@ check_word (SyncCall *call, const char *name, const char *word)
 
   if (fault != NULL)
     sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
-                    "“%s” %s; “token” and “secret” are the API key and the API secret of an ERPNext user", name, fault);
+                    "“%s” %s; “token” and “secret” are the API key and the API secret of an ERPNext user",
+                    name, fault);
   return fault == NULL;
 }
 
@@ -193,7 +199,8 @@ sync_gateway_set_credentials (SyncCall *call)
   g_autofree char *secret = NULL;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_string (&object, "token", &token, &error)
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_string (&object, "token", &token, &error)
       || !sync_call_string (&object, "secret", &secret, &error))
     {
       sync_call_fail_error (call, error);
@@ -201,8 +208,8 @@ sync_gateway_set_credentials (SyncCall *call)
     }
   if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
     return;
-  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, NULL, credentials_set_cb,
-                              sync_call_hold (call));
+  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, NULL,
+                              credentials_set_cb, sync_call_hold (call));
 }
 
 void

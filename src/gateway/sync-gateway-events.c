@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The engine's signals as Server-Sent Events. Each listener gets every event in order, unless it reads too slowly:
- * once EVENT_BACKLOG_BYTES wait for it, events are left out until it has read them all, and then one `lagged` event
- * tells it to ask for the status anew. Nothing runs while nobody listens. Engine's thread. */
+/* The engine's signals as Server-Sent Events. Each listener gets every event in order, unless it reads too
+ * slowly: once EVENT_BACKLOG_BYTES wait for it, events are left out until it has read them all, and then one
+ * `lagged` event tells it to ask for the status anew. Nothing runs while nobody listens. Engine's thread. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
@@ -109,7 +109,8 @@ heartbeat_cb (gpointer user_data)
 
   for (guint i = 0; i < self->listeners->len; i++)
     listener_send (g_ptr_array_index (self->listeners, i), frame);
-  self->heartbeat = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + HEARTBEAT_US, heartbeat_cb, self);
+  self->heartbeat = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + HEARTBEAT_US,
+                                          heartbeat_cb, self);
 }
 
 static char *
@@ -152,7 +153,8 @@ request_changed_cb (SyncEngine *engine, gint64 id, int state, gpointer user_data
 
   if (self->listeners->len == 0)
     return;
-  data = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"}", id, sync_state_to_string (state));
+  data
+      = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"}", id, sync_state_to_string (state));
   send_to_all (self, "request-changed", data);
 }
 
@@ -253,5 +255,6 @@ sync_events_open (SyncCall *call)
   frame = make_frame ("sync-state-changed", status);
   listener_append (listener, frame);
   if (self->heartbeat == 0)
-    self->heartbeat = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + HEARTBEAT_US, heartbeat_cb, self);
+    self->heartbeat = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + HEARTBEAT_US,
+                                            heartbeat_cb, self);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls about requests and conflicts. A write is answered only after the commit that made it durable; many that
- * arrive together share one. Engine's thread. */
+/* The calls about requests and conflicts. A write is answered only after the commit that made it durable;
+ * many that arrive together share one. Engine's thread. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
@@ -63,11 +63,13 @@ check_body_text (const char *text, gsize length, const char *content_type, GErro
 {
   if (!is_json (content_type) || sync_json_check (text, length, NULL, error))
     return TRUE;
-  g_prefix_error (error, "“body” is a text that should be JSON (say another Content-Type in “headers” if it is not): ");
+  g_prefix_error (
+      error, "“body” is a text that should be JSON (say another Content-Type in “headers” if it is not): ");
   return FALSE;
 }
 
-/* The body as the till meant it: a text as it is, any other value as the very bytes that stand in the call. */
+/* The body as the till meant it: a text as it is, any other value as the very bytes that stand in the call.
+ */
 static gboolean
 read_body (const SyncJsonView *object, const char *content_type, GBytes **body, GError **error)
 {
@@ -140,10 +142,12 @@ read_submission (SyncCall *call, Submission *out, GError **error)
   SyncJsonView object;
 
   out->priority = -1;
-  if (!sync_call_read_object (call, known, &object, error) || !sync_call_string (&object, "method", &out->method, error)
+  if (!sync_call_read_object (call, known, &object, error)
+      || !sync_call_string (&object, "method", &out->method, error)
       || !sync_call_string (&object, "url", &out->url, error) || !read_headers (&object, out, error)
       || !read_body (&object, out->content_type, &out->body, error) || !read_base (&object, out, error)
-      || !sync_call_string (&object, "key", &out->key, error) || !sync_call_string (&object, "group", &out->group, error)
+      || !sync_call_string (&object, "key", &out->key, error)
+      || !sync_call_string (&object, "group", &out->group, error)
       || !sync_call_int (&object, "priority", 0, 3, &out->priority, error)
       || !sync_call_ids (&object, "depends_on", &out->depends_on, error))
     return FALSE;
@@ -165,7 +169,8 @@ fail_key_conflict (SyncCall *call, GAsyncResult *result, const GError *error)
   sync_json_append_quoted (json, error->message);
   g_string_append_c (json, '}');
   if (sync_engine_submit_get_holder (call->engine, result, &id, &state))
-    g_string_append_printf (json, ",\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"", id, sync_state_to_string (state));
+    g_string_append_printf (json, ",\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"", id,
+                            sync_state_to_string (state));
   g_string_append (json, "}\n");
   sync_call_reply (call, SOUP_STATUS_CONFLICT, json->str);
 }
@@ -183,7 +188,8 @@ submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
       g_string_append_printf (json, "{\"id\":%" G_GINT64_FORMAT ",\"key\":", submitted->id);
       sync_json_append_quoted (json, submitted->key);
-      g_string_append_printf (json, ",\"status\":\"%s\",\"existing\":%s}\n", sync_state_to_string (submitted->state),
+      g_string_append_printf (json, ",\"status\":\"%s\",\"existing\":%s}\n",
+                              sync_state_to_string (submitted->state),
                               submitted->existing ? "true" : "false");
       sync_call_reply (call, SOUP_STATUS_ACCEPTED, json->str);
     }
@@ -237,7 +243,8 @@ read_states (SyncCall *call, guint *states, GError **error)
       if (!sync_state_from_string (names[i], &state))
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                       "“%.40s” is no status; there are pending, sending, unknown, conflict, failed, completed, discarded and all",
+                       "“%.40s” is no status; there are pending, sending, unknown, conflict, failed, "
+                       "completed, discarded and all",
                        names[i]);
           return FALSE;
         }
@@ -380,10 +387,12 @@ discard (SyncCall *call, GError **error)
   g_autofree char *reason = NULL;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, error) || !sync_call_string (&object, "reason", &reason, error))
+  if (!sync_call_read_object (call, known, &object, error)
+      || !sync_call_string (&object, "reason", &reason, error))
     return FALSE;
   if (reason == NULL || *g_strstrip (reason) == '\0' || g_utf8_strlen (reason, -1) > REASON_MAX_CHARS)
-    return invalid (error, "“reason” is missing or too long: say in at most 1000 characters why this is given up");
+    return invalid (error,
+                    "“reason” is missing or too long: say in at most 1000 characters why this is given up");
   return sync_engine_discard (call->engine, call->id, reason, sync_call_get_actor (call), error);
 }
 
@@ -409,7 +418,8 @@ confirm (SyncCall *call, GError **error)
       || !sync_call_string (&object, "name", &name, error))
     return FALSE;
   if (!given)
-    return invalid (error, "“arrived” is missing: true if the document is on the server, false to send it again");
+    return invalid (error,
+                    "“arrived” is missing: true if the document is on the server, false to send it again");
   return sync_engine_confirm (call->engine, call->id, arrived, name, sync_call_get_actor (call), error);
 }
 
@@ -438,7 +448,8 @@ sync_gateway_list_conflicts (SyncCall *call)
   if (!g_strv_contains (states, status))
     {
       sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
-                      "“%.40s” is no status of a conflict; there are pending, resolved, superseded and all", status);
+                      "“%.40s” is no status of a conflict; there are pending, resolved, superseded and all",
+                      status);
       return;
     }
   if (sync_call_check_query (call, known, &error)
@@ -458,7 +469,8 @@ void
 sync_gateway_get_conflict (SyncCall *call)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (sync_engine_get_store (call->engine), call->id, &error);
+  g_autoptr (SyncConflict) conflict
+      = sync_store_get_conflict (sync_engine_get_store (call->engine), call->id, &error);
   g_autofree char *json = NULL;
 
   if (conflict == NULL)
@@ -474,6 +486,7 @@ void
 sync_gateway_refuse_resolve (SyncCall *call)
 {
   sync_call_fail (call, SOUP_STATUS_NOT_IMPLEMENTED, "not-implemented",
-                  "this version records conflicts and keeps both documents, but cannot resolve them; discard the request with a "
+                  "this version records conflicts and keeps both documents, but cannot resolve them; discard "
+                  "the request with a "
                   "reason to let the server's document stand");
 }

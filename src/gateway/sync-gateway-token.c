@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two small files in the data directory through which local programs find and enter the gateway: `gateway-token`
- * (made once, kept) and `gateway-port` (of the running program). Both are readable by their owner only. */
+/* The two small files in the data directory through which local programs find and enter the gateway:
+ * `gateway-token` (made once, kept) and `gateway-port` (of the running program). Both are readable by their
+ * owner only. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
@@ -29,10 +30,11 @@ sync_gateway_write_file (const char *directory, const char *name, const char *te
   g_autofree char *path = g_build_filename (directory, name, NULL);
   g_autoptr (GError) cause = NULL;
 
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &cause))
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                0600, &cause))
     return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "cannot write %s: %s; make the data directory writable", path,
-               cause->message);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "cannot write %s: %s; make the data directory writable",
+               path, cause->message);
   return FALSE;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HTTP door on the loopback interface: who may come in, and which function answers which call. A request is
- * judged when its headers are there, before its body is read: a page of another site (Host, Origin), a caller without
- * the token and a body that is too large are turned away without taking up memory. Lives in the thread-default main
- * context of the thread that made it, which is the engine's. */
+/* The HTTP door on the loopback interface: who may come in, and which function answers which call. A request
+ * is judged when its headers are there, before its body is read: a page of another site (Host, Origin), a
+ * caller without the token and a body that is too large are turned away without taking up memory. Lives in
+ * the thread-default main context of the thread that made it, which is the engine's. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
@@ -115,7 +115,8 @@ dispatch (SyncGateway *self, SoupServerMessage *message, const char *path)
       sync_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
       return;
     }
-  text = g_strdup_printf ("%s%s does not know the method %.20s; it knows %s", API_PREFIX, path, method, allowed->str);
+  text = g_strdup_printf ("%s%s does not know the method %.20s; it knows %s", API_PREFIX, path, method,
+                          allowed->str);
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allowed->str);
   sync_call_refuse_message (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "method-not-allowed", text);
 }
@@ -135,26 +136,30 @@ is_own_authority (SyncGateway *self, const char *authority)
   return FALSE;
 }
 
-/* A page of another site cannot make a browser speak here: neither under a name of its own that points to this
- * machine (Host), nor with a form or a script of its own (Origin). */
+/* A page of another site cannot make a browser speak here: neither under a name of its own that points to
+ * this machine (Host), nor with a form or a script of its own (Origin). */
 static gboolean
 check_site (SyncGateway *self, SoupServerMessage *message)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
   const char *method = soup_server_message_get_method (message);
   const char *origin = soup_message_headers_get_one (headers, "Origin");
-  gboolean safe = strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0 || strcmp (method, "OPTIONS") == 0;
+  gboolean safe
+      = strcmp (method, "GET") == 0 || strcmp (method, "HEAD") == 0 || strcmp (method, "OPTIONS") == 0;
   g_autofree char *text = NULL;
 
   if (!is_own_authority (self, soup_message_headers_get_one (headers, "Host")))
     {
-      text = g_strdup_printf ("this is the gateway of POSAwesome Sync; it answers under http://127.0.0.1:%u only", self->port);
+      text = g_strdup_printf (
+          "this is the gateway of POSAwesome Sync; it answers under http://127.0.0.1:%u only", self->port);
       sync_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-host", text);
       return FALSE;
     }
-  if (origin != NULL && !safe && !(g_str_has_prefix (origin, "http://") && is_own_authority (self, origin + 7)))
+  if (origin != NULL && !safe
+      && !(g_str_has_prefix (origin, "http://") && is_own_authority (self, origin + 7)))
     {
-      sync_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-origin", "a page of another site may not write here");
+      sync_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-origin",
+                                "a page of another site may not write here");
       return FALSE;
     }
   return TRUE;
@@ -169,7 +174,8 @@ check_caller (SyncGateway *self, SoupServerMessage *message)
 
   if (self->port == 0)
     {
-      sync_call_refuse_message (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "ending", "the program is ending; try again once it runs");
+      sync_call_refuse_message (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "ending",
+                                "the program is ending; try again once it runs");
       return FALSE;
     }
   if (!check_site (self, message))
@@ -178,17 +184,20 @@ check_caller (SyncGateway *self, SoupServerMessage *message)
     {
       const char *site = sync_engine_get_config (self->engine)->base_url;
 
-      text = g_strdup_printf ("port %u is the gateway of POSAwesome Sync; its calls begin with %s, and ERPNext itself is at %s",
-                              self->port, API_PREFIX, site != NULL ? site : "no address yet (set ERPNEXT_BASE_URL)");
+      text = g_strdup_printf (
+          "port %u is the gateway of POSAwesome Sync; its calls begin with %s, and ERPNext itself is at %s",
+          self->port, API_PREFIX, site != NULL ? site : "no address yet (set ERPNEXT_BASE_URL)");
       sync_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
       return FALSE;
     }
   if (!sync_gateway_token_matches (self->token, soup_message_headers_get_one (headers, "Authorization")))
     {
-      soup_message_headers_replace (soup_server_message_get_response_headers (message), "WWW-Authenticate", "Bearer");
-      sync_call_refuse_message (message, SOUP_STATUS_UNAUTHORIZED, "unauthorized",
-                                "the token is missing or wrong; send the contents of the file gateway-token in the data "
-                                "directory as “Authorization: Bearer …”");
+      soup_message_headers_replace (soup_server_message_get_response_headers (message), "WWW-Authenticate",
+                                    "Bearer");
+      sync_call_refuse_message (
+          message, SOUP_STATUS_UNAUTHORIZED, "unauthorized",
+          "the token is missing or wrong; send the contents of the file gateway-token in the data "
+          "directory as “Authorization: Bearer …”");
       return FALSE;
     }
   return TRUE;
@@ -197,8 +206,9 @@ check_caller (SyncGateway *self, SoupServerMessage *message)
 static void
 refuse_size (SoupServerMessage *message)
 {
-  g_autofree char *text = g_strdup_printf ("the request is larger than %d MB; ERPNext itself takes 25 MB at most",
-                                           SYNC_CALL_MAX_BYTES / 1024 / 1024);
+  g_autofree char *text
+      = g_strdup_printf ("the request is larger than %d MB; ERPNext itself takes 25 MB at most",
+                         SYNC_CALL_MAX_BYTES / 1024 / 1024);
 
   sync_call_refuse_message (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large", text);
 }
@@ -242,7 +252,8 @@ intake_free (gpointer data, GClosure *closure)
 
 /* The headers are there, the body is not. An answer that is set here is the answer. */
 static void
-early_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+early_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+          gpointer user_data)
 {
   SyncGateway *self = user_data;
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
@@ -258,11 +269,13 @@ early_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHas
     refuse_body (message);
   intake = g_new0 (Intake, 1);
   intake->gateway = self;
-  g_signal_connect_data (message, "got-chunk", G_CALLBACK (got_chunk_cb), intake, intake_free, G_CONNECT_DEFAULT);
+  g_signal_connect_data (message, "got-chunk", G_CALLBACK (got_chunk_cb), intake, intake_free,
+                         G_CONNECT_DEFAULT);
 }
 
 static void
-request_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+request_cb (SoupServer *server, SoupServerMessage *message, const char *path, GHashTable *query,
+            gpointer user_data)
 {
   SyncGateway *self = user_data;
   const char *raw_path = g_uri_get_path (soup_server_message_get_uri (message));
@@ -325,8 +338,8 @@ sync_gateway_init (SyncGateway *self)
  * @clock: (transfer none): for the heartbeat of event streams
  * @random: (transfer none): fit for keys: the token is made from it
  *
- * Returns: (transfer full): a gateway that does not listen yet, in the caller's thread-default main context, which
- *   must be the engine's
+ * Returns: (transfer full): a gateway that does not listen yet, in the caller's thread-default main context,
+ * which must be the engine's
  */
 SyncGateway *
 sync_gateway_new (SyncEngine *engine, SyncClock *clock, SyncRandom *random)
@@ -380,15 +393,16 @@ sync_gateway_listen (SyncGateway *self, guint port, GError **error)
  * sync_gateway_close:
  * @self: a gateway
  *
- * Takes no more calls. Event streams end; a call that the engine is working on still gets its answer, as long as the
- * gateway lives. May be called again.
+ * Takes no more calls. Event streams end; a call that the engine is working on still gets its answer, as long
+ * as the gateway lives. May be called again.
  */
 void
 sync_gateway_close (SyncGateway *self)
 {
   if (self->port != 0)
     {
-      g_autofree char *path = g_build_filename (sync_engine_get_config (self->engine)->data_dir, PORT_FILE, NULL);
+      g_autofree char *path
+          = g_build_filename (sync_engine_get_config (self->engine)->data_dir, PORT_FILE, NULL);
 
       /* A stale one would send the next caller, and the token, to whoever has that port then. */
       if (g_unlink (path) != 0 && errno != ENOENT)

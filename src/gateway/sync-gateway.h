@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 /**
  * SyncGateway:
  *
- * The HTTP door on the loopback interface: the `/_sync/v1` calls and the event stream. Lives in the engine's thread.
+ * The HTTP door on the loopback interface: the `/_sync/v1` calls and the event stream. Lives in the engine's
+ * thread.
  */
 #define SYNC_TYPE_GATEWAY (sync_gateway_get_type ())
 G_DECLARE_FINAL_TYPE (SyncGateway, sync_gateway, SYNC, GATEWAY, GObject)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Listening for a SoupServer, and the life of its connections. SoupServer 3.2 listens with a backlog of 10 and never
- * lets go of a kept connection that the client closes, so connections are accepted here and handed over wrapped (see
- * sync-stream.c). A caller that has shut its side still gets the answer that it is owed; an event stream ends when its
- * listener hangs up. All of it happens in the thread-default main context of the thread that made the listener. */
+/* Listening for a SoupServer, and the life of its connections. SoupServer 3.2 listens with a backlog of 10
+ * and never lets go of a kept connection that the client closes, so connections are accepted here and handed
+ * over wrapped (see sync-stream.c). A caller that has shut its side still gets the answer that it is owed; an
+ * event stream ends when its listener hangs up. All of it happens in the thread-default main context of the
+ * thread that made the listener. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "config.h"
 
@@ -29,7 +30,7 @@ typedef struct
   SyncListener *listener; /* (unowned): it owns the connection */
   SyncStream *stream;     /* (owned) */
   GSocketAddress *remote; /* (owned): SoupServer hands this very object back with each message */
-  GSource *watch;         /* (owned) (nullable): for the hang-up, while the answer is a stream without an end */
+  GSource *watch; /* (owned) (nullable): for the hang-up, while the answer is a stream without an end */
   gboolean busy;          /* an answer is owed */
 } Connection;
 
@@ -41,7 +42,7 @@ struct _SyncListener
   GSocketService *service; /* (owned) (nullable): NULL while not listening */
   GHashTable *connections; /* (owned) (element-type GSocketAddress Connection) */
   GQueue idle_order;       /* (element-type Connection, unowned): the one that was used last at the tail */
-  int silent_fd;           /* (owned): the far end of the socket that SoupServer listens on; nothing is ever sent */
+  int silent_fd; /* (owned): the far end of the socket that SoupServer listens on; nothing is ever sent */
   guint port;              /* 0 while not listening */
   gboolean closing;        /* no further request is waited for */
 };
@@ -112,7 +113,8 @@ message_finished_cb (SoupServerMessage *message, gpointer user_data)
   g_queue_remove (&self->idle_order, connection);
   g_queue_push_tail (&self->idle_order, connection);
   sync_stream_set_idle (connection->stream);
-  /* Not closed from here, where SoupServer is in the middle of it: it finds the end when it looks for another request. */
+  /* Not closed from here, where SoupServer is in the middle of it: it finds the end when it looks for another
+   * request. */
   if (self->closing)
     g_socket_shutdown (sync_stream_get_socket (connection->stream), TRUE, FALSE, NULL);
 }
@@ -120,8 +122,10 @@ message_finished_cb (SoupServerMessage *message, gpointer user_data)
 static void
 request_started_cb (SoupServer *server, SoupServerMessage *message, gpointer user_data)
 {
-  g_signal_connect_object (message, "got-headers", G_CALLBACK (message_got_headers_cb), user_data, G_CONNECT_DEFAULT);
-  g_signal_connect_object (message, "finished", G_CALLBACK (message_finished_cb), user_data, G_CONNECT_DEFAULT);
+  g_signal_connect_object (message, "got-headers", G_CALLBACK (message_got_headers_cb), user_data,
+                           G_CONNECT_DEFAULT);
+  g_signal_connect_object (message, "finished", G_CALLBACK (message_finished_cb), user_data,
+                           G_CONNECT_DEFAULT);
 }
 
 /* Makes room for one more. */
@@ -169,8 +173,8 @@ incoming_cb (GSocketService *service, GSocketConnection *stream, GObject *source
   return TRUE;
 }
 
-/* SoupServer closes each connection after its first answer unless it listens somewhere. This is a socket that nobody can
- * connect to: one end of a pair whose other end stays silent. */
+/* SoupServer closes each connection after its first answer unless it listens somewhere. This is a socket that
+ * nobody can connect to: one end of a pair whose other end stays silent. */
 static void
 let_connections_be_kept (SyncListener *self)
 {
@@ -207,12 +211,13 @@ explain_listen_error (guint port, const GError *cause, GError **error)
 {
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                 "port %u is in use by another program; end that program, or set GATEWAY_PORT to another port (0: any free one)",
+                 "port %u is in use by another program; end that program, or set GATEWAY_PORT to another "
+                 "port (0: any free one)",
                  port);
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                 "cannot listen on 127.0.0.1 port %u: %s; set GATEWAY_PORT to another port (0: any free one)", port,
-                 cause->message);
+                 "cannot listen on 127.0.0.1 port %u: %s; set GATEWAY_PORT to another port (0: any free one)",
+                 port, cause->message);
 }
 
 static void
@@ -313,8 +318,8 @@ sync_listener_listen (SyncListener *self, guint port, GError **error)
  * sync_listener_close:
  * @self: a listener
  *
- * Takes no more connections and no more requests: idle connections are closed now, those on which an answer is owed
- * after that answer. May be called again.
+ * Takes no more connections and no more requests: idle connections are closed now, those on which an answer
+ * is owed after that answer. May be called again.
  */
 void
 sync_listener_close (SyncListener *self)
@@ -374,7 +379,8 @@ sync_listener_mark_stream (SyncListener *self, SoupServerMessage *message)
 
   if (connection == NULL)
     return;
-  connection->watch = g_socket_create_source (sync_stream_get_socket (connection->stream), CONDITION_HUNG_UP, NULL);
+  connection->watch
+      = g_socket_create_source (sync_stream_get_socket (connection->stream), CONDITION_HUNG_UP, NULL);
   g_source_set_callback (connection->watch, G_SOURCE_FUNC (connection_hung_up_cb), connection, NULL);
   g_source_set_static_name (connection->watch, "[posawesome-sync] hang-up");
   g_source_attach (connection->watch, g_main_context_get_thread_default ());

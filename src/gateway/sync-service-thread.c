@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A service in a thread of its own, so that a slow disk never freezes a window and a busy window never delays a sale.
- * The service is made, used and destroyed in that thread only; other threads send functions there. The fields below
- * `lock` are what both sides see. */
+/* A service in a thread of its own, so that a slow disk never freezes a window and a busy window never delays
+ * a sale. The service is made, used and destroyed in that thread only; other threads send functions there.
+ * The fields below `lock` are what both sides see. */
 #include "config.h"
 
 #include "sync-service.h"
@@ -210,11 +210,12 @@ invoke_cb (gpointer data)
  * @user_data: for @func
  * @destroy: (nullable): frees @user_data, in either case, in whichever thread lets go of it last
  *
- * Sends a function to the engine's thread. Does not wait; functions run in the order in which they were sent. @self must
- * live until it has run, which it does as long as it is not disposed of.
+ * Sends a function to the engine's thread. Does not wait; functions run in the order in which they were sent.
+ * @self must live until it has run, which it does as long as it is not disposed of.
  */
 void
-sync_service_thread_invoke (SyncServiceThread *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy)
+sync_service_thread_invoke (SyncServiceThread *self, SyncEngineFunc func, gpointer user_data,
+                            GDestroyNotify destroy)
 {
   Invocation *invocation = g_new0 (Invocation, 1);
   g_autoptr (GSource) source = g_idle_source_new ();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One data directory's store, transport, engine and gateway, put together and taken apart in the right order. All of
- * it belongs to the thread-default main context of the thread that calls sync_service_start(). */
+/* One data directory's store, transport, engine and gateway, put together and taken apart in the right order.
+ * All of it belongs to the thread-default main context of the thread that calls sync_service_start(). */
 #include "config.h"
 
 #include "sync-service.h"
@@ -88,7 +88,8 @@ put_together (SyncService *self, GError **error)
   transport = sync_transport_soup_new (self->clock);
   self->credentials = sync_credentials_new (origin, self->config->api_token, self->config->api_secret);
   sync_credentials_set_clock (self->credentials, self->clock);
-  self->engine = sync_engine_new (self->config, self->store, transport, self->credentials, routes, self->clock, self->random);
+  self->engine = sync_engine_new (self->config, self->store, transport, self->credentials, routes,
+                                  self->clock, self->random);
   self->gateway = sync_gateway_new (self->engine, self->clock, self->random);
   return TRUE;
 }
@@ -138,12 +139,14 @@ sync_service_new (const SyncConfig *config, SyncClock *clock, SyncRandom *random
 /**
  * sync_service_start:
  * @self: a service that is not started
- * @error: %SYNC_ERROR_CONFIG (no site, the port is in use, a bad route file), %SYNC_ERROR_REFUSED (undelivered
- *   requests of another site), %SYNC_ERROR_NEWER (all permanent until somebody acts); %SYNC_ERROR_LOCKED (another
- *   process, named by its pid), %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient)
+ * @error: %SYNC_ERROR_CONFIG (no site, the port is in use, a bad route file), %SYNC_ERROR_REFUSED
+ * (undelivered requests of another site), %SYNC_ERROR_NEWER (all permanent until somebody acts);
+ * %SYNC_ERROR_LOCKED (another process, named by its pid), %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL
+ * (transient)
  *
- * Opens the data directory, listens, and begins to deliver. When it returns TRUE, `gateway-token` and `gateway-port`
- * are written and work is accepted as soon as the main loop turns. When it returns FALSE, nothing is left open.
+ * Opens the data directory, listens, and begins to deliver. When it returns TRUE, `gateway-token` and
+ * `gateway-port` are written and work is accepted as soon as the main loop turns. When it returns FALSE,
+ * nothing is left open.
  *
  * Returns: whether it runs
  */
@@ -198,8 +201,8 @@ engine_ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @callback: called when everything is closed, about 10 seconds later at most
  * @user_data: for @callback
  *
- * Ends with care: the gateway takes no more calls, the engine claims nothing new and waits up to 10 s for what is under
- * way, the store is closed. A service that is not started ends at once.
+ * Ends with care: the gateway takes no more calls, the engine claims nothing new and waits up to 10 s for
+ * what is under way, the store is closed. A service that is not started ends at once.
  */
 void
 sync_service_shutdown_async (SyncService *self, GAsyncReadyCallback callback, gpointer user_data)

@@ -35,7 +35,8 @@ SyncServiceThread *sync_service_thread_new (const SyncConfig *config, SyncClock 
 gboolean sync_service_thread_start (SyncServiceThread *self, GError **error);
 void sync_service_thread_invoke (SyncServiceThread *self, SyncEngineFunc func, gpointer user_data,
                                  GDestroyNotify destroy);
-void sync_service_thread_shutdown_async (SyncServiceThread *self, GAsyncReadyCallback callback, gpointer user_data);
+void sync_service_thread_shutdown_async (SyncServiceThread *self, GAsyncReadyCallback callback,
+                                         gpointer user_data);
 gboolean sync_service_thread_shutdown_finish (SyncServiceThread *self, GAsyncResult *result, GError **error);
 guint sync_service_thread_get_port (SyncServiceThread *self);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A connection as SoupServer is given it. SoupServer 3.2 forgets to let go of a connection whose other end leaves
- * between two requests, but not of one that leaves within a request. So where the other end leaves while the connection
- * is idle, SoupServer is shown one byte of a request that will never be whole, and the end after it. Whatever SoupServer
- * makes of a connection with such a byte must not be handled: see sync_stream_has_parted(). One thread. */
+/* A connection as SoupServer is given it. SoupServer 3.2 forgets to let go of a connection whose other end
+ * leaves between two requests, but not of one that leaves within a request. So where the other end leaves
+ * while the connection is idle, SoupServer is shown one byte of a request that will never be whole, and the
+ * end after it. Whatever SoupServer makes of a connection with such a byte must not be handled: see
+ * sync_stream_has_parted(). One thread. */
 #include "config.h"
 
 #include "sync-stream.h"
@@ -35,7 +36,8 @@ struct _SyncStream
 static void sync_stream_input_pollable_init (GPollableInputStreamInterface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (SyncStreamInput, sync_stream_input, G_TYPE_FILTER_INPUT_STREAM,
-                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM, sync_stream_input_pollable_init))
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      sync_stream_input_pollable_init))
 G_DEFINE_FINAL_TYPE (SyncStream, sync_stream, G_TYPE_IO_STREAM)
 
 static GPollableInputStream *
@@ -53,7 +55,8 @@ sync_stream_input_is_readable (GPollableInputStream *stream)
 static GSource *
 sync_stream_input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base = g_pollable_input_stream_create_source (get_base (SYNC_STREAM_INPUT (stream)), NULL);
+  g_autoptr (GSource) base
+      = g_pollable_input_stream_create_source (get_base (SYNC_STREAM_INPUT (stream)), NULL);
 
   return g_pollable_source_new_full (stream, base, cancellable);
 }
@@ -176,7 +179,8 @@ sync_stream_new (GSocketConnection *connection, SyncStreamClosedFunc closed, gpo
 
   self->connection = g_object_ref (connection);
   self->input = g_object_new (SYNC_TYPE_STREAM_INPUT, "base-stream",
-                              g_io_stream_get_input_stream (G_IO_STREAM (connection)), "close-base-stream", FALSE, NULL);
+                              g_io_stream_get_input_stream (G_IO_STREAM (connection)), "close-base-stream",
+                              FALSE, NULL);
   self->input->socket = g_object_ref (g_socket_connection_get_socket (connection));
   self->closed = closed;
   self->user_data = user_data;

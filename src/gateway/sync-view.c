@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rows and figures as JSON, in the names that the HTTP interface promises. What the till or the server said as JSON is
- * shown byte for byte: it is spliced in as the text it is. Pure functions. */
+/* Rows and figures as JSON, in the names that the HTTP interface promises. What the till or the server said
+ * as JSON is shown byte for byte: it is spliced in as the text it is. Pure functions. */
 #include "config.h"
 
 #include "sync-view.h"
@@ -60,8 +60,8 @@ finish (JsonBuilder *builder)
   return json_to_string (root, FALSE);
 }
 
-/* Adds a member to the text of an object that has at least one. @text is shown as it is if it is JSON, else as a
- * string. */
+/* Adds a member to the text of an object that has at least one. @text is shown as it is if it is JSON, else
+ * as a string. */
 static void
 splice (GString *object, const char *name, const char *text, gsize length, gboolean is_json)
 {
@@ -344,8 +344,9 @@ add_metric (GString *text, const char *name, const char *type, const char *help,
 {
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
-  g_string_append_printf (text, "# HELP posawesome_sync_%s %s\n# TYPE posawesome_sync_%s %s\nposawesome_sync_%s %s\n", name,
-                          help, name, type, name, g_ascii_formatd (number, sizeof number, "%.15g", value));
+  g_string_append_printf (
+      text, "# HELP posawesome_sync_%s %s\n# TYPE posawesome_sync_%s %s\nposawesome_sync_%s %s\n", name, help,
+      name, type, name, g_ascii_formatd (number, sizeof number, "%.15g", value));
 }
 
 /**
@@ -368,16 +369,21 @@ sync_view_metrics (const SyncSnapshot *snapshot, guint connections, guint listen
   g_string_append (text, "# HELP posawesome_sync_condition Which condition holds.\n"
                          "# TYPE posawesome_sync_condition gauge\n");
   for (guint i = SYNC_CONDITION_ONLINE; i <= SYNC_CONDITION_STORAGE_TROUBLE; i++)
-    g_string_append_printf (text, "posawesome_sync_condition{condition=\"%s\"} %d\n", sync_condition_to_string (i),
-                            snapshot->condition == i);
+    g_string_append_printf (text, "posawesome_sync_condition{condition=\"%s\"} %d\n",
+                            sync_condition_to_string (i), snapshot->condition == i);
   add_metric (text, "delivered_total", "counter", "Requests delivered.", (double) snapshot->success_count);
-  add_metric (text, "failed_total", "counter", "Requests refused or given up.", (double) snapshot->failure_count);
+  add_metric (text, "failed_total", "counter", "Requests refused or given up.",
+              (double) snapshot->failure_count);
   add_metric (text, "conflicts_total", "counter", "Conflicts opened.", (double) snapshot->conflict_count);
-  add_metric (text, "pending_conflicts", "gauge", "Conflicts that are open.", snapshot->counts.pending_conflicts);
-  add_metric (text, "needs_person", "gauge", "Requests that only a person can decide.", snapshot->counts.needs_person);
-  add_metric (text, "oldest_waiting_timestamp_seconds", "gauge", "When the oldest waiting request was accepted.",
+  add_metric (text, "pending_conflicts", "gauge", "Conflicts that are open.",
+              snapshot->counts.pending_conflicts);
+  add_metric (text, "needs_person", "gauge", "Requests that only a person can decide.",
+              snapshot->counts.needs_person);
+  add_metric (text, "oldest_waiting_timestamp_seconds", "gauge",
+              "When the oldest waiting request was accepted.",
               (double) snapshot->counts.oldest_waiting_ms / 1000);
-  add_metric (text, "last_sync_timestamp_seconds", "gauge", "End of the last sweep that delivered or found nothing due.",
+  add_metric (text, "last_sync_timestamp_seconds", "gauge",
+              "End of the last sweep that delivered or found nothing due.",
               (double) snapshot->last_sync_ms / 1000);
   add_metric (text, "last_sync_duration_seconds", "gauge", "Length of the last sweep.",
               (double) snapshot->last_duration_ms / 1000);

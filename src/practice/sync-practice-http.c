@@ -68,9 +68,12 @@ postpone (SyncPracticeShop *shop, SoupServerMessage *message, SyncPracticeCall *
 
 /* The connection ends; libsoup finds out when it writes. */
 static void
-reset (SoupServerMessage *message)
+reset (SyncPracticeShop *shop, SoupServerMessage *message)
 {
-  sync_practice_stream_reset (sync_practice_shop_stream_of (message));
+  SyncPracticeStream *stream = sync_practice_shop_stream_of (shop, message);
+
+  if (stream != NULL)
+    sync_practice_stream_reset (stream);
   soup_server_message_set_status (message, 500, NULL);
 }
 
@@ -87,12 +90,12 @@ sync_practice_http_cancel_stalled (SyncPracticeShop *self, SyncPracticeStream *s
       Pending *pending = key;
       g_autoptr (SoupServerMessage) message = NULL;
 
-      if (pending->alarm != 0 || sync_practice_shop_stream_of (pending->message) != stream)
+      if (pending->alarm != 0 || sync_practice_shop_stream_of (self, pending->message) != stream)
         continue;
       message = g_object_ref (pending->message);
       g_hash_table_iter_remove (&iter);
       pending_free (pending);
-      reset (message);
+      reset (self, message);
       soup_server_message_unpause (message);
       return;
     }
@@ -165,7 +168,7 @@ handle (SyncPracticeCall *call)
 static void
 answer_with_fault (SyncPracticeCall *call, SoupServerMessage *message, const SyncPracticeFault *fault)
 {
-  SyncPracticeStream *stream = sync_practice_shop_stream_of (message);
+  SyncPracticeStream *stream = sync_practice_shop_stream_of (call->shop, message);
   SyncPracticeFaultKind kind = fault->kind;
 
   if (kind != SYNC_PRACTICE_FAULT_ANSWER && kind != SYNC_PRACTICE_FAULT_RESET_BEFORE &&
@@ -179,11 +182,12 @@ answer_with_fault (SyncPracticeCall *call, SoupServerMessage *message, const Syn
       break;
     case SYNC_PRACTICE_FAULT_RESET_BEFORE:
     case SYNC_PRACTICE_FAULT_RESET_AFTER:
-      reset (message);
+      reset (call->shop, message);
       return;
     case SYNC_PRACTICE_FAULT_RESET_ANSWER:
     case SYNC_PRACTICE_FAULT_TRUNCATE:
-      sync_practice_stream_limit_answer (stream, fault->bytes, kind == SYNC_PRACTICE_FAULT_RESET_ANSWER);
+      if (stream != NULL)
+        sync_practice_stream_limit_answer (stream, fault->bytes, kind == SYNC_PRACTICE_FAULT_RESET_ANSWER);
       break;
     default:
       postpone (call->shop, message, NULL, -1);

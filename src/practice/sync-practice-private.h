@@ -47,7 +47,7 @@ struct _SyncPracticeShop
 
   SoupServer *server;             /* (owned) */
   GSocketService *service;        /* (owned) (nullable): NULL while the line is cut */
-  GHashTable *connections;        /* (owned) (element-type Connection): those that are open */
+  GHashTable *connections;        /* (owned) (element-type GSocketAddress Connection): the open ones */
   GHashTable *pending;            /* (owned) (element-type Pending): answers that an alarm will send */
   guint port;
   char *base_url;                 /* (owned) (nullable) */
@@ -306,6 +306,6 @@ void sync_practice_http_cancel_pending (SyncPracticeShop *self);
 void sync_practice_http_cancel_stalled (SyncPracticeShop *self, SyncPracticeStream *stream);
 
 /* sync-practice-shop.c */
-SyncPracticeStream *sync_practice_shop_stream_of (SoupServerMessage *message);
+SyncPracticeStream *sync_practice_shop_stream_of (SyncPracticeShop *self, SoupServerMessage *message);
 
 G_END_DECLS

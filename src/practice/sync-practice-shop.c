@@ -23,6 +23,7 @@ G_DEFINE_FINAL_TYPE (SyncPracticeShop, sync_practice_shop, G_TYPE_OBJECT)
 typedef struct
 {
   SyncPracticeShop *shop;     /* (unowned): it owns the table of connections */
+  GSocketAddress *remote;     /* (owned): its key in the table, and what libsoup calls it by */
   SyncPracticeStream *stream; /* (owned) */
   GSource *watch;             /* (owned) (nullable): for the client hanging up */
 } Connection;
@@ -38,6 +39,7 @@ connection_free (gpointer data)
       g_source_unref (connection->watch);
     }
   g_object_unref (connection->stream);
+  g_object_unref (connection->remote);
   g_free (connection);
 }
 
@@ -46,7 +48,7 @@ connection_closed (gpointer user_data)
 {
   Connection *connection = user_data;
 
-  g_hash_table_remove (connection->shop->connections, connection);
+  g_hash_table_remove (connection->shop->connections, connection->remote);
 }
 
 static gssize
@@ -77,21 +79,27 @@ client_hung_up (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Returns: (transfer none): the stream that a request came over. */
-SyncPracticeStream *
-sync_practice_shop_stream_of (SoupServerMessage *message)
+static Connection *
+connection_of (SyncPracticeShop *self, SoupServerMessage *message)
 {
-  return g_object_get_data (G_OBJECT (soup_server_message_get_remote_address (message)), "stream");
+  return g_hash_table_lookup (self->connections, soup_server_message_get_remote_address (message));
+}
+
+/* Returns: (transfer none) (nullable): the stream that a request came over, NULL once it was closed. */
+SyncPracticeStream *
+sync_practice_shop_stream_of (SyncPracticeShop *self, SoupServerMessage *message)
+{
+  Connection *connection = connection_of (self, message);
+
+  return connection != NULL ? connection->stream : NULL;
 }
 
 static void
 request_over (SoupServer *server, SoupServerMessage *message, gpointer user_data)
 {
-  GSocketAddress *address = soup_server_message_get_remote_address (message);
-  Connection *connection = address != NULL ? g_object_get_data (G_OBJECT (address), "connection") : NULL;
-  SyncPracticeShop *self = user_data;
+  Connection *connection = connection_of (user_data, message);
 
-  if (connection == NULL || !g_hash_table_contains (self->connections, connection))
+  if (connection == NULL)
     return;
   sync_practice_stream_request_done (connection->stream);
   if (connection->watch == NULL)
@@ -128,15 +136,14 @@ accept_connection (GSocketService *service, GSocketConnection *base, GObject *so
   connection = g_new0 (Connection, 1);
   connection->shop = self;
   connection->stream = sync_practice_stream_new (base, request_starts, connection_closed, connection);
-  g_hash_table_add (self->connections, connection);
+  connection->remote = g_object_ref (remote);
+  g_hash_table_insert (self->connections, connection->remote, connection);
   if (sync_practice_faults_take (self, 1u << SYNC_PRACTICE_FAULT_RESET_ACCEPT, NULL, NULL, NULL) != NULL)
     {
       sync_practice_stream_reset (connection->stream);
       return TRUE;
     }
   watch (connection);
-  g_object_set_data (G_OBJECT (remote), "connection", connection);
-  g_object_set_data_full (G_OBJECT (remote), "stream", g_object_ref (connection->stream), g_object_unref);
   soup_server_accept_iostream (self->server, G_IO_STREAM (connection->stream), local, remote, NULL);
   return TRUE;
 }
@@ -192,7 +199,7 @@ sync_practice_shop_listen (SyncPracticeShop *self, guint port, GError **error)
 void
 sync_practice_shop_stop (SyncPracticeShop *self)
 {
-  g_autoptr (GList) connections = g_hash_table_get_keys (self->connections);
+  g_autoptr (GList) connections = g_hash_table_get_values (self->connections);
 
   if (self->service != NULL)
     {
@@ -419,7 +426,7 @@ sync_practice_shop_init (SyncPracticeShop *self)
 {
   self->users = sync_practice_users_new ();
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, sync_practice_session_free);
-  self->connections = g_hash_table_new_full (NULL, NULL, connection_free, NULL);
+  self->connections = g_hash_table_new_full (NULL, NULL, NULL, connection_free);
   self->pending = g_hash_table_new (NULL, NULL);
   self->faults = sync_practice_faults_new ();
   self->tracebacks = TRUE;

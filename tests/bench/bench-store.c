@@ -4,9 +4,9 @@
  * meets both. */
 #include "config.h"
 
+#include "bench-sale.h"
 #include "bench.h"
 
-#include "sync-body.h"
 #include "sync-clock-system.h"
 #include "sync-store.h"
 #include "sync-test-directory.h"
@@ -26,35 +26,6 @@
 static SyncRandom *random_source;
 static SyncClock *clock_source;
 
-/* A sale as POS Awesome sends it: about 700 bytes. */
-static const char sale[]
-  = "{\"customer\":\"Walk In\",\"company\":\"Test Co\",\"pos_profile\":\"Main POS\",\"is_pos\":1,\"update_stock\":1,"
-    "\"currency\":\"USD\",\"selling_price_list\":\"Standard Selling\",\"posa_pos_opening_shift\":\"POSA-OS-26-0000001\","
-    "\"items\":[{\"item_code\":\"ITEM-001\",\"qty\":1,\"rate\":10,\"uom\":\"Nos\",\"conversion_factor\":1,\"warehouse\":"
-    "\"Stores - TC\"},{\"item_code\":\"ITEM-002\",\"qty\":3,\"rate\":4.5,\"uom\":\"Nos\",\"conversion_factor\":1,"
-    "\"warehouse\":\"Stores - TC\"}],\"payments\":[{\"mode_of_payment\":\"Cash\",\"amount\":23.5,\"type\":\"Cash\","
-    "\"account\":\"Cash - TC\"}],\"remarks\":\"0123456789012345678901234567890123456789012345678901234567890123456789\"}";
-
-static SyncRequest *
-sale_new (guint i)
-{
-  SyncRequest *request = sync_request_new ();
-
-  request->site = g_strdup ("http://127.0.0.1:8000");
-  request->key = sync_key_new (random_source, sync_clock_wall_ms (clock_source));
-  request->fingerprint = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) request->key, strlen (request->key));
-  request->family = g_strdup ("resource");
-  request->method = g_strdup ("POST");
-  request->url = g_strdup ("/api/resource/Sales%20Invoice");
-  request->content_type = g_strdup ("application/json");
-  request->accepted_body = g_bytes_new_static (sale, sizeof sale - 1);
-  request->resource_type = g_strdup ("Sales Invoice");
-  request->lane = g_strdup ("");
-  request->action = g_strdup ("create");
-  request->priority = 0;
-  return request;
-}
-
 static void
 accept_block (SyncStore *store, guint n, guint per_commit, BenchSeries *series)
 {
@@ -65,7 +36,7 @@ accept_block (SyncStore *store, guint n, guint per_commit, BenchSeries *series)
       gint64 begin;
 
       for (guint j = 0; j < per_commit; j++)
-        g_ptr_array_add (group, sync_acceptance_new (sale_new (i + j)));
+        g_ptr_array_add (group, sync_acceptance_new (bench_sale_new (random_source, clock_source)));
       begin = bench_now_ns ();
       if (!sync_store_accept (store, group, &error))
         g_error ("%s", error->message);
@@ -115,7 +86,7 @@ bare_block (sqlite3 *db, guint n, BenchSeries *series)
                    ==, SQLITE_OK);
   for (guint i = 0; i < n; i++)
     {
-      g_autoptr (SyncRequest) request = sale_new (i);
+      g_autoptr (SyncRequest) request = bench_sale_new (random_source, clock_source);
       g_autofree char *lane = g_strconcat ("Sales Invoice/+", request->key, NULL);
       gint64 started = bench_now_ns ();
 
@@ -128,7 +99,7 @@ bare_block (sqlite3 *db, guint n, BenchSeries *series)
       sqlite3_bind_text (insert, 5, request->key, -1, SQLITE_STATIC);
       sqlite3_bind_text (insert, 6, request->fingerprint, -1, SQLITE_STATIC);
       sqlite3_bind_text (insert, 7, request->url, -1, SQLITE_STATIC);
-      sqlite3_bind_blob (insert, 8, sale, sizeof sale - 1, SQLITE_STATIC);
+      sqlite3_bind_blob (insert, 8, bench_sale, strlen (bench_sale), SQLITE_STATIC);
       g_assert_cmpint (sqlite3_step (insert), ==, SQLITE_DONE);
       sqlite3_reset (insert);
       g_assert_cmpint (sqlite3_step (commit), ==, SQLITE_DONE);
@@ -268,8 +239,8 @@ bench_conflicts (SyncStore *store)
       claimed = sync_store_claim (store, row->id, &attempt, NULL);
       conflict->resource_type = g_strdup ("Sales Invoice");
       conflict->conflict_type = g_strdup ("edit_edit");
-      conflict->local_data = g_strdup (sale);
-      conflict->server_data = g_strdup (sale);
+      conflict->local_data = g_strdup (bench_sale);
+      conflict->server_data = g_strdup (bench_sale);
       change.id = row->id;
       change.from = SYNC_STATE_SENDING;
       change.to = SYNC_STATE_CONFLICT;

@@ -77,8 +77,8 @@ assert_contains (const char *text, const char *part)
   g_assert_nonnull (strstr (text, part));
 }
 
-/* Runs a command and checks how it exits and what it says: on standard output if it is done, else on standard error, in
- * one line. */
+/* Runs a command and checks how it exits and what it says: on standard output if it is done, else on standard
+ * error, in one line. */
 static char *
 expect (GatewayFixture *self, const char *command, int status, const char *words)
 {
@@ -142,7 +142,8 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "status", 0, "1 request waits to be delivered."));
   g_free (expect (self, "status", 0, "Condition   paused"));
   list = expect (self, "list", 0, "POST Customer");
-  assert_contains (list, "ID  STATUS   ACCEPTED             REQUEST        NEXT TRY  THE SERVER'S WORDS\n1   pending  ");
+  assert_contains (
+      list, "ID  STATUS   ACCEPTED             REQUEST        NEXT TRY  THE SERVER'S WORDS\n1   pending  ");
 
   scripted_transport_set (self->transport, SCRIPT_REFUSE);
   g_free (expect (self, "resume", 0, "Deliveries go on."));
@@ -185,8 +186,8 @@ test_submit (GatewayFixture *self, gconstpointer data)
   run = run_with_input (self, command, "");
   g_assert_cmpint (run->status, ==, 0);
   /* A key of the command's own making: a UUID of version 7. */
-  g_assert_true (g_regex_match_simple ("Key [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12};",
-                                       run->errors, 0, 0));
+  g_assert_true (g_regex_match_simple (
+      "Key [0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12};", run->errors, 0, 0));
   /* The body's own key is left alone. */
   keyed = run_with_input (self, "--json submit post /api/resource/Sales%20Invoice --body -",
                           "{\"customer\":\"Ann\",\"posa_client_request_id\":\"till-7\"}");
@@ -202,8 +203,9 @@ static void
 test_json (GatewayFixture *self, gconstpointer data)
 {
   static const char *const commands[]
-    = { "--json status", "status --json", "list --json", "--json show 1", "--json conflicts", "--json retry 1",
-        "--json clear-old 30", "--json pause 1h", "--json resume", "--json sync 1", "--json offline off" };
+      = { "--json status",    "status --json",  "list --json",         "--json show 1",
+          "--json conflicts", "--json retry 1", "--json clear-old 30", "--json pause 1h",
+          "--json resume",    "--json sync 1",  "--json offline off" };
 
   scripted_transport_set (self->transport, SCRIPT_REFUSE);
   gateway_fixture_submit (self, "Ann");
@@ -343,8 +345,9 @@ test_watch (GatewayFixture *self, gconstpointer data)
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
 }
 
-#define ADD(name, func) \
-  g_test_add ("/sync/ctl/" name, GatewayFixture, NULL, gateway_fixture_set_up, func, gateway_fixture_tear_down)
+#define ADD(name, func)                                                                                      \
+  g_test_add ("/sync/ctl/" name, GatewayFixture, NULL, gateway_fixture_set_up, func,                         \
+              gateway_fixture_tear_down)
 
 int
 main (int argc, char **argv)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The gateway over the real engine and store, with a site that does what the test says, and a client that speaks HTTP
- * by hand, so that a test decides about every byte. One thread. */
+/* The gateway over the real engine and store, with a site that does what the test says, and a client that
+ * speaks HTTP by hand, so that a test decides about every byte. One thread. */
 #include "config.h"
 
 #include "gateway-fixture.h"
@@ -46,8 +46,9 @@ reply_saved (ScriptedTransport *self, const SyncTransportRequest *request)
                                                              g_bytes_get_size (request->body))
                                                 : g_strdup ("{}");
 
-  text = g_strdup_printf ("{\"data\":{\"name\":\"DOC-%u\",\"docstatus\":0,\"modified\":\"2024-05-01 10:00:00.%06u\",%s}",
-                          self->n_writes, self->n_writes, strlen (sent) > 2 ? sent + 1 : "\"x\":0}");
+  text = g_strdup_printf (
+      "{\"data\":{\"name\":\"DOC-%u\",\"docstatus\":0,\"modified\":\"2024-05-01 10:00:00.%06u\",%s}",
+      self->n_writes, self->n_writes, strlen (sent) > 2 ? sent + 1 : "\"x\":0}");
   return reply_new (200, text);
 }
 
@@ -71,12 +72,14 @@ answer (ScriptedTransport *self, const SyncTransportRequest *request)
     }
   self->n_writes++;
   g_free (self->last_body);
-  self->last_body = request->body != NULL ? g_strndup (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body))
-                                          : NULL;
+  self->last_body = request->body != NULL
+                        ? g_strndup (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body))
+                        : NULL;
   if (self->script == SCRIPT_REFUSE)
-    return reply_new (417, "{\"exc_type\":\"ValidationError\",\"exception\":\"frappe.exceptions.ValidationError: no such "
-                           "customer\",\"_server_messages\":\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"No such <b>customer"
-                           "</b>\\\\\\\"}\\\"]\"}");
+    return reply_new (
+        417, "{\"exc_type\":\"ValidationError\",\"exception\":\"frappe.exceptions.ValidationError: no such "
+             "customer\",\"_server_messages\":\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"No such <b>customer"
+             "</b>\\\\\\\"}\\\"]\"}");
   if (self->script == SCRIPT_SILENT)
     {
       reply = sync_transport_reply_new ();
@@ -89,13 +92,14 @@ answer (ScriptedTransport *self, const SyncTransportRequest *request)
 }
 
 static void
-scripted_transport_send_async (SyncTransport *transport, const SyncTransportRequest *request, GCancellable *cancellable,
-                               GAsyncReadyCallback callback, gpointer user_data)
+scripted_transport_send_async (SyncTransport *transport, const SyncTransportRequest *request,
+                               GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (transport, NULL, callback, user_data);
 
   g_task_set_source_tag (task, scripted_transport_send_async);
-  g_task_return_pointer (task, answer (SCRIPTED_TRANSPORT (transport), request), (GDestroyNotify) sync_transport_reply_free);
+  g_task_return_pointer (task, answer (SCRIPTED_TRANSPORT (transport), request),
+                         (GDestroyNotify) sync_transport_reply_free);
 }
 
 static SyncTransportReply *
@@ -168,9 +172,10 @@ gateway_fixture_set_up (GatewayFixture *self, gconstpointer data)
   self->transport = g_object_new (SCRIPTED_TYPE_TRANSPORT, NULL);
   self->store = sync_store_open (self->directory, NULL, SYNC_CLOCK (self->clock), &error);
   g_assert_no_error (error);
-  credentials = sync_credentials_new (self->config->base_url, self->config->api_token, self->config->api_secret);
-  self->engine = sync_engine_new (self->config, self->store, SYNC_TRANSPORT (self->transport), credentials, routes,
-                                  SYNC_CLOCK (self->clock), self->random);
+  credentials
+      = sync_credentials_new (self->config->base_url, self->config->api_token, self->config->api_secret);
+  self->engine = sync_engine_new (self->config, self->store, SYNC_TRANSPORT (self->transport), credentials,
+                                  routes, SYNC_CLOCK (self->clock), self->random);
   self->gateway = sync_gateway_new (self->engine, SYNC_CLOCK (self->clock), self->random);
   g_assert_true (sync_gateway_listen (self->gateway, 0, &error));
   g_assert_no_error (error);
@@ -257,7 +262,8 @@ client_turn (Client *self)
   gssize n;
   gboolean moved = FALSE;
 
-  while (self->sent < length && (n = g_socket_send (self->socket, data + self->sent, length - self->sent, NULL, NULL)) > 0)
+  while (self->sent < length
+         && (n = g_socket_send (self->socket, data + self->sent, length - self->sent, NULL, NULL)) > 0)
     {
       self->sent += n;
       moved = TRUE;
@@ -330,8 +336,8 @@ gateway_fixture_request (GatewayFixture *self, const char *method, const char *p
 {
   return g_strdup_printf ("%s /_sync/v1/%s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"
                           "Connection: close\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
-                          method, path, sync_gateway_get_port (self->gateway), self->token, body != NULL ? strlen (body) : 0,
-                          body != NULL ? body : "");
+                          method, path, sync_gateway_get_port (self->gateway), self->token,
+                          body != NULL ? strlen (body) : 0, body != NULL ? body : "");
 }
 
 Client *
@@ -346,7 +352,8 @@ gateway_fixture_call (GatewayFixture *self, const char *method, const char *path
 
 /* Calls and checks the status. Returns the answer's body. */
 char *
-gateway_fixture_expect (GatewayFixture *self, const char *method, const char *path, const char *body, guint status)
+gateway_fixture_expect (GatewayFixture *self, const char *method, const char *path, const char *body,
+                        guint status)
 {
   g_autoptr (Client) client = gateway_fixture_call (self, method, path, body);
 

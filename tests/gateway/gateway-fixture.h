@@ -40,7 +40,8 @@ void gateway_fixture_set_up (GatewayFixture *self, gconstpointer data);
 void gateway_fixture_tear_down (GatewayFixture *self, gconstpointer data);
 void gateway_fixture_settle (void);
 
-/* One connection of a client that lives in the test's own thread: nothing blocks, the main loop turns meanwhile. */
+/* One connection of a client that lives in the test's own thread: nothing blocks, the main loop turns
+ * meanwhile. */
 typedef struct
 {
   GSocket *socket;   /* (owned) */
@@ -61,7 +62,8 @@ gboolean client_run_until (Client *self, const char *text);
 
 char *gateway_fixture_request (GatewayFixture *self, const char *method, const char *path, const char *body);
 Client *gateway_fixture_call (GatewayFixture *self, const char *method, const char *path, const char *body);
-char *gateway_fixture_expect (GatewayFixture *self, const char *method, const char *path, const char *body, guint status);
+char *gateway_fixture_expect (GatewayFixture *self, const char *method, const char *path, const char *body,
+                              guint status);
 gint64 gateway_fixture_submit (GatewayFixture *self, const char *name);
 
 G_END_DECLS

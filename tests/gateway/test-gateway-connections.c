@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What connections do to the gateway: many, kept, half-closed, too long, too slow; and that writes which arrive together
- * share one commit. */
+/* What connections do to the gateway: many, kept, half-closed, too long, too slow; and that writes which
+ * arrive together share one commit. */
 #include "config.h"
 
 #include "gateway-fixture.h"
@@ -46,9 +46,10 @@ assert_grew_at_most (gsize before_kb, gsize kb)
 static char *
 keep_alive_request (GatewayFixture *self)
 {
-  return g_strdup_printf ("GET /_sync/v1/status HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n"
-                          "Connection: keep-alive\r\n\r\n",
-                          sync_gateway_get_port (self->gateway), self->token);
+  return g_strdup_printf (
+      "GET /_sync/v1/status HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n"
+      "Connection: keep-alive\r\n\r\n",
+      sync_gateway_get_port (self->gateway), self->token);
 }
 
 /* As a browser: opened, one call each, kept open for a while, then closed from its side. */
@@ -90,7 +91,8 @@ test_kept_connections (GatewayFixture *self, gconstpointer data)
   open_and_close (self, KEPT_CONNECTIONS);
   after = count_descriptors ();
   kb_after = resident_kb ();
-  g_test_message ("%d connections: %u descriptors before, %u after; %" G_GSIZE_FORMAT " kB before, %" G_GSIZE_FORMAT " after",
+  g_test_message ("%d connections: %u descriptors before, %u after; %" G_GSIZE_FORMAT
+                  " kB before, %" G_GSIZE_FORMAT " after",
                   KEPT_CONNECTIONS, before, after, kb_before, kb_after);
   g_assert_cmpuint (after, <=, before);
   assert_grew_at_most (kb_before, 2048);
@@ -101,8 +103,9 @@ static void
 test_abandoned (GatewayFixture *self, gconstpointer data)
 {
   static const char *const beginnings[]
-    = { "", "GET /_sync/v1/st", "POST /_sync/v1/requests HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"a\"",
-        "nonsense\r\n\r\n", "\r\n" };
+      = { "", "GET /_sync/v1/st",
+          "POST /_sync/v1/requests HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"a\"",
+          "nonsense\r\n\r\n", "\r\n" };
   guint before;
 
   gateway_fixture_settle ();
@@ -170,7 +173,9 @@ submission_of (gsize length)
 {
   GString *body = g_string_sized_new (length + 200);
 
-  g_string_append (body, "{\"method\":\"POST\",\"url\":\"/api/resource/Customer\",\"body\":{\"customer_name\":\"Ann\",\"x\":\"");
+  g_string_append (
+      body,
+      "{\"method\":\"POST\",\"url\":\"/api/resource/Customer\",\"body\":{\"customer_name\":\"Ann\",\"x\":\"");
   while (body->len < length)
     g_string_append (body, "0123456789abcdef");
   g_string_append (body, "\"}}");
@@ -208,10 +213,11 @@ test_endless_body (GatewayFixture *self, gconstpointer data)
   g_autoptr (Client) client = NULL;
   gsize before;
 
-  g_string_append_printf (request,
-                          "POST /_sync/v1/requests HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n"
-                          "Transfer-Encoding: chunked\r\n\r\n",
-                          sync_gateway_get_port (self->gateway), self->token);
+  g_string_append_printf (
+      request,
+      "POST /_sync/v1/requests HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n",
+      sync_gateway_get_port (self->gateway), self->token);
   for (guint i = 0; i < 160; i++)
     {
       g_string_append (request, "100000\r\n");
@@ -278,9 +284,9 @@ test_group_commit (GatewayFixture *self, gconstpointer data)
 static Client *
 listen_to_events (GatewayFixture *self)
 {
-  g_autofree char *request
-    = g_strdup_printf ("GET /_sync/v1/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n\r\n",
-                       sync_gateway_get_port (self->gateway), self->token);
+  g_autofree char *request = g_strdup_printf (
+      "GET /_sync/v1/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n\r\n",
+      sync_gateway_get_port (self->gateway), self->token);
   Client *client = client_new (sync_gateway_get_port (self->gateway), request, -1);
 
   g_assert_true (client_run_until (client, "event: sync-state-changed\ndata: {\"state\":"));
@@ -295,7 +301,8 @@ test_events (GatewayFixture *self, gconstpointer data)
 
   g_assert_nonnull (strstr (client->received->str, "Content-Type: text/event-stream"));
   gateway_fixture_submit (self, "Ann");
-  g_assert_true (client_run_until (client, "event: request-changed\ndata: {\"id\":1,\"status\":\"pending\"}\n\n"));
+  g_assert_true (
+      client_run_until (client, "event: request-changed\ndata: {\"id\":1,\"status\":\"pending\"}\n\n"));
   g_assert_true (client_run_until (client, "data: {\"id\":1,\"status\":\"sending\"}"));
   g_assert_true (client_run_until (client, "data: {\"id\":1,\"status\":\"completed\"}"));
   g_assert_true (client_run_until (client, "event: sync-progress\ndata: {\"done\":1,\"total\":1}"));
@@ -304,7 +311,8 @@ test_events (GatewayFixture *self, gconstpointer data)
   g_signal_emit_by_name (self->engine, "conflict-opened", G_GINT64_CONSTANT (3), G_GINT64_CONSTANT (1));
   g_assert_true (client_run_until (client, "event: conflict-opened\ndata: {\"id\":3,\"requestId\":1}"));
   g_signal_emit_by_name (self->engine, "conflict-resolved", G_GINT64_CONSTANT (3), "merged");
-  g_assert_true (client_run_until (client, "event: conflict-resolved\ndata: {\"id\":3,\"resolution\":\"merged\"}"));
+  g_assert_true (
+      client_run_until (client, "event: conflict-resolved\ndata: {\"id\":3,\"resolution\":\"merged\"}"));
 
   /* A heartbeat while somebody listens, and no alarm once nobody does. */
   g_assert_cmpuint (alarms, >, 0);
@@ -354,8 +362,9 @@ test_events_end (GatewayFixture *self, gconstpointer data)
   g_assert_true (g_str_has_suffix (client->received->str, "\r\n0\r\n\r\n"));
 }
 
-#define ADD(name, func) \
-  g_test_add ("/sync/gateway/" name, GatewayFixture, NULL, gateway_fixture_set_up, func, gateway_fixture_tear_down)
+#define ADD(name, func)                                                                                      \
+  g_test_add ("/sync/gateway/" name, GatewayFixture, NULL, gateway_fixture_set_up, func,                     \
+              gateway_fixture_tear_down)
 
 int
 main (int argc, char **argv)

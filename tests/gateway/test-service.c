@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The service as a whole, in the caller's thread and in one of its own: comes up, refuses with words, goes down. The site
- * is a port that nobody listens on, so it is off line all the time. */
+/* The service as a whole, in the caller's thread and in one of its own: comes up, refuses with words, goes
+ * down. The site is a port that nobody listens on, so it is off line all the time. */
 #include "config.h"
 
 #include "gateway-fixture.h"
@@ -32,7 +32,8 @@ set_up (Fixture *self, gconstpointer data)
   g_autofree char *directory = NULL;
   g_autofree char *url = NULL;
   g_autoptr (GError) error = NULL;
-  const char *environment[] = { NULL, NULL, "GATEWAY_PORT=0", "ERPNEXT_API_TOKEN=key", "ERPNEXT_API_SECRET=secret", NULL };
+  const char *environment[]
+      = { NULL, NULL, "GATEWAY_PORT=0", "ERPNEXT_API_TOKEN=key", "ERPNEXT_API_SECRET=secret", NULL };
 
   self->directory = sync_test_directory_new ();
   self->site = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
@@ -118,7 +119,8 @@ test_up_and_down (Fixture *self, gconstpointer data)
       g_assert_true (sync_service_start (service, &error));
       g_assert_no_error (error);
       g_assert_true (g_file_test (port_path, G_FILE_TEST_EXISTS));
-      g_assert_cmpuint (call_port (self, sync_gateway_get_port (sync_service_get_gateway (service))), ==, 200);
+      g_assert_cmpuint (call_port (self, sync_gateway_get_port (sync_service_get_gateway (service))), ==,
+                        200);
       if (round == 0)
         first_token = read_token (self);
       else
@@ -207,7 +209,8 @@ test_thread (Fixture *self, gconstpointer data)
   g_assert_no_error (error);
   g_assert_cmpuint (sync_service_thread_get_port (thread), !=, 0);
   g_assert_cmpuint (call_port (self, sync_service_thread_get_port (thread)), ==, 200);
-  sync_service_thread_invoke (thread, note_thread_cb, g_async_queue_ref (queue), (GDestroyNotify) g_async_queue_unref);
+  sync_service_thread_invoke (thread, note_thread_cb, g_async_queue_ref (queue),
+                              (GDestroyNotify) g_async_queue_unref);
   g_assert_true (g_async_queue_pop (queue) != g_thread_self ());
 
   sync_service_thread_shutdown_async (thread, ended_cb, &result);
@@ -217,7 +220,8 @@ test_thread (Fixture *self, gconstpointer data)
   g_assert_no_error (error);
   g_assert_cmpuint (sync_service_thread_get_port (thread), ==, 0);
   /* Too late: not called, and its data is freed all the same. */
-  sync_service_thread_invoke (thread, note_thread_cb, g_async_queue_ref (queue), (GDestroyNotify) g_async_queue_unref);
+  sync_service_thread_invoke (thread, note_thread_cb, g_async_queue_ref (queue),
+                              (GDestroyNotify) g_async_queue_unref);
   g_clear_object (&result);
   g_assert_finalize_object (thread);
   g_assert_cmpint (g_async_queue_length (queue), ==, 0);

@@ -18,6 +18,12 @@ add_fault (ShopFixture *fixture, const char *text)
   return id;
 }
 
+static WireExchange *
+start (ShopFixture *fixture, const char *request)
+{
+  return wire_start (sync_practice_shop_get_port (fixture->shop), request, strlen (request));
+}
+
 static guint64
 count_notes (ShopFixture *fixture)
 {
@@ -156,7 +162,7 @@ test_gives_up (ShopFixture *fixture, gconstpointer data)
 {
   g_autofree char *request = wire_request ("GET", "/api/method/ping", NULL, NULL);
   guint id = add_fault (fixture, "{\"kind\":\"stall\",\"count\":1}");
-  WireExchange *exchange = wire_start (sync_practice_shop_get_port (fixture->shop), request, strlen (request));
+  WireExchange *exchange = start (fixture, request);
 
   while (sync_practice_shop_get_fault_hits (fixture->shop, id) == 0)
     g_main_context_iteration (NULL, TRUE);
@@ -172,7 +178,7 @@ static void
 test_half_closed (ShopFixture *fixture, gconstpointer data)
 {
   g_autofree char *request = wire_request ("POST", "/api/resource/Note", "cashier", "{\"title\":\"half\"}");
-  WireExchange *exchange = wire_start (sync_practice_shop_get_port (fixture->shop), request, strlen (request));
+  WireExchange *exchange = start (fixture, request);
   g_autofree char *answer = NULL;
 
   wire_hang_up (exchange);
