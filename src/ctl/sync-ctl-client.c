@@ -52,8 +52,8 @@ static void
 set_not_running (const char *data_dir, GError **error)
 {
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-               _ ("POSAwesome Sync is not running on %s; start it with “posawesome-sync”, or name its data directory with "
-                  "POSAWESOME_SYNC_DATA_DIR"),
+               _ ("POSAwesome Sync is not running on %s; start it with “posawesome-sync”, or name its data "
+                  "directory with POSAWESOME_SYNC_DATA_DIR"),
                data_dir);
 }
 
@@ -79,7 +79,8 @@ sync_ctl_client_new (const char *data_dir, GError **error)
       return NULL;
     }
   self = g_new0 (SyncCtlClient, 1);
-  self->session = soup_session_new_with_options ("user-agent", AGENT, "timeout", TIMEOUT_S, "proxy-resolver", NULL, NULL);
+  self->session = soup_session_new_with_options ("user-agent", AGENT, "timeout", TIMEOUT_S, "proxy-resolver",
+                                                 NULL, NULL);
   self->base = g_strdup_printf ("http://127.0.0.1:%u/_sync/v1/", (guint) number);
   self->authorization = g_strdup_printf ("Bearer %s", token);
   return self;
@@ -100,7 +101,8 @@ new_message (SyncCtlClient *self, const char *method, const char *path, const ch
   g_autofree char *url = g_strconcat (self->base, path, NULL);
   SoupMessage *message = soup_message_new (method, url);
 
-  soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization", self->authorization);
+  soup_message_headers_replace (soup_message_get_request_headers (message), "Authorization",
+                                self->authorization);
   if (body != NULL)
     {
       g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
@@ -114,11 +116,14 @@ static void
 set_transport_error (SyncCtlClient *self, const GError *cause, GError **error)
 {
   if (g_error_matches (cause, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED))
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 _ ("POSAwesome Sync is not running (nothing answers at %s); start it with “posawesome-sync”"), self->base);
+    g_set_error (
+        error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+        _ ("POSAwesome Sync is not running (nothing answers at %s); start it with “posawesome-sync”"),
+        self->base);
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 _ ("POSAwesome Sync did not answer: %s; look with “posawesome-syncctl doctor”"), cause->message);
+                 _ ("POSAwesome Sync did not answer: %s; look with “posawesome-syncctl doctor”"),
+                 cause->message);
 }
 
 /* The words of an answer that is an error. */
@@ -132,11 +137,13 @@ set_refusal (guint status, JsonNode *root, GError **error)
       && JSON_NODE_HOLDS_OBJECT (json_object_get_member (object, "error")))
     inner = json_object_get_object_member (object, "error");
   if (inner != NULL)
-    g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                         json_object_get_string_member_with_default (inner, "message", _ ("refused without a reason")));
+    g_set_error_literal (
+        error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+        json_object_get_string_member_with_default (inner, "message", _ ("refused without a reason")));
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 _ ("the program at this port answered %u, which POSAwesome Sync does not; look with “posawesome-syncctl doctor”"),
+                 _ ("the program at this port answered %u, which POSAwesome Sync does not; look with "
+                    "“posawesome-syncctl doctor”"),
                  status);
 }
 
@@ -151,7 +158,8 @@ set_refusal (guint status, JsonNode *root, GError **error)
  * Returns: (transfer full) (nullable): its answer
  */
 SyncCtlAnswer *
-sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path, const char *body, GError **error)
+sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path, const char *body,
+                      GError **error)
 {
   g_autoptr (SoupMessage) message = new_message (self, method, path, body);
   g_autoptr (GError) cause = NULL;

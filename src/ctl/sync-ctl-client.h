@@ -23,8 +23,8 @@ SyncCtlClient *sync_ctl_client_new (const char *data_dir, GError **error);
 void sync_ctl_client_free (SyncCtlClient *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCtlClient, sync_ctl_client_free)
 
-SyncCtlAnswer *sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path, const char *body,
-                                     GError **error);
+SyncCtlAnswer *sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path,
+                                     const char *body, GError **error);
 GInputStream *sync_ctl_client_open (SyncCtlClient *self, const char *path, GError **error);
 
 G_END_DECLS

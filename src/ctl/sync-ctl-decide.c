@@ -58,7 +58,8 @@ dup_own_key (const char *method, const char *url, GBytes *body)
   g_autoptr (SyncRoute) route = NULL;
 
   if (uri != NULL)
-    path = g_strconcat (g_uri_get_path (uri), g_uri_get_query (uri) != NULL ? "?" : NULL, g_uri_get_query (uri), NULL);
+    path = g_strconcat (g_uri_get_path (uri), g_uri_get_query (uri) != NULL ? "?" : NULL,
+                        g_uri_get_query (uri), NULL);
   if (routes != NULL)
     route = sync_route_table_match (routes, upper, path != NULL ? path : url, "application/json", body, NULL);
   return route != NULL ? g_strdup (route->client_key) : NULL;
@@ -212,7 +213,8 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
   if (arguments[0] == NULL)
     return run (ctl, "POST", "pause", "{}", _ ("Paused until “resume”; writes are still accepted."));
   if (!parse_duration (arguments[0], &ms))
-    return sync_ctl_usage_error (_ ("“%s” is no duration; write 30s, 10m, 2h or 1d (at most a year)"), arguments[0]);
+    return sync_ctl_usage_error (_ ("“%s” is no duration; write 30s, 10m, 2h or 1d (at most a year)"),
+                                 arguments[0]);
   body = g_strdup_printf ("{\"forMs\":%" G_GINT64_FORMAT "}", ms);
   return run (ctl, "POST", "pause", body, _ ("Paused; writes are still accepted."));
 }
@@ -227,7 +229,8 @@ int
 sync_ctl_offline (SyncCtl *ctl, char **arguments)
 {
   if (strcmp (arguments[0], "on") == 0)
-    return run (ctl, "POST", "offline", "{\"on\":true}", _ ("Off line until “offline off”; writes are still accepted."));
+    return run (ctl, "POST", "offline", "{\"on\":true}",
+                _ ("Off line until “offline off”; writes are still accepted."));
   if (strcmp (arguments[0], "off") == 0)
     return run (ctl, "POST", "offline", "{\"on\":false}", _ ("Deliveries go on."));
   return sync_ctl_usage_error (_ ("“%s” is neither on nor off"), arguments[0]);
@@ -310,7 +313,8 @@ sync_ctl_confirm (SyncCtl *ctl, char **arguments)
   if (strcmp (arguments[1], "again") == 0 && arguments[2] == NULL)
     return decide (ctl, arguments[0], "confirm", "{\"arrived\":false}");
   if (strcmp (arguments[1], "arrived") != 0)
-    return sync_ctl_usage_error ("%s", _ ("say “arrived”, with the document's name if you know it, or “again”"));
+    return sync_ctl_usage_error ("%s",
+                                 _ ("say “arrived”, with the document's name if you know it, or “again”"));
   if (arguments[2] != NULL)
     {
       g_string_append (body, ",\"name\":");

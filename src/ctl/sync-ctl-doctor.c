@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Looks at everything that the program needs, from the disk to the server, and says what is wrong and what to do. */
+/* Looks at everything that the program needs, from the disk to the server, and says what is wrong and what to
+ * do. */
 #include "config.h"
 
 #include "sync-ctl.h"
@@ -26,8 +27,9 @@ typedef struct
 static void
 add (Report *report, const char *name, gboolean well, const char *text, const char *remedy)
 {
-  g_string_append_printf (report->json, "%s{\"check\":\"%s\",\"ok\":%s,\"message\":", report->json->len > 1 ? "," : "", name,
-                          well ? "true" : "false");
+  g_string_append_printf (report->json,
+                          "%s{\"check\":\"%s\",\"ok\":%s,\"message\":", report->json->len > 1 ? "," : "",
+                          name, well ? "true" : "false");
   sync_json_append_quoted (report->json, text);
   if (!well)
     {
@@ -59,7 +61,8 @@ check_directory (Report *report, const char *directory)
     }
   if (access (directory, W_OK | X_OK) != 0)
     {
-      text = g_strdup_printf (_ ("the data directory %s cannot be written (%s)"), directory, g_strerror (errno));
+      text = g_strdup_printf (_ ("the data directory %s cannot be written (%s)"), directory,
+                              g_strerror (errno));
       add (report, "directory", FALSE, text, _ ("give it to the user who runs the program"));
       return FALSE;
     }
@@ -87,7 +90,8 @@ check_disk (Report *report, const char *directory)
   free_bytes = (gint64) info.f_bavail * (gint64) info.f_frsize;
   size = g_format_size (free_bytes);
   text = g_strdup_printf (_ ("%s are free on its disk"), size);
-  add (report, "disk", free_bytes >= MIN_FREE_BYTES, text, _ ("free at least 250 MB, or no more writes are taken"));
+  add (report, "disk", free_bytes >= MIN_FREE_BYTES, text,
+       _ ("free at least 250 MB, or no more writes are taken"));
 }
 
 static void
@@ -112,7 +116,8 @@ static void
 check_queue (Report *report, JsonObject *status)
 {
   JsonObject *stats = sync_ctl_get_object (status, "queueStats");
-  gint64 failed = sync_ctl_get_int (stats, "failed"), conflicts = sync_ctl_get_int (status, "pendingConflicts");
+  gint64 failed = sync_ctl_get_int (stats, "failed"),
+         conflicts = sync_ctl_get_int (status, "pendingConflicts");
   gint64 undecided = sync_ctl_get_int (status, "needPerson");
   g_autofree char *text = NULL;
 
@@ -137,7 +142,8 @@ check_credentials (Report *report, SyncCtlClient *client)
   if (sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
     add (report, "credentials", TRUE, _ ("an API key is set"), NULL);
   else
-    add (report, "credentials", FALSE, _ ("no API key is set"), _ ("give one with “posawesome-syncctl credentials set”"));
+    add (report, "credentials", FALSE, _ ("no API key is set"),
+         _ ("give one with “posawesome-syncctl credentials set”"));
 }
 
 static void

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Words, times and columns for a person at a terminal, and reading members of an answer that may be absent. */
+/* Words, times and columns for a person at a terminal, and members of an answer that may be absent. */
 #include "config.h"
 
 #include "sync-ctl-print.h"
@@ -61,14 +61,16 @@ sync_ctl_table_print (SyncCtlTable *self)
 
   for (guint row = 0; row < self->rows->len; row++)
     for (guint column = 0; column < self->n_columns; column++)
-      widths[column] = MAX (widths[column], width_of (((char **) g_ptr_array_index (self->rows, row))[column]));
+      widths[column]
+          = MAX (widths[column], width_of (((char **) g_ptr_array_index (self->rows, row))[column]));
   for (guint row = 0; row < self->rows->len; row++)
     {
       char **cells = g_ptr_array_index (self->rows, row);
       g_autoptr (GString) line = g_string_new (NULL);
 
       for (guint column = 0; column < self->n_columns; column++)
-        g_string_append_printf (line, "%s%*s  ", cells[column], (int) (widths[column] - width_of (cells[column])), "");
+        g_string_append_printf (line, "%s%*s  ", cells[column],
+                                (int) (widths[column] - width_of (cells[column])), "");
       g_print ("%s\n", g_strchomp (line->str));
     }
 }
@@ -128,8 +130,10 @@ sync_ctl_condition_words (const char *condition)
     { "online", N_ ("on line") },
     { "offline", N_ ("off line; deliveries go on by themselves once the server can be reached") },
     { "paused", N_ ("paused; go on with “posawesome-syncctl resume”") },
-    { "sign-in-needed", N_ ("the server does not know this till; give it an API key with “posawesome-syncctl credentials set”") },
-    { "not-our-server", N_ ("another machine answers in the server's place; sign in to the network, or check ERPNEXT_BASE_URL") },
+    { "sign-in-needed", N_ ("the server does not know this till; give it an API key with “posawesome-syncctl "
+                            "credentials set”") },
+    { "not-our-server", N_ ("another machine answers in the server's place; sign in to the network, or check "
+                            "ERPNEXT_BASE_URL") },
     { "throttled", N_ ("the server asked to wait; deliveries go on by themselves") },
     { "storage-trouble", N_ ("the disk is full or cannot be written; free some space") },
   };

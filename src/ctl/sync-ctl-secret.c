@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The API key and secret, read from the terminal without echo or from standard input: arguments and environment can be
- * read by other programs of the machine. */
+/* The API key and secret, read from the terminal without echo or from standard input: arguments and
+ * environment can be read by other programs of the machine. */
 #include "config.h"
 
 #include "sync-ctl.h"

@@ -31,15 +31,18 @@ print_waiting (JsonObject *stats)
              waiting);
   if (unknown > 0)
     g_print (g_dngettext (NULL, "%" PRId64 " request was sent, and it is not known whether it arrived.\n",
-                          "%" PRId64 " requests were sent, and it is not known whether they arrived.\n", unknown),
+                          "%" PRId64 " requests were sent, and it is not known whether they arrived.\n",
+                          unknown),
              unknown);
   if (failed > 0)
-    g_print (g_dngettext (NULL, "%" PRId64 " request was refused by the server; look with “list --status failed”.\n",
-                          "%" PRId64 " requests were refused by the server; look with “list --status failed”.\n",
-                          failed),
+    g_print (g_dngettext (
+                 NULL, "%" PRId64 " request was refused by the server; look with “list --status failed”.\n",
+                 "%" PRId64 " requests were refused by the server; look with “list --status failed”.\n",
+                 failed),
              failed);
   if (conflicts > 0)
-    g_print (g_dngettext (NULL, "%" PRId64 " request meets another version on the server; look with “conflicts”.\n",
+    g_print (g_dngettext (NULL,
+                          "%" PRId64 " request meets another version on the server; look with “conflicts”.\n",
                           "%" PRId64 " requests meet another version on the server; look with “conflicts”.\n",
                           conflicts),
              conflicts);
@@ -94,7 +97,8 @@ dup_subject (JsonObject *request)
   if (*name == '\0')
     name = sync_ctl_get_string (request, "resourceId");
   if (*type == '\0')
-    return g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"), sync_ctl_get_string (request, "url"));
+    return g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"),
+                            sync_ctl_get_string (request, "url"));
   return g_strchomp (g_strdup_printf ("%s %s %s", sync_ctl_get_string (request, "method"), type, name));
 }
 
@@ -115,10 +119,11 @@ int
 sync_ctl_list (SyncCtl *ctl, char **arguments)
 {
   const char *const headings[]
-      = { _ ("ID"), _ ("STATUS"), _ ("ACCEPTED"), _ ("REQUEST"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"), NULL };
+      = { _ ("ID"), _ ("STATUS"), _ ("ACCEPTED"), _ ("REQUEST"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"),
+          NULL };
   g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
-  g_autofree char *status
-      = g_uri_escape_string (ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
+  g_autofree char *status = g_uri_escape_string (
+      ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
   gint64 after = 0, n = 0;
 
   do
@@ -151,7 +156,8 @@ sync_ctl_list (SyncCtl *ctl, char **arguments)
 static void
 print_attempts (JsonObject *request)
 {
-  const char *const headings[] = { _ ("TRY"), _ ("KIND"), _ ("AT"), _ ("ANSWER"), _ ("VERDICT"), _ ("WORDS"), NULL };
+  const char *const headings[]
+      = { _ ("TRY"), _ ("KIND"), _ ("AT"), _ ("ANSWER"), _ ("VERDICT"), _ ("WORDS"), NULL };
   g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
   JsonArray *attempts = json_object_get_array_member (request, "attempts");
 
@@ -165,8 +171,9 @@ print_attempts (JsonObject *request)
       g_autofree char *answer = http != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT " %s", http,
                                                              sync_ctl_get_string (attempt, "excType"))
                                           : g_strdup ("");
-      const char *cells[]
-          = { number, sync_ctl_get_string (attempt, "kind"), at, answer, sync_ctl_get_string (attempt, "verdict"), words, NULL };
+      const char *cells[] = { number, sync_ctl_get_string (attempt, "kind"),    at,
+                              answer, sync_ctl_get_string (attempt, "verdict"), words,
+                              NULL };
 
       sync_ctl_table_add (table, cells);
     }
@@ -185,7 +192,8 @@ print_document (JsonObject *request, const char *name, const char *heading)
 
   if (node == NULL || JSON_NODE_HOLDS_NULL (node))
     return;
-  text = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node) : json_to_string (node, TRUE);
+  text = json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node)
+                                                          : json_to_string (node, TRUE);
   g_print ("\n%s\n%s\n", heading, text);
 }
 
@@ -193,8 +201,8 @@ static void
 print_request (JsonObject *request)
 {
   g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (request, "id"));
-  g_autofree char *call
-      = g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"), sync_ctl_get_string (request, "url"));
+  g_autofree char *call = g_strdup_printf ("%s %s", sync_ctl_get_string (request, "method"),
+                                           sync_ctl_get_string (request, "url"));
   g_autofree char *subject = dup_subject (request);
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
   g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
@@ -213,8 +221,9 @@ print_request (JsonObject *request)
   print_field (_ ("Given up"), sync_ctl_get_string (request, "discardReason"));
   print_field (_ ("Proof"), sync_ctl_get_string (request, "proof"));
   if (sync_ctl_get_bool (request, "needsPerson"))
-    g_print (_ ("Only a person can decide this one: look on the server, then “confirm %s arrived” or “confirm %s again”.\n"), id,
-             id);
+    g_print (_ ("Only a person can decide this one: look on the server, then “confirm %s arrived” or "
+                "“confirm %s again”.\n"),
+             id, id);
 }
 
 int
@@ -265,7 +274,8 @@ sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
     {
       JsonObject *conflict = json_array_get_object_element (conflicts, i);
       g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
-      g_autofree char *request = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
+      g_autofree char *request
+          = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
       g_autofree char *document = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"),
                                                    sync_ctl_get_string (conflict, "resourceId"));
       g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));

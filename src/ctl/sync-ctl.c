@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* posawesome-syncctl: the program's command line. It finds the running program through the files `gateway-port` and
- * `gateway-token` of the data directory and speaks to its gateway. Exit 0: done; 1: refused, with the reason on standard
- * error; 2: not understood. */
+/* posawesome-syncctl: the program's command line. It finds the running program through the files
+ * `gateway-port` and `gateway-token` of the data directory and speaks to its gateway. Exit 0: done; 1:
+ * refused, with the reason on standard error; 2: not understood. */
 #include "config.h"
 
 #include "sync-ctl.h"
@@ -35,24 +35,30 @@ typedef struct
 
 static const Command commands[] = {
   { "status", "", N_ ("what waits, and why"), 0, 0, 0, FALSE, sync_ctl_status },
-  { "list", "[--status S]", N_ ("what waits, or the requests of status S (“all” for every one)"), OPTION_STATUS, 0, 0, FALSE,
-    sync_ctl_list },
+  { "list", "[--status S]", N_ ("what waits, or the requests of status S (“all” for every one)"),
+    OPTION_STATUS, 0, 0, FALSE, sync_ctl_list },
   { "show", "ID", N_ ("all about one request"), 0, 1, 1, FALSE, sync_ctl_show },
-  { "submit", "METHOD URL [--body FILE|-] [--key K]", N_ ("hand a write over"), OPTION_BODY | OPTION_KEY, 2, 2, FALSE,
-    sync_ctl_submit },
-  { "sync", "[--type T] [ID…]", N_ ("try to deliver now, all or part"), OPTION_TYPE, 0, ANY_NUMBER, FALSE, sync_ctl_sync },
-  { "pause", "[DURATION]", N_ ("deliver nothing, for 30s, 10m, 2h, 1d or until “resume”"), 0, 0, 1, FALSE, sync_ctl_pause },
+  { "submit", "METHOD URL [--body FILE|-] [--key K]", N_ ("hand a write over"), OPTION_BODY | OPTION_KEY, 2,
+    2, FALSE, sync_ctl_submit },
+  { "sync", "[--type T] [ID…]", N_ ("try to deliver now, all or part"), OPTION_TYPE, 0, ANY_NUMBER, FALSE,
+    sync_ctl_sync },
+  { "pause", "[DURATION]", N_ ("deliver nothing, for 30s, 10m, 2h, 1d or until “resume”"), 0, 0, 1, FALSE,
+    sync_ctl_pause },
   { "resume", "", N_ ("go on"), 0, 0, 0, FALSE, sync_ctl_resume },
   { "offline", "on|off", N_ ("switch the line off or on by hand"), 0, 1, 1, FALSE, sync_ctl_offline },
   { "retry", "ID…", N_ ("try refused requests again"), 0, 1, ANY_NUMBER, FALSE, sync_ctl_retry },
-  { "confirm", "ID arrived [NAME]|again", N_ ("say of a request whose fate is not known that it arrived, or to send it again"),
-    0, 2, 3, FALSE, sync_ctl_confirm },
-  { "discard", "ID… --reason R", N_ ("give requests up"), OPTION_REASON, 1, ANY_NUMBER, FALSE, sync_ctl_discard },
+  { "confirm", "ID arrived [NAME]|again",
+    N_ ("say of a request whose fate is not known that it arrived, or to send it again"), 0, 2, 3, FALSE,
+    sync_ctl_confirm },
+  { "discard", "ID… --reason R", N_ ("give requests up"), OPTION_REASON, 1, ANY_NUMBER, FALSE,
+    sync_ctl_discard },
   { "restore", "ID", N_ ("take a request back that was given up"), 0, 1, 1, FALSE, sync_ctl_restore },
-  { "conflicts", "", N_ ("requests that meet another version on the server"), 0, 0, 0, FALSE, sync_ctl_conflicts },
-  { "clear-old", "[DAYS]", N_ ("forget requests delivered more than DAYS (30) ago"), 0, 0, 1, FALSE, sync_ctl_clear_old },
-  { "credentials", "set|clear", N_ ("give the API key and secret (read from standard input), or forget them"), 0, 1, 1, FALSE,
-    sync_ctl_credentials },
+  { "conflicts", "", N_ ("requests that meet another version on the server"), 0, 0, 0, FALSE,
+    sync_ctl_conflicts },
+  { "clear-old", "[DAYS]", N_ ("forget requests delivered more than DAYS (30) ago"), 0, 0, 1, FALSE,
+    sync_ctl_clear_old },
+  { "credentials", "set|clear", N_ ("give the API key and secret (read from standard input), or forget them"),
+    0, 1, 1, FALSE, sync_ctl_credentials },
   { "doctor", "", N_ ("look for what is wrong, and say what to do"), 0, 0, 0, TRUE, sync_ctl_doctor },
   { "watch", "", N_ ("print what happens, until Ctrl+C"), 0, 0, 0, FALSE, sync_ctl_watch },
 };
@@ -104,9 +110,11 @@ dup_summary (void)
   GString *text = g_string_new (_ ("Commands:"));
 
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (text, "\n  %s %s\n      %s", commands[i].name, commands[i].usage, _ (commands[i].summary));
+    g_string_append_printf (text, "\n  %s %s\n      %s", commands[i].name, commands[i].usage,
+                            _ (commands[i].summary));
   g_string_append_printf (text, "\n\n%s",
-                          _ ("The program's data directory is $POSAWESOME_SYNC_DATA_DIR, else posawesome-sync in the user's data."));
+                          _ ("The program's data directory is $POSAWESOME_SYNC_DATA_DIR, else "
+                             "posawesome-sync in the user's data."));
   return g_string_free (text, FALSE);
 }
 
@@ -121,7 +129,8 @@ dup_command_names (void)
 }
 
 static void
-add_option (GArray *entries, const char *name, GOptionArg kind, gpointer place, const char *description, const char *value)
+add_option (GArray *entries, const char *name, GOptionArg kind, gpointer place, const char *description,
+            const char *value)
 {
   GOptionEntry entry = { name, 0, 0, kind, place, description, value };
 
@@ -140,11 +149,14 @@ options_of (SyncCtl *ctl, const Command *command)
     add_option (entries, "status", G_OPTION_ARG_STRING, &ctl->status,
                 N_ ("pending, sending, unknown, conflict, failed, completed, discarded or all"), "S");
   if ((command->options & OPTION_BODY) != 0)
-    add_option (entries, "body", G_OPTION_ARG_FILENAME, &ctl->body, N_ ("A file with JSON, - for standard input"), "FILE");
+    add_option (entries, "body", G_OPTION_ARG_FILENAME, &ctl->body,
+                N_ ("A file with JSON, - for standard input"), "FILE");
   if ((command->options & OPTION_KEY) != 0)
-    add_option (entries, "key", G_OPTION_ARG_STRING, &ctl->key, N_ ("The idempotency key of an earlier try"), "K");
+    add_option (entries, "key", G_OPTION_ARG_STRING, &ctl->key, N_ ("The idempotency key of an earlier try"),
+                "K");
   if ((command->options & OPTION_TYPE) != 0)
-    add_option (entries, "type", G_OPTION_ARG_STRING_ARRAY, &ctl->types, N_ ("Only documents of this type"), "T");
+    add_option (entries, "type", G_OPTION_ARG_STRING_ARRAY, &ctl->types, N_ ("Only documents of this type"),
+                "T");
   if ((command->options & OPTION_REASON) != 0)
     add_option (entries, "reason", G_OPTION_ARG_STRING, &ctl->reason, N_ ("Why it is given up"), "R");
   return entries;
@@ -154,8 +166,8 @@ options_of (SyncCtl *ctl, const Command *command)
 static gboolean
 parse (SyncCtl *ctl, const Command *command, gboolean *version, char ***arguments, GError **error)
 {
-  g_autofree char *parameters
-      = command != NULL ? g_strdup_printf ("%s %s", command->name, command->usage) : g_strdup (_ ("COMMAND …"));
+  g_autofree char *parameters = command != NULL ? g_strdup_printf ("%s %s", command->name, command->usage)
+                                                : g_strdup (_ ("COMMAND …"));
   g_autoptr (GOptionContext) context = g_option_context_new (parameters);
   g_autoptr (GArray) entries = options_of (ctl, command);
   g_autofree char *summary = command != NULL ? g_strdup (_ (command->summary)) : dup_summary ();
