@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What `DEBUG=true` means: this program's debug messages, and not those of the libraries below it, on standard error. */
+/* What `DEBUG=true` means: this program's debug messages, and not those of the libraries below it, on standard
+ * error. */
 #include "config.h"
 
 #include "sync-debug.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The end of the demonstration in a window: each sale, its invoice in the shop's books, and the verdict. Main thread. */
+/* The end of the demonstration in a window: each sale, its invoice in the shop's books, and the verdict. Main
+ * thread. */
 #include "config.h"
 
 #include "sync-ledger-window.h"

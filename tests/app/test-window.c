@@ -29,7 +29,8 @@ find (GtkWidget *widget, const char *id)
 {
   if (g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), id) == 0)
     return widget;
-  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
     {
       GtkWidget *found = find (below, id);
 
@@ -57,7 +58,8 @@ text (GtkWindow *window, const char *name)
 static GtkWindow *
 get_window (Watch *watch)
 {
-  for (GList *item = gtk_application_get_windows (GTK_APPLICATION (watch->application)); item != NULL; item = item->next)
+  for (GList *item = gtk_application_get_windows (GTK_APPLICATION (watch->application)); item != NULL;
+       item = item->next)
     if (SYNC_IS_WINDOW (item->data))
       return item->data;
   return NULL;

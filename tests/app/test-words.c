@@ -44,7 +44,8 @@ test_conditions (void)
   snapshot.condition = SYNC_CONDITION_ONLINE;
   snapshot.state = SYNC_ENGINE_SYNCING;
   assert_status (&snapshot, "3 sales are waiting. Delivery is under way.");
-  for (SyncCondition condition = SYNC_CONDITION_SIGN_IN_NEEDED; condition <= SYNC_CONDITION_STORAGE_TROUBLE; condition++)
+  for (SyncCondition condition = SYNC_CONDITION_SIGN_IN_NEEDED; condition <= SYNC_CONDITION_STORAGE_TROUBLE;
+       condition++)
     {
       g_autofree char *words = NULL;
 
