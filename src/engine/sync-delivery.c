@@ -353,6 +353,7 @@ claim (SyncOperation *op)
   g_clear_pointer (&op->answer, sync_answer_free);
   g_clear_pointer (&op->request, sync_request_unref);
   op->request = claimed;
+  op->claimed = TRUE;
   sync_turn_tell (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING, FALSE);
   sync_turn_add_claimed (op);
 }

@@ -24,6 +24,7 @@ typedef struct
   SyncRequest *request;     /* (owned) (nullable): the row with its bodies */
   SyncRoute *route;         /* (owned) (nullable) */
   GCancellable *cancellable; /* (owned) */
+  gboolean claimed;         /* the row is `sending`; else this is a look */
   guint attempt;            /* of the send */
   gint64 started_us;        /* boot clock: of the call that is out now */
   SyncTransportReply *reply; /* (owned) (nullable): the answer to the send, kept until it is recorded */
@@ -142,6 +143,7 @@ void sync_turn_end (SyncEngine *self);
 /* sync-operation.c */
 SyncOperation *sync_operation_new (SyncEngine *engine, gint64 id);
 void sync_operation_end (SyncOperation *op);
+void sync_operation_cancel (SyncEngine *engine, gboolean sends_too);
 gboolean sync_operation_is_dropped (SyncOperation *op);
 
 /* sync-delivery.c */

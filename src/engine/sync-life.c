@@ -7,8 +7,9 @@
 
 #include "sync-error.h"
 
-/* How long a shutdown waits for answers that are under way; what is not back by then is found out at the next start. */
-#define SHUTDOWN_WAIT_US (10 * G_USEC_PER_SEC)
+/* How long a shutdown waits for answers that are under way; what is not back by then is found out at the next start.
+ * A second less than the ten that the program may take to end. */
+#define SHUTDOWN_WAIT_US (9 * G_USEC_PER_SEC)
 
 static void
 finish_shutdown (SyncEngine *self)
@@ -93,9 +94,6 @@ sync_engine_start (SyncEngine *self, GError **error)
 void
 sync_engine_stop (SyncEngine *self)
 {
-  GHashTableIter iter;
-  gpointer op;
-
   sync_engine_assert_own_context (self);
   sync_submit_refuse_all (self);
   if (!self->running)
@@ -116,9 +114,7 @@ sync_engine_stop (SyncEngine *self)
   g_clear_object (&self->probe);
   while (!g_queue_is_empty (&self->unwritten))
     sync_operation_end (g_queue_pop_head (&self->unwritten));
-  g_hash_table_iter_init (&iter, self->operations);
-  while (g_hash_table_iter_next (&iter, NULL, &op))
-    g_cancellable_cancel (((SyncOperation *) op)->cancellable);
+  sync_operation_cancel (self, TRUE);
   self->sweeping = FALSE;
 }
 
@@ -135,10 +131,10 @@ waited_for_shutdown_cb (gpointer user_data)
  * sync_engine_safe_shutdown_async:
  * @self: an engine
  * @cancellable: (nullable): not used to shorten the wait; call sync_engine_stop() for that
- * @callback: called when it has stopped, at most 10 seconds later
+ * @callback: called when it has stopped, at most 9 seconds later
  * @user_data: for @callback
  *
- * Stops with care: no new claims, answers under way are awaited up to 10 s and recorded, what is not back by then stays
+ * Stops with care: no new claims, answers to sends under way are awaited up to 9 s and recorded, what is not back by then stays
  * `sending`. The time of the last sync is in the database already.
  */
 void
@@ -162,6 +158,8 @@ sync_engine_safe_shutdown_async (SyncEngine *self, GCancellable *cancellable, GA
       finish_shutdown (self);
       return;
     }
+  /* A look can be made again; nobody waits for it. */
+  sync_operation_cancel (self, FALSE);
   self->shutdown_alarm
     = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + SHUTDOWN_WAIT_US, waited_for_shutdown_cb, self);
 }

@@ -42,6 +42,21 @@ sync_operation_end (SyncOperation *op)
   sync_operation_free (op);
 }
 
+/* Takes the calls back that are out: looks, or everything. One may end, and be gone, by that alone. */
+void
+sync_operation_cancel (SyncEngine *engine, gboolean sends_too)
+{
+  g_autoptr (GList) operations = g_hash_table_get_values (engine->operations);
+
+  for (GList *l = operations; l != NULL; l = l->next)
+    {
+      SyncOperation *op = l->data;
+
+      if (sends_too || !op->claimed)
+        g_cancellable_cancel (op->cancellable);
+    }
+}
+
 /* Whether its answer may still be written down. After a shutdown that did not wait for it the row stays `sending`,
  * and the next start makes it `unknown`. */
 gboolean

@@ -490,7 +490,7 @@ take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result)
   g_clear_pointer (&op->reply, sync_transport_reply_free);
   g_clear_pointer (&op->answer, sync_answer_free);
   op->reply = sync_transport_send_finish (transport, result);
-  if (sync_operation_is_dropped (op))
+  if (sync_operation_is_dropped (op) || op->reply->result == SYNC_TRANSPORT_CANCELLED)
     {
       sync_operation_end (op);
       return FALSE;

@@ -312,7 +312,7 @@ test_safe_shutdown_gives_up (Engine *e)
   id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"x\"}");
   engine_settle (e);
   sync_engine_safe_shutdown_async (e->engine, NULL, shut_down_cb, &down);
-  engine_run_for (e, 9000);
+  engine_run_for (e, 8000);
   g_assert_false (down);
   engine_run_for (e, 1001);
   g_assert_true (down);
@@ -326,6 +326,26 @@ test_safe_shutdown_gives_up (Engine *e)
   engine_run_for (e, 10000);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
   g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
+static void
+test_shutdown_drops_looks (Engine *e)
+{
+  gboolean down = FALSE;
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  start (e);
+  toy_site_hold (e->site, TRUE);
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");
+  engine_settle (e);
+  /* It asks for the base version first. */
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
+  g_assert_cmpuint (toy_site_n_held (e->site), ==, 1);
+  sync_engine_safe_shutdown_async (e->engine, NULL, shut_down_cb, &down);
+  engine_settle (e);
+  g_assert_true (down);
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
 }
 
 static void
@@ -563,6 +583,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/pause-and-offline", test_pause_and_offline);
   engine_test_add ("/sync/engine/safe-shutdown-waits", test_safe_shutdown_waits);
   engine_test_add ("/sync/engine/safe-shutdown-gives-up", test_safe_shutdown_gives_up);
+  engine_test_add ("/sync/engine/shutdown-drops-looks", test_shutdown_drops_looks);
   engine_test_add ("/sync/engine/watchdog", test_watchdog);
   engine_test_add ("/sync/engine/site-stays", test_site_stays);
   engine_test_add ("/sync/engine/config-while-running", test_config_while_running);
