@@ -25,7 +25,7 @@ PROGRAM = os.environ['SYNC_TEST_PROGRAM']
 SHOP = os.environ['SYNC_TEST_SHOP']
 CTL = os.environ['SYNC_TEST_CTL']
 # Seconds until a wait is a failure; far more than a slow machine with sanitizers needs.
-DEADLINE = 240
+DEADLINE = int(os.environ.get('SYNC_DEADLINE', '240'))
 PASSED_ON = ['PATH', 'G_DEBUG', 'ASAN_OPTIONS', 'UBSAN_OPTIONS', 'LSAN_OPTIONS', 'GSETTINGS_SCHEMA_DIR', 'LD_LIBRARY_PATH']
 BAD_LOG = re.compile(r'CRITICAL|WARNING|AddressSanitizer|LeakSanitizer|runtime error|Assertion|panic', re.I)
 
@@ -205,7 +205,8 @@ class Profile:
         try:
             wait_until(lambda: predicate(self.status()), what, events)
         except AssertionError as error:
-            raise AssertionError(f'{error}; status {self.status()}') from error
+            rows = [row for row in self.requests().values() if row['status'] not in ('completed', 'pending')]
+            raise AssertionError(f'{error}; status {self.status()}; some rows: {rows[:3]}') from error
         finally:
             events.close()
 
