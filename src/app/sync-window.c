@@ -89,9 +89,10 @@ update (SyncWindow *self)
   gtk_label_set_label (self->status_label, words);
   set_optional (self->needs_label, needs);
   set_optional (self->detail_label,
-                snapshot->condition == SYNC_CONDITION_ONLINE || snapshot->condition == SYNC_CONDITION_PAUSED
-                  ? NULL
-                  : snapshot->condition_detail);
+                snapshot->notice != NULL                              ? snapshot->notice
+                : snapshot->condition == SYNC_CONDITION_ONLINE
+                      || snapshot->condition == SYNC_CONDITION_PAUSED ? NULL
+                                                                      : snapshot->condition_detail);
   sync_request_list_set_host_try (self->list,
                                   snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : snapshot->next_try_ms);
   update_progress (self, snapshot);

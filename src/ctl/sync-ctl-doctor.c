@@ -133,6 +133,15 @@ check_queue (Report *report, JsonObject *status)
 }
 
 static void
+check_notice (Report *report, JsonObject *status)
+{
+  g_autofree char *notice = sync_ctl_dup_line (sync_ctl_get_string (status, "notice"));
+
+  if (*notice != '\0')
+    add (report, "database", FALSE, notice, _ ("keep a copy of the data directory before anything else"));
+}
+
+static void
 check_credentials (Report *report, SyncCtlClient *client)
 {
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (client, "GET", "credentials", NULL, NULL);
@@ -166,6 +175,7 @@ check_program (Report *report, const char *directory)
   text = g_strdup_printf (_ ("the program runs, version %s"), sync_ctl_get_string (status, "version"));
   add (report, "program", TRUE, text, NULL);
   check_credentials (report, client);
+  check_notice (report, status);
   check_condition (report, status);
   check_queue (report, status);
 }

@@ -74,6 +74,7 @@ struct _SyncEngine
   char *host_words;             /* (owned) (nullable): why the host is away */
   gboolean storage_trouble;
   char *storage_words;          /* (owned) (nullable) */
+  char *notice;                 /* (owned) (nullable): what a person should know of the database, a line each */
 
   /* Switches of a person */
   gboolean paused;

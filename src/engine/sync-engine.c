@@ -358,6 +358,7 @@ sync_engine_dup_snapshot (SyncEngine *self)
   snapshot->state = derive_state (self);
   snapshot->condition = sync_engine_get_condition (self);
   snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
+  snapshot->notice = g_strdup (self->notice);
   snapshot->paused = self->paused;
   snapshot->offline_by_hand = self->offline_by_hand;
   if (self->paused && self->paused_until_us > 0)
@@ -481,6 +482,7 @@ sync_engine_finalize (GObject *object)
   g_free (self->user);
   g_free (self->host_words);
   g_free (self->storage_words);
+  g_free (self->notice);
   g_clear_object (&self->probe);
   g_clear_object (&self->shutdown);
   g_clear_object (&self->routes);

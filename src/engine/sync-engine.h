@@ -76,6 +76,7 @@ typedef struct
   SyncEngineState state;
   SyncCondition condition;
   char *condition_detail;      /* (owned) (nullable): the transport's or the server's words */
+  char *notice;                /* (owned) (nullable): something about the database that a person should know */
   gboolean paused;
   gboolean offline_by_hand;
   gint64 paused_until_ms;      /* 0: until resumed, or not paused */
@@ -140,6 +141,7 @@ void sync_engine_resume (SyncEngine *self);
 void sync_engine_set_offline (SyncEngine *self, gboolean offline);
 void sync_engine_hint_network (SyncEngine *self);
 void sync_engine_credentials_changed (SyncEngine *self);
+void sync_engine_add_notice (SyncEngine *self, const char *words);
 
 /* A person's decisions; each is durable when it returns TRUE */
 gboolean sync_engine_retry (SyncEngine *self, gint64 id, const char *actor, GError **error);

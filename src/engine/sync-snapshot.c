@@ -79,6 +79,7 @@ sync_snapshot_copy (const SyncSnapshot *self)
 
   *copy = *self;
   copy->condition_detail = g_strdup (self->condition_detail);
+  copy->notice = g_strdup (self->notice);
   return copy;
 }
 
@@ -92,5 +93,6 @@ sync_snapshot_free (SyncSnapshot *self)
   if (self == NULL)
     return;
   g_free (self->condition_detail);
+  g_free (self->notice);
   g_free (self);
 }

@@ -140,3 +140,21 @@ sync_engine_credentials_changed (SyncEngine *self)
   sync_engine_refresh (self);
   sync_engine_kick (self);
 }
+
+/**
+ * sync_engine_add_notice:
+ * @self: an engine
+ * @words: one sentence: what is the matter with the database, and the remedy
+ *
+ * Shows it in every snapshot until the program ends. Nothing is stopped by it.
+ */
+void
+sync_engine_add_notice (SyncEngine *self, const char *words)
+{
+  char *notice = self->notice != NULL ? g_strdup_printf ("%s\n%s", self->notice, words) : g_strdup (words);
+
+  sync_engine_assert_own_context (self);
+  g_free (self->notice);
+  self->notice = notice;
+  sync_engine_refresh (self);
+}

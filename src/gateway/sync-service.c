@@ -57,6 +57,53 @@ credentials_loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data
   g_clear_object (&self->loading);
 }
 
+/* The whole file is read, which takes its time, so it is done beside the work. */
+static void
+check_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  g_autoptr (SyncStore) reader = NULL;
+  GError *error = NULL;
+
+  reader = sync_store_open_reader (task_data, &error);
+  if (reader != NULL && sync_store_check (reader, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncService *self = SYNC_SERVICE (source);
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error) || self->engine == NULL
+      || !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_CORRUPT))
+    return;
+  g_message ("%s", error->message);
+  sync_engine_add_notice (self->engine, error->message);
+}
+
+/* What a person should know of the database that was found; after an unclean end it is read through once. */
+static void
+examine_store (SyncService *self)
+{
+  const char *report = sync_store_get_salvage_report (self->store);
+  g_autoptr (GTask) task = NULL;
+
+  if (report != NULL)
+    {
+      g_message ("%s", report);
+      sync_engine_add_notice (self->engine, report);
+    }
+  if (sync_store_get_ended_clean (self->store))
+    return;
+  task = g_task_new (self, NULL, checked_cb, NULL);
+  g_task_set_source_tag (task, examine_store);
+  g_task_set_task_data (task, g_strdup (self->config->data_dir), g_free);
+  g_task_run_in_thread (task, check_thread);
+}
+
 /* The Secret Service may ask a person to unlock it; nothing waits for that. */
 static void
 load_credentials (SyncService *self)
@@ -162,6 +209,7 @@ sync_service_start (SyncService *self, GError **error)
       return FALSE;
     }
   load_credentials (self);
+  examine_store (self);
   return TRUE;
 }
 

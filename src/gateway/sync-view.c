@@ -259,6 +259,7 @@ sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
   add_string (builder, "state", sync_engine_state_to_string (snapshot->state));
   add_string (builder, "condition", sync_condition_to_string (snapshot->condition));
   add_string (builder, "conditionDetail", snapshot->condition_detail);
+  add_string (builder, "notice", snapshot->notice);
   add_bool (builder, "isProcessing", snapshot->state == SYNC_ENGINE_SYNCING);
   add_bool (builder, "paused", snapshot->paused);
   add_int_or_null (builder, "pausedUntilMs", snapshot->paused_until_ms);

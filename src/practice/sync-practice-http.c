@@ -21,6 +21,8 @@ typedef struct
   SoupServerMessage *message;  /* (owned): paused */
   SyncPracticeCall *call;      /* (owned) (nullable): still to be handled */
   guint alarm;                 /* 0: never */
+  gulong on_finished;          /* handler of the message */
+  gboolean gone;               /* its client left while it waited */
 } Pending;
 
 static void process (SyncPracticeCall *call, SoupServerMessage *message);
@@ -29,9 +31,16 @@ static void
 pending_free (Pending *pending)
 {
   sync_clock_clear_alarm (pending->shop->clock, &pending->alarm);
+  g_clear_signal_handler (&pending->on_finished, pending->message);
   g_clear_pointer (&pending->call, sync_practice_call_free);
   g_object_unref (pending->message);
   g_free (pending);
+}
+
+static void
+finished_cb (SoupServerMessage *message, Pending *pending)
+{
+  pending->gone = TRUE;
 }
 
 static void
@@ -40,13 +49,15 @@ pending_due (gpointer user_data)
   Pending *pending = user_data;
   g_autoptr (SoupServerMessage) message = g_object_ref (pending->message);
   g_autoptr (SyncPracticeCall) call = g_steal_pointer (&pending->call);
+  gboolean gone = pending->gone;
 
   pending->alarm = 0;
   g_hash_table_remove (pending->shop->pending, pending);
   pending_free (pending);
   if (call != NULL)
     process (g_steal_pointer (&call), message);
-  soup_server_message_unpause (message);
+  if (!gone)
+    soup_server_message_unpause (message);
 }
 
 /* Waits: a negative delay is for ever (until the client or the shop gives up). Takes the call over. */
@@ -58,6 +69,7 @@ postpone (SyncPracticeShop *shop, SoupServerMessage *message, SyncPracticeCall *
   pending->shop = shop;
   pending->message = g_object_ref (message);
   pending->call = call;
+  pending->on_finished = g_signal_connect (message, "finished", G_CALLBACK (finished_cb), pending);
   g_hash_table_add (shop->pending, pending);
   soup_server_message_pause (message);
   if (delay_ms >= 0)
@@ -89,12 +101,15 @@ sync_practice_http_cancel_stalled (SyncPracticeShop *self, SyncPracticeStream *s
     {
       Pending *pending = key;
       g_autoptr (SoupServerMessage) message = NULL;
+      gboolean gone = pending->gone;
 
       if (pending->alarm != 0 || sync_practice_shop_stream_of (self, pending->message) != stream)
         continue;
       message = g_object_ref (pending->message);
       g_hash_table_iter_remove (&iter);
       pending_free (pending);
+      if (gone)
+        return;
       reset (self, message);
       soup_server_message_unpause (message);
       return;
@@ -117,8 +132,11 @@ sync_practice_http_cancel_pending (SyncPracticeShop *self)
     {
       Pending *pending = item->data;
       g_autoptr (SoupServerMessage) message = g_object_ref (pending->message);
+      gboolean gone = pending->gone;
 
       pending_free (pending);
+      if (gone)
+        continue;
       soup_server_message_set_status (message, 500, NULL);
       soup_server_message_unpause (message);
     }

@@ -230,6 +230,12 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " FROM sync_conflicts WHERE ?1 IS NULL OR status = ?1 ORDER BY id LIMIT ?2",
 };
 
+/**
+ * sync_statement_release:
+ * @self: a statement from sync_store_prepare()
+ *
+ * Resets it and frees what was bound; the statement itself stays in the cache.
+ */
 void
 sync_statement_release (SyncStatement *self)
 {

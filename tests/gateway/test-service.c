@@ -132,6 +132,59 @@ test_up_and_down (Fixture *self, gconstpointer data)
   g_assert_cmpstr (first_token, ==, second_token);
 }
 
+/* What a kill in the middle of a write to the disk may leave: a file with a page of nonsense. */
+static void
+leave_damage (Fixture *self)
+{
+  char *left = sync_test_directory_new ();
+  g_autofree char *path = g_build_filename (left, SYNC_STORE_FILE, NULL);
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  g_autoptr (SyncStore) store = NULL;
+  char page[4096];
+  FILE *file;
+
+  store = sync_store_open (self->directory, NULL, self->clock, NULL);
+  g_assert_nonnull (store);
+  sync_store_close (store);
+  g_clear_object (&store);
+  store = sync_store_open (self->directory, NULL, self->clock, NULL);
+  for (int i = 0; i < 50; i++)
+    g_assert_true (sync_store_set_metadata (store, "x", "y", NULL));
+  sync_test_directory_copy (self->directory, left);
+  sync_store_close (store);
+  g_clear_object (&store);
+  memset (page, 'z', sizeof page);
+  file = g_fopen (path, "r+be");
+  /* The root of a table that nobody reads at the start. */
+  g_assert_cmpint (fseek (file, 30 * (long) sizeof page, SEEK_SET), ==, 0);
+  g_assert_cmpuint (fwrite (page, sizeof page, 1, file), ==, 1);
+  fclose (file);
+  sync_test_directory_copy (left, self->directory);
+  sync_test_directory_free (left);
+}
+
+static void
+test_damage_is_told (Fixture *self, gconstpointer data)
+{
+  g_autoptr (SyncService) service = sync_service_new (self->config, self->clock, self->random);
+  g_autoptr (SyncSnapshot) snapshot = NULL;
+
+  leave_damage (self);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*damaged*");
+  g_assert_true (sync_service_start (service, NULL));
+  snapshot = sync_engine_dup_snapshot (sync_service_get_engine (service));
+  while (snapshot->notice == NULL)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      sync_snapshot_free (snapshot);
+      snapshot = sync_engine_dup_snapshot (sync_service_get_engine (service));
+    }
+  g_test_message ("%s", snapshot->notice);
+  g_assert_nonnull (strstr (snapshot->notice, "damaged"));
+  g_test_assert_expected_messages ();
+  shut_down (service);
+}
+
 static void
 expect_refusal (Fixture *self, const SyncConfig *config, int code, const char *words)
 {
@@ -247,6 +300,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   ADD ("up-and-down", test_up_and_down);
+  ADD ("damage-is-told", test_damage_is_told);
   ADD ("refusals", test_refusals);
   ADD ("thread", test_thread);
   ADD ("thread-refusals", test_thread_refusals);
