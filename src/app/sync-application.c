@@ -78,7 +78,7 @@ resume_cb (SyncEngine *engine, gpointer user_data)
 static void
 hint_network_cb (SyncEngine *engine, gpointer user_data)
 {
-  sync_engine_hint_network (engine);
+  sync_engine_hint_network (engine, GPOINTER_TO_INT (user_data));
 }
 
 static void
@@ -98,9 +98,10 @@ ask_engine (SyncApplication *self, SyncEngineFunc func)
 }
 
 static void
-network_hint_cb (SyncApplication *self)
+network_hint_cb (SyncApplication *self, gboolean metered)
 {
-  ask_engine (self, hint_network_cb);
+  if (self->service != NULL && !self->quitting)
+    sync_service_thread_invoke (self->service, hint_network_cb, GINT_TO_POINTER (metered), NULL);
 }
 
 static void
@@ -141,6 +142,7 @@ start_service (SyncApplication *self, GError **error)
   self->surroundings = sync_surroundings_new (self->settings);
   g_signal_connect_swapped (self->surroundings, "network-hint", G_CALLBACK (network_hint_cb), self);
   g_signal_connect (self->surroundings, "config-changed", G_CALLBACK (config_changed_cb), self);
+  sync_surroundings_tell (self->surroundings);
   return TRUE;
 }
 

@@ -239,7 +239,7 @@ sell (SyncDemo *self)
 static void
 hint_network_cb (SyncEngine *engine, gpointer user_data)
 {
-  sync_engine_hint_network (engine);
+  sync_engine_hint_network (engine, FALSE);
 }
 
 static void

@@ -55,9 +55,9 @@ terminate_cb (gpointer user_data)
 }
 
 static void
-network_hint_cb (Headless *self)
+network_hint_cb (Headless *self, gboolean metered)
 {
-  sync_engine_hint_network (sync_service_get_engine (self->service));
+  sync_engine_hint_network (sync_service_get_engine (self->service), metered);
 }
 
 static void
@@ -79,6 +79,7 @@ serve (Headless *self, GSettings *settings, const SyncConfig *config)
 
   g_signal_connect_swapped (surroundings, "network-hint", G_CALLBACK (network_hint_cb), self);
   g_signal_connect (surroundings, "config-changed", G_CALLBACK (config_changed_cb), self);
+  sync_surroundings_tell (surroundings);
   printf ("ready gateway=http://127.0.0.1:%u data=%s\n",
           sync_gateway_get_port (sync_service_get_gateway (self->service)), config->data_dir);
   fflush (stdout);

@@ -26,7 +26,8 @@ G_DEFINE_FINAL_TYPE (SyncSurroundings, sync_surroundings, G_TYPE_OBJECT)
 static void
 network_changed_cb (SyncSurroundings *self)
 {
-  g_signal_emit (self, signals[SIGNAL_NETWORK_HINT], 0);
+  g_signal_emit (self, signals[SIGNAL_NETWORK_HINT], 0,
+                 g_network_monitor_get_network_metered (g_network_monitor_get_default ()));
 }
 
 static void
@@ -55,7 +56,7 @@ sync_surroundings_class_init (SyncSurroundingsClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sync_surroundings_dispose;
   signals[SIGNAL_NETWORK_HINT] = g_signal_new ("network-hint", SYNC_TYPE_SURROUNDINGS, G_SIGNAL_RUN_LAST, 0, NULL,
-                                               NULL, NULL, G_TYPE_NONE, 0);
+                                               NULL, NULL, G_TYPE_NONE, 1, G_TYPE_BOOLEAN);
   signals[SIGNAL_CONFIG_CHANGED] = g_signal_new ("config-changed", SYNC_TYPE_SURROUNDINGS, G_SIGNAL_RUN_LAST, 0, NULL,
                                                  NULL, NULL, G_TYPE_NONE, 1, SYNC_TYPE_CONFIG);
 }
@@ -69,7 +70,21 @@ sync_surroundings_init (SyncSurroundings *self)
   g_signal_connect_object (monitor, "network-changed", G_CALLBACK (network_changed_cb), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (monitor, "notify::network-available", G_CALLBACK (network_changed_cb), self,
                            G_CONNECT_SWAPPED);
+  g_signal_connect_object (monitor, "notify::network-metered", G_CALLBACK (network_changed_cb), self,
+                           G_CONNECT_SWAPPED);
   g_signal_connect_object (monitor, "notify::connectivity", G_CALLBACK (network_changed_cb), self, G_CONNECT_SWAPPED);
+}
+
+/**
+ * sync_surroundings_tell:
+ * @self: surroundings whose signals are connected
+ *
+ * Tells how things are now; later only changes are told.
+ */
+void
+sync_surroundings_tell (SyncSurroundings *self)
+{
+  network_changed_cb (self);
 }
 
 /**

@@ -13,11 +13,19 @@
 /* First and last ceiling between two probes of a host that is away. */
 #define PROBE_BASE_MS 2000
 #define PROBE_MAX_MS 60000
+/* On a metered line: at most twelve probes of some 1.5 kB an hour. */
+#define PROBE_MAX_METERED_MS 300000
 /* Nobody signs in within seconds: ask more slowly whether the key works again. */
 #define SIGN_IN_BASE_MS 30000
 #define SIGN_IN_MAX_MS 300000
-/* Maintenance without Retry-After: the same as a long outage's probe. */
+/* Maintenance without Retry-After; as much again is left to chance, because it ends for every till at once. */
 #define MAINTENANCE_MS 30000
+/* The retry budget: a full bucket, what a second try takes from it, and what a success gives back (constants of the
+ * AWS SDKs' standard retry mode, smithy-rs). After an outage at least some of it is there. */
+#define BUDGET_TOKENS 500
+#define BUDGET_RETRY_COST 14
+#define BUDGET_SUCCESS_REFUND 1
+#define BUDGET_AFTER_OUTAGE 100
 /* From this many lanes on the breaker no longer limits. */
 #define LANES_WHEN_CLOSED 4
 
@@ -30,7 +38,7 @@
 void
 sync_breaker_init (SyncBreaker *self)
 {
-  *self = (SyncBreaker) { .reason = SYNC_HOST_UP };
+  *self = (SyncBreaker) { .reason = SYNC_HOST_UP, .tokens = BUDGET_TOKENS };
 }
 
 /**
@@ -67,10 +75,11 @@ delay_for (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, SyncRand
     {
     case SYNC_HOST_THROTTLED:
       {
-        gint64 wait = retry_after_ms >= 0 ? retry_after_ms : MAINTENANCE_MS;
+        gint64 spread = retry_after_ms >= 0 ? MIN (30000, 1000 + retry_after_ms / 10) : MAINTENANCE_MS;
 
         /* Never earlier than asked, and spread so that a street of tills does not come back in step. */
-        return wait + (gint64) sync_random_below (random, MIN (30000, 1000 + wait / 10) + 1);
+        return (retry_after_ms >= 0 ? retry_after_ms : MAINTENANCE_MS)
+               + (gint64) sync_random_below (random, spread + 1);
       }
     case SYNC_HOST_SIGN_IN:
       return sync_backoff_full_jitter_ms (self->failed_probes, SIGN_IN_BASE_MS, SIGN_IN_MAX_MS, random);
@@ -80,7 +89,8 @@ delay_for (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, SyncRand
     case SYNC_HOST_DOWN:
     case SYNC_HOST_NOT_OURS:
     default:
-      return sync_backoff_full_jitter_ms (self->failed_probes, PROBE_BASE_MS, PROBE_MAX_MS, random);
+      return sync_backoff_full_jitter_ms (self->failed_probes, PROBE_BASE_MS,
+                                          self->metered ? PROBE_MAX_METERED_MS : PROBE_MAX_MS, random);
     }
 }
 
@@ -101,7 +111,10 @@ static void
 close_a_step (SyncBreaker *self)
 {
   if (sync_breaker_is_open (self))
-    self->lanes = 1;
+    {
+      self->lanes = 1;
+      self->tokens = MAX (self->tokens, BUDGET_AFTER_OUTAGE);
+    }
   else if (self->lanes > 0)
     self->lanes = self->lanes >= LANES_WHEN_CLOSED ? 0 : self->lanes * 2;
   self->reason = SYNC_HOST_UP;
@@ -149,6 +162,41 @@ sync_breaker_note (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, 
   if (!was_open || now_us >= self->probe_due_us || news == SYNC_HOST_THROTTLED)
     open_for (self, news, retry_after_ms, now_us, random);
   return !was_open;
+}
+
+/**
+ * sync_breaker_spend:
+ * @self: a breaker
+ * @now_us: the boot clock
+ * @random: for the jitter
+ *
+ * Takes a second or later try of a request out of the retry budget. When nothing is left the breaker opens: a server
+ * that answers everything with errors is not to be flooded, and no request is charged for it.
+ *
+ * Returns: whether it opened by this
+ */
+gboolean
+sync_breaker_spend (SyncBreaker *self, gint64 now_us, SyncRandom *random)
+{
+  if (self->tokens >= BUDGET_RETRY_COST)
+    {
+      self->tokens -= BUDGET_RETRY_COST;
+      return FALSE;
+    }
+  return sync_breaker_note (self, SYNC_HOST_THROTTLED, 0, now_us, random);
+}
+
+/**
+ * sync_breaker_refund:
+ * @self: a breaker
+ * @was_retry: whether the delivered request had been tried before
+ *
+ * A delivery refills the retry budget: by what its tries cost, or a little.
+ */
+void
+sync_breaker_refund (SyncBreaker *self, gboolean was_retry)
+{
+  self->tokens = MIN (self->tokens + (was_retry ? BUDGET_RETRY_COST : BUDGET_SUCCESS_REFUND), BUDGET_TOKENS);
 }
 
 /**

@@ -134,6 +134,7 @@ record_delivered (SyncOperation *op)
   change.needs_person = 0;
   change.server_name = op->answer->server_name;
   change.server_modified = op->answer->server_modified;
+  sync_breaker_refund (&self->breaker, op->attempt > 1);
   if (op->route->submit_after && op->request->step == 0)
     {
       change.to = SYNC_STATE_PENDING;
@@ -354,6 +355,8 @@ claim (SyncOperation *op)
   g_clear_pointer (&op->request, sync_request_unref);
   op->request = claimed;
   op->claimed = TRUE;
+  if (op->attempt > 1)
+    sync_engine_spend_retry (self);
   sync_turn_tell (self, op->id, SYNC_STATE_PENDING, SYNC_STATE_SENDING, FALSE);
   sync_turn_add_claimed (op);
 }

@@ -111,6 +111,7 @@ void sync_engine_note_sync (SyncEngine *self);
 void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
 gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
+void sync_engine_spend_retry (SyncEngine *self);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
 

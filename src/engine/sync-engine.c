@@ -296,6 +296,17 @@ sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *an
   sync_engine_refresh (self);
 }
 
+/* A request goes out once more; when too many do, the host gets a rest. */
+void
+sync_engine_spend_retry (SyncEngine *self)
+{
+  if (!sync_breaker_spend (&self->breaker, sync_clock_boot_us (self->clock), self->random))
+    return;
+  g_free (self->host_words);
+  self->host_words = g_strdup ("the server answers too much with errors; it is given a rest");
+  sync_engine_refresh (self);
+}
+
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
 
 /* A question to the site: a read with the request time-out, unless the caller says otherwise. */

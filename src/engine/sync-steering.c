@@ -112,14 +112,17 @@ sync_engine_set_offline (SyncEngine *self, gboolean offline)
 /**
  * sync_engine_hint_network:
  * @self: an engine
+ * @metered: whether the line costs money by the byte
  *
  * Something changed on the network: a host that is away is asked again within some seconds. Only a hint; whether the
- * server can be reached is what the server says.
+ * server can be reached is what the server says. On a metered line a host that is away is asked at most every five
+ * minutes instead of every minute; writes go out as ever: a sale is worth its kilobyte.
  */
 void
-sync_engine_hint_network (SyncEngine *self)
+sync_engine_hint_network (SyncEngine *self, gboolean metered)
 {
   sync_engine_assert_own_context (self);
+  self->breaker.metered = metered;
   sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), NETWORK_HINT_SPREAD_MS, self->random);
   sync_engine_kick (self);
 }

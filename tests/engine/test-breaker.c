@@ -86,6 +86,70 @@ test_retry_after_is_a_floor (void)
 }
 
 static void
+test_maintenance_is_spread (void)
+{
+  gint64 earliest = G_MAXINT64, latest = 0;
+
+  for (guint32 seed = 0; seed < 200; seed++)
+    {
+      g_autoptr (SyncRandom) random = sync_random_seeded_new (seed);
+      SyncBreaker breaker;
+
+      sync_breaker_init (&breaker);
+      sync_breaker_note (&breaker, SYNC_HOST_THROTTLED, -1, 0, random);
+      earliest = MIN (earliest, breaker.probe_due_us);
+      latest = MAX (latest, breaker.probe_due_us);
+    }
+  g_assert_cmpint (earliest, >=, 30000 * MS);
+  g_assert_cmpint (latest, <=, 60000 * MS);
+  g_assert_cmpint (latest - earliest, >, 20000 * MS);
+}
+
+static void
+test_metered (void)
+{
+  g_autoptr (SyncRandom) random = sync_random_seeded_new (3);
+  gint64 now_us = 0, longest = 0;
+  SyncBreaker breaker;
+
+  sync_breaker_init (&breaker);
+  breaker.metered = TRUE;
+  for (guint i = 0; i < 60; i++)
+    {
+      sync_breaker_note (&breaker, SYNC_HOST_DOWN, -1, now_us, random);
+      longest = MAX (longest, breaker.probe_due_us - now_us);
+      now_us = breaker.probe_due_us;
+    }
+  g_assert_cmpint (longest, >, 60000 * MS);
+  g_assert_cmpint (longest, <=, 300000 * MS);
+}
+
+static void
+test_retry_budget (void)
+{
+  g_autoptr (SyncRandom) random = sync_random_seeded_new (1);
+  SyncBreaker breaker;
+  guint n = 0;
+
+  sync_breaker_init (&breaker);
+  while (!sync_breaker_spend (&breaker, 0, random))
+    n++;
+  g_assert_cmpuint (n, ==, 500 / 14);
+  g_assert_true (sync_breaker_is_open (&breaker));
+  /* A good probe gives enough back to go on with care; successes fill it again. */
+  sync_breaker_note (&breaker, SYNC_HOST_UP, -1, 0, random);
+  for (n = 0; !sync_breaker_spend (&breaker, 0, random); n++)
+    ;
+  g_assert_cmpuint (n, ==, 100 / 14);
+  sync_breaker_init (&breaker);
+  for (n = 0; n < 1000; n++)
+    {
+      g_assert_false (sync_breaker_spend (&breaker, 0, random));
+      sync_breaker_refund (&breaker, TRUE);
+    }
+}
+
+static void
 test_hurry (void)
 {
   g_autoptr (SyncRandom) random = sync_random_seeded_new (1);
@@ -107,6 +171,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/breaker/closes-step-by-step", test_closes_step_by_step);
   g_test_add_func ("/sync/breaker/probes-with-jitter", test_probes_with_jitter);
   g_test_add_func ("/sync/breaker/retry-after-is-a-floor", test_retry_after_is_a_floor);
+  g_test_add_func ("/sync/breaker/maintenance-is-spread", test_maintenance_is_spread);
+  g_test_add_func ("/sync/breaker/metered", test_metered);
+  g_test_add_func ("/sync/breaker/retry-budget", test_retry_budget);
   g_test_add_func ("/sync/breaker/hurry", test_hurry);
   return g_test_run ();
 }

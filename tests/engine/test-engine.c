@@ -100,7 +100,7 @@ test_outage_costs_no_retry (Engine *e)
   /* One probe a minute at most, about half of that on average. */
   g_assert_cmpuint (calls, <, 30 * 60 * 3);
   toy_site_set_fault (e->site, NULL, NULL);
-  sync_engine_hint_network (e->engine);
+  sync_engine_hint_network (e->engine, FALSE);
   engine_run_for (e, 5000);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
   engine_assert_condition (e, SYNC_CONDITION_ONLINE);
