@@ -13,6 +13,15 @@
 #define QUICK_TRIES 3
 #define QUICK_TRY_BASE_MS 500
 #define SLOW_TRY_BASE_MS 5000
+/* A request that the host's trouble hits each time steps aside for so long at most. */
+#define ASIDE_MAX_MS 60000
+
+/* A create whose draft is on the server already and was edited since: the draft is changed instead of made. */
+gboolean
+sync_delivery_is_draft_update (const SyncRoute *route, const SyncRequest *request)
+{
+  return route->action == SYNC_ACTION_CREATE && request->step == 0 && request->server_name != NULL;
+}
 
 /* What this step of the delivery is, and what proves it. */
 static void
@@ -20,10 +29,33 @@ read_step (const SyncOperation *op, SyncAction *action, SyncProof *proof)
 {
   *action = op->route->action;
   *proof = op->route->proof;
+  if (sync_delivery_is_draft_update (op->route, op->request))
+    {
+      *action = SYNC_ACTION_UPDATE;
+      *proof = SYNC_PROOF_DOCUMENT;
+      return;
+    }
   if (!op->route->submit_after)
     return;
   *action = op->request->step == 0 ? SYNC_ACTION_CREATE : SYNC_ACTION_SUBMIT;
   *proof = op->request->step == 0 ? SYNC_PROOF_DOCUMENT : SYNC_PROOF_SUBMITTED;
+}
+
+/* The body that makes the draft is sent as an update of it, against the version that was seen. */
+static GBytes *
+build_draft_update (SyncOperation *op, const char *path, GError **error)
+{
+  g_autoptr (GBytes) draft = NULL;
+  g_autoptr (SyncRoute) update = NULL;
+
+  draft = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request), op->request->key,
+                                NULL, 0, error);
+  if (draft == NULL)
+    return NULL;
+  update = sync_route_table_match (op->engine->routes, "PUT", path, op->request->content_type, draft, error);
+  if (update == NULL)
+    return NULL;
+  return sync_body_build_wire (update, op->request->content_type, draft, NULL, op->request->base_modified, 0, error);
 }
 
 static SyncTransportRequest *
@@ -36,15 +68,24 @@ build_call (SyncOperation *op, GError **error)
   g_autoptr (GError) local_error = NULL;
   SyncTransportRequest *call;
 
-  body = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request), op->request->key,
-                               op->request->base_modified, op->request->step, &local_error);
+  if (sync_delivery_is_draft_update (op->route, op->request))
+    {
+      method = g_strdup ("PUT");
+      path = sync_route_dup_document_path (op->request->resource_type, op->request->server_name);
+      body = build_draft_update (op, path, &local_error);
+    }
+  else
+    {
+      sync_route_wire_target (op->route, op->request->method, sync_request_get_url (op->request), op->request->step,
+                              op->request->server_name, &method, &path);
+      body = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request),
+                                   op->request->key, op->request->base_modified, op->request->step, &local_error);
+    }
   if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  sync_route_wire_target (op->route, op->request->method, sync_request_get_url (op->request), op->request->step,
-                          op->request->server_name, &method, &path);
   call = sync_engine_new_call (self, method, path);
   call->write = TRUE;
   call->timeout_ms = self->config->write_timeout;
@@ -146,15 +187,21 @@ record_delivered (SyncOperation *op)
   write_down (op, &change);
 }
 
-/* No effect, by no fault of this request: as before, or unknown as before. */
+/* No effect, by no fault of this request: as before, or unknown as before. Where that is so each time, although the host
+ * answers others (an address that is always redirected), it lets them pass: it would go first for ever, and close the
+ * line for all. */
 static void
 record_not_done (SyncOperation *op)
 {
+  SyncEngine *self = op->engine;
   guint earlier = earlier_unaccounted (op);
   SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING);
 
   change.unaccounted = earlier;
   change.delay_ms = 0;
+  if (op->attempt > QUICK_TRIES)
+    change.delay_ms
+      = sync_backoff_delay_ms (op->attempt - QUICK_TRIES, self->config->base_retry_delay, ASIDE_MAX_MS, self->random);
   write_down (op, &change);
 }
 
@@ -254,6 +301,12 @@ who_answered (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, con
 void
 sync_delivery_record (SyncOperation *op)
 {
+  /* Nothing was sent, because nothing can be, and only that waits to be written down. */
+  if (op->answer == NULL)
+    {
+      sync_delivery_send (op);
+      return;
+    }
   switch (op->outcome.verdict)
     {
     case SYNC_VERDICT_DELIVERED:
@@ -334,6 +387,26 @@ record_unsendable (SyncOperation *op, const GError *reason)
   write_down (op, &change);
 }
 
+/* The row of @op cannot be read. Where that is the row's own trouble (its body is not the one that was accepted), it is
+ * put aside for a person and does not hold up the others; otherwise the disk has a rest. */
+static void
+put_aside (SyncOperation *op, SyncState from, const GError *reason)
+{
+  SyncEngine *self = op->engine;
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = op->id;
+  change.from = from;
+  change.to = from == SYNC_STATE_PENDING ? SYNC_STATE_FAILED : from;
+  change.needs_person = change.to == from;
+  change.kind = "look";
+  change.verdict = "damaged";
+  change.message = reason->message;
+  if (!g_error_matches (reason, SYNC_ERROR, SYNC_ERROR_CORRUPT) || !sync_engine_apply (self, &change, NULL))
+    sync_engine_set_storage_trouble (self, reason);
+  sync_operation_end (op);
+}
+
 /* Claims the row of @op; it is sent when the claim is on disk. */
 static void
 claim (SyncOperation *op)
@@ -344,9 +417,10 @@ claim (SyncOperation *op)
 
   if (claimed == NULL)
     {
-      if (!g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
-        sync_engine_set_storage_trouble (self, error);
-      sync_operation_end (op);
+      if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
+        sync_operation_end (op);
+      else
+        put_aside (op, op->request != NULL ? op->request->state : SYNC_STATE_PENDING, error);
       return;
     }
   /* What a question before it brought in. */
@@ -446,8 +520,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   op->request = sync_store_get (self->store, row->id, &error);
   if (op->request == NULL)
     {
-      sync_engine_set_storage_trouble (self, error);
-      sync_operation_end (op);
+      put_aside (op, row->state, error);
       return;
     }
   op->route = sync_engine_match (self, op->request, &error);

@@ -132,7 +132,7 @@ start_what_may_start (SyncEngine *self)
         continue;
       begin_sweep (self);
       sync_delivery_start (self, row);
-      if (self->storage_trouble)
+      if (self->disk_rests)
         return;
     }
 }
@@ -150,7 +150,7 @@ take_turn (SyncEngine *self)
   sync_turn_begin (self);
   while (!g_queue_is_empty (&self->answered))
     sync_delivery_record (g_queue_pop_head (&self->answered));
-  if (sync_dispatcher_may_send (self))
+  if (sync_dispatcher_may_send (self) && !self->disk_rests)
     start_what_may_start (self);
   else
     drop_batch (self);
@@ -185,7 +185,7 @@ alarm_cb (gpointer user_data)
   SyncEngine *self = SYNC_ENGINE (user_data);
 
   self->alarm = 0;
-  self->storage_trouble = FALSE;
+  self->storage_trouble = self->disk_rests = FALSE;
   sync_delivery_write_again (self);
   catch_strays (self);
   sync_dispatcher_run (self);

@@ -73,6 +73,7 @@ struct _SyncEngine
   char *user;                   /* (owned) (nullable): whom the server takes us for */
   char *host_words;             /* (owned) (nullable): why the host is away */
   gboolean storage_trouble;
+  gboolean disk_rests;          /* it did not take a change: nothing is started before the next alarm */
   char *storage_words;          /* (owned) (nullable) */
   char *notice;                 /* (owned) (nullable): what a person should know of the database, a line each */
 
@@ -108,6 +109,7 @@ void sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncStat
 void sync_engine_conflict_opened (SyncEngine *self, gint64 request_id);
 void sync_engine_refresh (SyncEngine *self);
 void sync_engine_note_sync (SyncEngine *self);
+void sync_engine_show_storage_trouble (SyncEngine *self, const GError *error);
 void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
 gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
@@ -126,6 +128,7 @@ void sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTru
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 
 /* sync-submit.c */
+void sync_submit_flush (SyncEngine *self);
 void sync_submit_cancel (SyncEngine *self);
 void sync_submit_refuse_all (SyncEngine *self);
 
@@ -149,6 +152,7 @@ void sync_operation_cancel (SyncEngine *engine, gboolean sends_too);
 gboolean sync_operation_is_dropped (SyncOperation *op);
 
 /* sync-delivery.c */
+gboolean sync_delivery_is_draft_update (const SyncRoute *route, const SyncRequest *request);
 void sync_delivery_start (SyncEngine *self, SyncRequest *row);
 void sync_delivery_continue (SyncOperation *op);
 void sync_delivery_send (SyncOperation *op);

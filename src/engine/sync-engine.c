@@ -232,7 +232,7 @@ sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error)
   if (!sync_store_change (self->store, change, error))
     return FALSE;
   if (self->turn == NULL)
-    self->storage_trouble = FALSE;
+    self->storage_trouble = self->disk_rests = FALSE;
   sync_turn_tell (self, change->id, change->from, change->to, change->conflict != NULL);
   return TRUE;
 }
@@ -252,9 +252,9 @@ sync_engine_note_sync (SyncEngine *self)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_SYNC_MS]);
 }
 
-/* The disk did not take something. Nothing is lost by it; it is tried again after the processing interval. */
+/* The disk did not take something, and whoever gave it was told. */
 void
-sync_engine_set_storage_trouble (SyncEngine *self, const GError *error)
+sync_engine_show_storage_trouble (SyncEngine *self, const GError *error)
 {
   g_debug ("storage: %s", error != NULL ? error->message : "unreadable");
   self->storage_trouble = TRUE;
@@ -262,6 +262,15 @@ sync_engine_set_storage_trouble (SyncEngine *self, const GError *error)
   self->storage_words = g_strdup (error != NULL ? error->message : NULL);
   sync_engine_refresh (self);
   sync_dispatcher_arm (self);
+}
+
+/* The disk did not take a change of ours. Nothing is lost by it; it is tried again after the processing interval, and
+ * nothing new is begun so long. */
+void
+sync_engine_set_storage_trouble (SyncEngine *self, const GError *error)
+{
+  self->disk_rests = TRUE;
+  sync_engine_show_storage_trouble (self, error);
 }
 
 /* The switch, and those who watch it. */
@@ -325,9 +334,17 @@ sync_engine_new_call (SyncEngine *self, const char *method, const char *path)
 SyncRoute *
 sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
 {
-  g_autoptr (SyncRoute) route = sync_route_table_match (self->routes, request->method, sync_request_get_url (request),
-                                                        request->content_type, sync_request_get_body (request), error);
+  g_autoptr (SyncRoute) route = NULL;
 
+  /* Whatever brought it here: it was made for another server. */
+  if (g_strcmp0 (request->site, self->config->base_url) != 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "it belongs to %s, not to %s", request->site,
+                   self->config->base_url);
+      return NULL;
+    }
+  route = sync_route_table_match (self->routes, request->method, sync_request_get_url (request), request->content_type,
+                                  sync_request_get_body (request), error);
   if (route == NULL)
     return NULL;
   if (route->kind != SYNC_ROUTE_WRITE)

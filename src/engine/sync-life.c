@@ -194,6 +194,8 @@ sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **err
   guint n = 0;
 
   sync_engine_assert_own_context (self);
+  /* What waits in memory is of the present site, too. */
+  sync_submit_flush (self);
   if (g_strcmp0 (config->base_url, self->config->base_url) != 0
       && sync_store_has_undelivered (self->store, config->base_url, &n))
     {

@@ -12,10 +12,20 @@
 static SyncRequest *
 get_row (SyncEngine *self, gint64 id, GError **error)
 {
-  g_autoptr (SyncRequest) row = sync_store_get (self->store, id, error);
+  const SyncListFilter filter = { .after = id - 1, .limit = 1 };
+  g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, error);
+  g_autoptr (SyncRequest) row = NULL;
 
-  if (row == NULL)
+  if (rows == NULL)
     return NULL;
+  /* Listed, not read in full: what a person decides needs no body, and must be possible where that is damaged. */
+  if (rows->len > 0)
+    row = sync_request_ref (g_ptr_array_index (rows, 0));
+  if (row == NULL || row->id != id)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND, "there is no request %" G_GINT64_FORMAT, id);
+      return NULL;
+    }
   if (row->state == SYNC_STATE_SENDING || g_hash_table_contains (self->operations, &id))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
@@ -118,11 +128,67 @@ sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, 
       return FALSE;
     }
   change = change_by_person (row, SYNC_STATE_PENDING, "edit", actor);
+  /* A draft that is on the server takes the difference first, and is submitted then. */
+  if (row->step > 0)
+    change.step = 0;
   change.reset_retries = TRUE;
   change.delay_ms = 0;
   change.needs_person = 0;
   change.effective_body = body;
   return apply_and_kick (self, &change, error);
+}
+
+/* The draft that a discarded create left on the server goes, too: as a request of its own, in the same lane. */
+static SyncAcceptance *
+deletion_of_draft (SyncEngine *self, const SyncRequest *row, const char *actor)
+{
+  g_autofree char *path = sync_route_dup_document_path (row->resource_type, row->server_name);
+  g_autoptr (SyncRoute) route = sync_route_table_match (self->routes, "DELETE", path, NULL, NULL, NULL);
+  SyncRequest *request = sync_request_new ();
+
+  request->site = g_strdup (row->site);
+  request->author = g_strdup (actor != NULL ? actor : "person");
+  request->key = sync_key_new (self->random, sync_clock_wall_ms (self->clock));
+  request->fingerprint = sync_body_fingerprint (route, "DELETE", path, NULL, NULL, NULL);
+  request->family = g_strdup (route->family);
+  request->method = g_strdup ("DELETE");
+  request->url = g_strdup (path);
+  request->resource_type = g_strdup (row->resource_type);
+  request->resource_id = g_strdup (row->server_name);
+  request->lane = g_strdup (row->lane);
+  request->action = g_strdup (sync_action_to_string (SYNC_ACTION_DELETE));
+  request->priority = row->priority;
+  request->undo_of = row->id;
+  return sync_acceptance_new (request);
+}
+
+/* Discards the row and queues the deletion of its draft: both or neither. */
+static gboolean
+discard_with_draft (SyncEngine *self, const SyncRequest *row, const SyncChange *change, const char *actor, GError **error)
+{
+  g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
+  SyncAcceptance *deletion = deletion_of_draft (self, row, actor);
+  gboolean done;
+
+  g_ptr_array_add (acceptances, deletion);
+  sync_store_begin_group (self->store);
+  done = sync_store_change (self->store, change, error) && sync_store_accept (self->store, acceptances, error);
+  if (done && deletion->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&deletion->error));
+      done = FALSE;
+    }
+  if (!done)
+    {
+      sync_store_roll_back_group (self->store);
+      return FALSE;
+    }
+  if (!sync_store_commit_group (self->store, error))
+    return FALSE;
+  sync_turn_tell (self, change->id, change->from, change->to, FALSE);
+  sync_turn_tell (self, deletion->id, SYNC_STATE_PENDING, SYNC_STATE_PENDING, FALSE);
+  sync_engine_kick (self);
+  return TRUE;
 }
 
 /**
@@ -134,7 +200,8 @@ sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, 
  * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID without a reason (permanent)
  *
  * Gives a request up. It stays in the history with the reason and can be taken back by sync_engine_restore(). Requests
- * that depend on it fail. Durable on return.
+ * that depend on it fail. If it left a draft on the server, the deletion of that draft is queued as a request of its
+ * own (`undo_of`), in the same transaction. Durable on return.
  *
  * Returns: whether it was done
  */
@@ -157,6 +224,9 @@ sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char
   change = change_by_person (row, SYNC_STATE_DISCARDED, "discard", actor);
   change.reason = reason;
   change.needs_person = 0;
+  if (row->server_name != NULL && row->resource_type != NULL
+      && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_CREATE)))
+    return discard_with_draft (self, row, &change, actor, error);
   return apply_and_kick (self, &change, error);
 }
 
@@ -181,6 +251,12 @@ sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **er
     return FALSE;
   if (row->state != SYNC_STATE_DISCARDED)
     return refuse_state (row, "restore", "discarded requests", error);
+  if (g_strcmp0 (row->site, self->config->base_url) != 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                   "request %" G_GINT64_FORMAT " belongs to %s; set ERPNEXT_BASE_URL back to take it back", id, row->site);
+      return FALSE;
+    }
   change = change_by_person (row, row->unaccounted > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING, "restore", actor);
   change.reset_retries = TRUE;
   change.delay_ms = 0;

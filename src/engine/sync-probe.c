@@ -32,6 +32,7 @@ user_of (const SyncTransportReply *reply)
 {
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
+  JsonNode *user;
   gsize length;
   const char *data;
 
@@ -42,7 +43,8 @@ user_of (const SyncTransportReply *reply)
   node = json_from_string (text, NULL);
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
-  return g_strdup (json_object_get_string_member_with_default (json_node_get_object (node), "message", NULL));
+  user = json_object_get_member (json_node_get_object (node), "message");
+  return user != NULL && JSON_NODE_HOLDS_VALUE (user) ? json_node_dup_string (user) : NULL;
 }
 
 static SyncHostNews

@@ -61,9 +61,8 @@ settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *mes
   write_down (op, &change);
 }
 
-/* Nobody but a person can decide; the row keeps its place. */
-void
-sync_settle_give_to_person (SyncOperation *op, const char *why)
+static void
+give_to_person (SyncOperation *op, const char *verdict, const char *why)
 {
   SyncChange change;
 
@@ -74,10 +73,17 @@ sync_settle_give_to_person (SyncOperation *op, const char *why)
       write_down (op, &change);
       return;
     }
-  change = change_of_look (op, SYNC_STATE_UNKNOWN, "undecided");
+  change = change_of_look (op, SYNC_STATE_UNKNOWN, verdict);
   change.needs_person = 1;
   change.message = why;
   write_down (op, &change);
+}
+
+/* Nobody but a person can decide; the row keeps its place. */
+void
+sync_settle_give_to_person (SyncOperation *op, const char *why)
+{
+  give_to_person (op, "undecided", why);
 }
 
 /* The host is away: the row stays as it is, and due. */
@@ -132,6 +138,28 @@ open_conflict (SyncOperation *op, const char *type, const char *server_data, con
   write_down (op, &change);
 }
 
+/* The verdict of a look that could look for nothing, because nothing enforced the key. */
+#define UNKEYED "unkeyed"
+
+/* Whether a look, after the last send of the row, came to @verdict. */
+static gboolean
+was_looked_at (SyncEngine *self, gint64 id, const char *verdict)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (self->store, id, NULL);
+  gboolean found = FALSE;
+
+  for (guint i = 0; attempts != NULL && i < attempts->len; i++)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (g_strcmp0 (attempt->kind, "send") == 0)
+        found = FALSE;
+      else if (g_strcmp0 (attempt->kind, "look") == 0 && g_strcmp0 (attempt->verdict, verdict) == 0)
+        found = TRUE;
+    }
+  return found;
+}
+
 /* The last send of the row and how many looks followed it. */
 static char *
 last_send_verdict (SyncEngine *self, gint64 id, guint *n_looks, gint64 *sent_ms)
@@ -165,15 +193,24 @@ verdict_is (const char *name, SyncVerdict verdict)
   return g_strcmp0 (name, sync_verdict_to_string (verdict)) == 0;
 }
 
-/* Whether the last answer asks for a look before anything is sent again. */
+/* Whether the server will not take the request as it is: an answer says so, or the tries are used up. */
+static gboolean
+is_refusal (SyncEngine *self, const SyncRequest *request, const char *verdict)
+{
+  return verdict_is (verdict, SYNC_VERDICT_TAKEN) || verdict_is (verdict, SYNC_VERDICT_STALE)
+         || verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_ASK)
+         || (verdict_is (verdict, SYNC_VERDICT_RETRY) && request->retry_count >= self->config->max_retries);
+}
+
+/* Whether the last answer asks for a look before anything is sent again. So does a send whose key nothing enforced: that
+ * the key is enforced by now does not tell whether that one arrived. */
 gboolean
 sync_settle_wants_look (SyncEngine *self, const SyncRequest *request)
 {
   g_autofree char *verdict = last_send_verdict (self, request->id, NULL, NULL);
 
-  return verdict_is (verdict, SYNC_VERDICT_TAKEN) || verdict_is (verdict, SYNC_VERDICT_STALE)
-         || verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_UNPROVEN)
-         || verdict_is (verdict, SYNC_VERDICT_ASK);
+  return is_refusal (self, request, verdict) || verdict_is (verdict, SYNC_VERDICT_UNPROVEN)
+         || was_looked_at (self, request->id, UNKEYED);
 }
 
 static gboolean
@@ -189,15 +226,29 @@ sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncReques
   if (request->resource_type == NULL)
     return FALSE;
   if (looks_by_key (route, request))
-    return route->key_field != NULL && sync_engine_key_is_enforced (self, route);
+    return route->key_field != NULL && sync_engine_key_is_enforced (self, route)
+           && !was_looked_at (self, request->id, UNKEYED);
   return sync_request_get_document_name (request) != NULL;
+}
+
+/* The name of a document; some DocTypes number theirs. */
+static char *
+dup_name (JsonObject *document)
+{
+  JsonNode *node = json_object_get_member (document, "name");
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return NULL;
+  if (json_node_get_value_type (node) == G_TYPE_INT64)
+    return g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
+  return json_node_dup_string (node);
 }
 
 /* The draft of a create, or what a keyed call made, stands there under our key. */
 static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
 {
-  const char *name = json_object_get_string_member_with_default (document, "name", NULL);
+  g_autofree char *name = dup_name (document);
   const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
   gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
   gboolean edited = op->request->effective_body != NULL;
@@ -209,11 +260,23 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       open_conflict (op, "cancelled", text, modified);
       return;
     }
-  /* The key is ours alone, so the document is. If the body was edited since, the older body may be what arrived. */
+  /* The key is ours alone, so the document is. If the body was edited since, the older body may be what arrived: a
+   * draft takes the difference, a submitted document does not. */
   if (edited && op->route->action == SYNC_ACTION_CREATE
       && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
     {
-      open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
+      if (docstatus == 1)
+        {
+          open_conflict (op, "submitted", text, modified);
+          return;
+        }
+      change.to = SYNC_STATE_PENDING;
+      change.unaccounted = 0;
+      change.delay_ms = 0;
+      change.server_name = name;
+      change.base_modified = modified;
+      change.reason = "the draft on the server takes the edited body";
+      write_down (op, &change);
       return;
     }
   if (half_done && !op->route->submit_after)
@@ -226,7 +289,14 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       if (n_looks >= LOOKS_BEFORE_PERSON)
         sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
       else if (verdict_is (verdict, SYNC_VERDICT_REFUSED))
-        settle_as (op, SYNC_STATE_FAILED, "draft", op->request->error_message);
+        {
+          /* It has a name on the server, so its key cannot be taken over by other content. */
+          change = change_of_look (op, SYNC_STATE_FAILED, "draft");
+          change.unaccounted = 0;
+          change.needs_person = 0;
+          change.server_name = name;
+          write_down (op, &change);
+        }
       else
         look_later (op, op->engine->config->settle_time / LOOKS_BEFORE_PERSON, "draft", NULL);
       return;
@@ -253,6 +323,11 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
 {
   SyncChange change;
 
+  if (op->look_for_base && modified == NULL)
+    {
+      sync_settle_give_to_person (op, "The document has no version on the server, so it cannot be changed against one.");
+      return;
+    }
   if (op->look_for_base)
     {
       change = change_of_look (op, SYNC_STATE_PENDING, "base");
@@ -267,7 +342,13 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
    * harmlessly, because both carry the same base. */
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
     {
-      settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+      g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
+
+      /* The version is the right one, and still the server does not want it. */
+      if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
+        settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+      else
+        settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
       return;
     }
   if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
@@ -372,13 +453,14 @@ absent_by_key (SyncOperation *op)
   g_autofree char *verdict = last_send_verdict (self, op->id, &n_looks, &sent_ms);
   gint64 settled_ms = sent_ms + self->config->settle_time;
   gint64 now_ms = sync_clock_wall_ms (self->clock);
-  gboolean refused = verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_TAKEN)
-                     || verdict_is (verdict, SYNC_VERDICT_STALE) || verdict_is (verdict, SYNC_VERDICT_ASK);
+  gboolean refused = is_refusal (self, op->request, verdict);
+  /* The clock was set back since the send and tells nothing: then the looks are counted, a settle time apart. */
+  gboolean settled = now_ms < sent_ms ? n_looks >= 2 : now_ms >= settled_ms;
 
-  if (op->request->unaccounted > 0 && now_ms < settled_ms)
+  if (op->request->unaccounted > 0 && !settled)
     {
       /* An earlier send may still be on its way through the server. */
-      look_later (op, settled_ms - now_ms, "absent", NULL);
+      look_later (op, MIN (settled_ms - now_ms, (gint64) self->config->settle_time), "absent", NULL);
       return;
     }
   if (op->request->unaccounted > 0 && n_looks < 1)
@@ -461,10 +543,10 @@ take_look (SyncOperation *op)
   else if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
     {
       JsonArray *rows = json_node_get_array (data);
-      const char *name = NULL;
+      g_autofree char *name = NULL;
 
-      if (json_array_get_length (rows) > 0)
-        name = json_object_get_string_member_with_default (json_array_get_object_element (rows, 0), "name", NULL);
+      if (json_array_get_length (rows) > 0 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
+        name = dup_name (json_array_get_object_element (rows, 0));
       if (name != NULL)
         read_document (op, name);
       else
@@ -558,8 +640,9 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      sync_settle_give_to_person (op, "It was sent and no answer came back. The server offers nothing to look for, so only a "
-                                      "person can tell whether it arrived.");
+      give_to_person (op, looks_by_key (op->route, op->request) ? UNKEYED : "undecided",
+                      "It was sent and no answer came back. The server offers nothing to look for, so only a person can tell "
+                      "whether it arrived.");
       return;
     }
   if (!looks_by_key (op->route, op->request))
@@ -576,11 +659,14 @@ proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
   SyncEngine *self = op->engine;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *data;
 
   if (!take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  /* 200: the field is there. DataError: it is not. No right to list: it cannot be looked at, so it cannot be used. */
-  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED)
+  data = data_of (op->reply, parser);
+  /* A list: the field is there. DataError: it is not. No right to list: it cannot be looked at, so it cannot be used. */
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
     sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_YES);
   else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
            || op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_ASK)

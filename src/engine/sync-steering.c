@@ -138,6 +138,8 @@ sync_engine_credentials_changed (SyncEngine *self)
 {
   sync_engine_assert_own_context (self);
   g_clear_pointer (&self->user, g_free);
+  /* Another user may see fields that this one did not. */
+  g_hash_table_remove_all (self->trust);
   if (self->breaker.reason == SYNC_HOST_SIGN_IN)
     sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
   sync_engine_refresh (self);

@@ -258,8 +258,8 @@ answer_arrival (SyncEngine *self, GTask *task)
 }
 
 /* The group's commit. One bad submission does not spoil the others; a failed commit is everybody's. */
-static void
-flush_arrivals (SyncEngine *self)
+void
+sync_submit_flush (SyncEngine *self)
 {
   g_autoptr (GPtrArray) tasks = g_steal_pointer (&self->arrivals);
   g_autoptr (GPtrArray) acceptances = g_ptr_array_new ();
@@ -285,7 +285,7 @@ flush_arrivals (SyncEngine *self)
         g_task_return_error (task, g_error_copy (error));
     }
   if (!accepted)
-    sync_engine_set_storage_trouble (self, error);
+    sync_engine_show_storage_trouble (self, error);
   else
     sync_engine_kick (self);
 }
@@ -293,7 +293,7 @@ flush_arrivals (SyncEngine *self)
 static gboolean
 nothing_else_ready_cb (gpointer user_data)
 {
-  flush_arrivals (SYNC_ENGINE (user_data));
+  sync_submit_flush (SYNC_ENGINE (user_data));
   return G_SOURCE_REMOVE;
 }
 
@@ -303,7 +303,7 @@ waited_long_enough_cb (gpointer user_data)
   SyncEngine *self = SYNC_ENGINE (user_data);
 
   self->flush_alarm = 0;
-  flush_arrivals (self);
+  sync_submit_flush (self);
 }
 
 /* Forgets the two ways in which a flush may come. The submissions themselves stay. */
@@ -334,7 +334,7 @@ schedule_flush (SyncEngine *self)
 {
   if (self->arrivals->len >= GROUP_COMMIT_ROWS)
     {
-      flush_arrivals (self);
+      sync_submit_flush (self);
       return;
     }
   if (self->flush_source != NULL)

@@ -110,7 +110,7 @@ static void
 carry_out (SyncEngine *self, SyncTurn *turn)
 {
   if (turn->news->len > 0)
-    self->storage_trouble = FALSE;
+    self->storage_trouble = self->disk_rests = FALSE;
   for (guint i = 0; i < turn->news->len; i++)
     sync_engine_count_row (self, g_array_index (turn->news, News, i).from, g_array_index (turn->news, News, i).to);
   if (turn->news->len > 0)

@@ -202,3 +202,39 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
          && sync_store_run (self, SYNC_STATEMENT_LEARN_PLACEHOLDER, error, "ssssi", request->site,
                             type_of (request), placeholder, server_name, now_ms);
 }
+
+/**
+ * sync_store_lane_follow_base:
+ * @self: a store
+ * @id: a row that was just accepted into @lane
+ * @lane: a lane
+ * @base_modified: (nullable): the version that its caller had read
+ *
+ * If earlier rows of the lane have replaced that version, and only they, the row is sent against what they made: a
+ * version that an earlier row of the same lane wrote is never a conflict. Where somebody else wrote in between, the
+ * chain of versions ends there.
+ *
+ * Returns: whether the database could be read and written
+ */
+gboolean
+sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const char *base_modified, GError **error)
+{
+  g_autofree char *base = g_strdup (base_modified);
+  gboolean has_row = base != NULL;
+
+  while (has_row)
+    {
+      g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_NEXT_VERSION, error);
+
+      if (stmt == NULL || !sync_store_bind (self, stmt, error, "ss", lane, base)
+          || !sync_store_step (self, stmt, &has_row, error))
+        return FALSE;
+      if (has_row)
+        {
+          g_free (base);
+          base = sync_store_dup_column (stmt, 0);
+        }
+    }
+  return g_strcmp0 (base, base_modified) == 0
+         || sync_store_run (self, SYNC_STATEMENT_SET_BASE, error, "is", id, base);
+}

@@ -105,6 +105,8 @@ gboolean sync_store_audit_load (SyncStore *self, GError **error);
 
 /* sync-store-lane.c */
 gboolean sync_store_lane_find (SyncStore *self, const SyncRequest *request, char **lane, GError **error);
+gboolean sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const char *base_modified,
+                                      GError **error);
 gboolean sync_store_lane_is_empty (SyncStore *self, const char *lane, gboolean *is_empty, GError **error);
 gboolean sync_store_lane_move_head (SyncStore *self, const char *lane, gint64 head, GError **error);
 gboolean sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error);

@@ -285,6 +285,7 @@ insert (SyncStore *self, SyncAcceptance *acceptance, const Holder *holder, GErro
            || !sync_store_lane_is_empty (self, lane, &is_head, error))
     return FALSE;
   if (!insert_row (self, id, request, lane, place, order_ms, is_head, now_ms, error)
+      || !sync_store_lane_follow_base (self, id, lane, request->base_modified, error)
       || !sync_store_dependency_add (self, id, request, holder->id, error)
       || !add_names (self, request, lane, now_ms, error)
       || !sync_store_audit_add (self, id, NULL, SYNC_STATE_PENDING, actor, "accepted", now_ms, error))

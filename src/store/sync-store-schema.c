@@ -75,6 +75,7 @@ static const char requests_indexes[] =
   "CREATE INDEX requests_lane ON offline_requests (lane, place) WHERE status NOT IN ('completed',"
   " 'discarded');"
   "CREATE UNIQUE INDEX requests_sending ON offline_requests (lane) WHERE status = 'sending';"
+  "CREATE INDEX requests_versions ON offline_requests (lane, base_modified) WHERE status = 'completed';"
   "CREATE INDEX requests_status ON offline_requests (status);"
   "CREATE INDEX requests_group ON offline_requests (group_name) WHERE group_name IS NOT NULL;"
   "CREATE INDEX requests_due ON offline_requests (order_ms) WHERE is_head = 1 AND waiting_on = 0"

@@ -53,6 +53,10 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " accepted_body, effective_body, base_document) VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
     " ?10, ?11,"
     " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28)",
+  [SYNC_STATEMENT_NEXT_VERSION] =
+    "SELECT resource_version FROM offline_requests WHERE lane = ?1 AND base_modified = ?2"
+    " AND status = 'completed' AND resource_version <> base_modified ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_SET_BASE] = "UPDATE offline_requests SET base_modified = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_SUPERSEDE] =
     "UPDATE offline_requests SET status = 'discarded', superseded_by = ?2, discard_reason = ?3, is_head = 0,"
     " needs_person = 0, due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?4 WHERE id = ?1",
@@ -131,7 +135,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " = 0",
   [SYNC_STATEMENT_REACHES] =
     "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT d.depends_on FROM dependencies AS d"
-    " JOIN up ON d.request_id = up.id WHERE d.met = 0) SELECT 1 FROM up JOIN offline_requests AS r ON r.id ="
+    " JOIN up ON d.request_id = up.id WHERE d.met = 0 UNION SELECT b.id FROM up"
+    " JOIN offline_requests AS a ON a.id = up.id JOIN offline_requests AS b INDEXED BY requests_lane"
+    " ON b.lane = a.lane AND b.place < a.place AND b." OPEN ") SELECT 1 FROM up JOIN offline_requests AS r ON r.id ="
     " up.id"
     " WHERE up.id = ?2 OR (r.lane = ?3 AND r.place > ?4 AND r." OPEN ") LIMIT 1",
   [SYNC_STATEMENT_MEET_ROWS] =

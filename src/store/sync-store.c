@@ -95,13 +95,14 @@ sync_store_begin_group (SyncStore *self)
  * @self: a store with an open group
  * @error: %SYNC_ERROR_DISK_FULL or %SYNC_ERROR_STORAGE (both transient)
  *
- * Ends the group.
+ * Ends the group. When the disk is full the reserve is given up, so that the next group finds room.
  *
  * Returns: TRUE if all that its verbs did is durable; FALSE if none of it was done
  */
 gboolean
 sync_store_commit_group (SyncStore *self, GError **error)
 {
+  g_autoptr (GError) local = NULL;
   gboolean begun = self->group_begun;
 
   sync_store_assert_usable (self);
@@ -113,10 +114,35 @@ sync_store_commit_group (SyncStore *self, GError **error)
     return TRUE;
   if (self->group_broken)
     g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
-  else if (sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
+  else if (sync_store_run (self, SYNC_STATEMENT_COMMIT, &local, ""))
     return TRUE;
   roll_back (self);
+  /* The caller tries again; then there is room. */
+  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve)
+    self->has_reserve = !sync_store_directory_drop_reserve (self->directory);
+  if (local != NULL)
+    g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
+}
+
+/**
+ * sync_store_roll_back_group:
+ * @self: a store with an open group
+ *
+ * Ends the group; nothing of what its verbs did is done.
+ */
+void
+sync_store_roll_back_group (SyncStore *self)
+{
+  gboolean begun = self->group_begun;
+
+  sync_store_assert_usable (self);
+  g_return_if_fail (self->in_group);
+
+  self->in_group = FALSE;
+  self->group_begun = FALSE;
+  if (begun)
+    roll_back (self);
 }
 
 static gboolean

@@ -160,6 +160,7 @@ gboolean sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *re
 /* Several of these verbs as one transaction: durable when the group is committed, and not before */
 void sync_store_begin_group (SyncStore *self);
 gboolean sync_store_commit_group (SyncStore *self, GError **error);
+void sync_store_roll_back_group (SyncStore *self);
 
 /* Reads */
 GPtrArray *sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error);

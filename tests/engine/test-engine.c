@@ -182,6 +182,29 @@ test_lane_order (Engine *e)
   g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 5);
 }
 
+/* The till reads once and saves five times while the line is up: each save is accepted after the one before it was
+ * delivered, and none is a conflict with the others. Somebody else's save in between is. */
+static void
+test_lane_follows_its_own_versions (Engine *e)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  start (e);
+  for (int i = 0; i < 5; i++)
+    {
+      g_autofree char *body = g_strdup_printf ("{\"n\":%d,\"modified\":\"2026-11-23 10:00:00.000001\"}", i + 1);
+
+      id = engine_submit (e, "PUT", "/api/resource/Item/A", body);
+      engine_settle (e);
+      engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+    }
+  toy_site_put (e->site, "Item", "A", "{\"n\":77}");
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":6,\"modified\":\"2026-11-23 10:00:00.000001\"}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+}
+
 static void
 test_head_blocks_only_its_lane (Engine *e)
 {
@@ -578,6 +601,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/retries-then-fails", test_retries_then_fails);
   engine_test_add ("/sync/engine/refused-fails-at-once", test_refused_fails_at_once);
   engine_test_add ("/sync/engine/lane-order", test_lane_order);
+  engine_test_add ("/sync/engine/lane-follows-its-own-versions", test_lane_follows_its_own_versions);
   engine_test_add ("/sync/engine/head-blocks-only-its-lane", test_head_blocks_only_its_lane);
   engine_test_add ("/sync/engine/concurrency-and-priority", test_concurrency_and_priority);
   engine_test_add ("/sync/engine/pause-and-offline", test_pause_and_offline);

@@ -413,6 +413,79 @@ test_edit_and_retry (Engine *e)
                    "B");
 }
 
+static ToyFault
+refuse_submits (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return g_str_equal (request->method, "PUT")
+             && g_strstr_len (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body), "docstatus") != NULL
+           ? TOY_CANNED
+           : TOY_ANSWER;
+}
+
+/* A draft that the server does not submit. */
+static gint64
+leave_draft (Engine *e)
+{
+  gint64 id;
+
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"NegativeStockError\"}");
+  toy_site_set_fault (e->site, refuse_submits, NULL);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\",\"qty\":9,\"docstatus\":1}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  toy_site_set_fault (e->site, NULL, NULL);
+  return id;
+}
+
+static void
+test_edit_of_draft (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"A\",\"qty\":2,\"docstatus\":1}", 38);
+  gint64 id = leave_draft (e);
+  JsonObject *document;
+
+  { g_autoptr (GError) er = NULL; sync_engine_edit (e->engine, id, body, "anna", &er); g_assert_no_error (er); }
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  document = toy_site_get (e->site, "Sales Invoice", "NAME-1");
+  g_assert_cmpint (json_object_get_int_member (document, "qty"), ==, 2);
+  g_assert_cmpint (json_object_get_int_member (document, "docstatus"), ==, 1);
+}
+
+/* The edit's answer is lost; the draft is looked at, has it, and is submitted once. */
+static void
+test_edit_of_draft_answer_lost (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"A\",\"qty\":2,\"docstatus\":1}", 38);
+  gint64 id = leave_draft (e);
+  Plan plan = { TOY_RESET_AFTER, 1, "PUT" };
+
+  toy_site_set_fault (e->site, follow_plan, &plan);
+  g_assert_true (sync_engine_edit (e->engine, id, body, "anna", NULL));
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-1"), "docstatus"), ==, 1);
+}
+
+static void
+test_discard_of_draft (Engine *e)
+{
+  g_autoptr (SyncRequest) deletion = NULL;
+  gint64 id = leave_draft (e);
+
+  g_assert_true (sync_engine_discard (e->engine, id, "out of stock", "anna", NULL));
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_DISCARDED);
+  deletion = engine_get (e, id + 1);
+  g_assert_cmpint (deletion->undo_of, ==, id);
+  g_assert_cmpint (deletion->state, ==, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 0);
+}
+
 static void
 test_discard_and_restore (Engine *e)
 {
@@ -457,6 +530,9 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/deadlock-is-free", test_deadlock_is_free);
   engine_test_add ("/sync/settle/refused-after-unknown", test_refused_after_unknown);
   engine_test_add ("/sync/settle/edit-and-retry", test_edit_and_retry);
+  engine_test_add ("/sync/settle/edit-of-draft", test_edit_of_draft);
+  engine_test_add ("/sync/settle/edit-of-draft-answer-lost", test_edit_of_draft_answer_lost);
+  engine_test_add ("/sync/settle/discard-of-draft", test_discard_of_draft);
   engine_test_add ("/sync/settle/discard-and-restore", test_discard_and_restore);
   return g_test_run ();
 }
