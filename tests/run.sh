@@ -83,12 +83,10 @@ tests_without_app () {
   run_tests without-app
 }
 
-# The suppressions are for what the toolkit's libraries keep until the end.
 tests_sanitized () {
   build sanitized -Dsanitize=true
-  LSAN_OPTIONS="suppressions=$source_dir/tests/lsan.supp:print_suppressions=0" \
-    UBSAN_OPTIONS=print_stacktrace=1 MESON_TESTTHREADS=2 \
-    sh -c 'cd "$1" && meson test --no-rebuild --timeout-multiplier 4 --print-errorlogs' sh "$prefix/sanitized"
+  (cd "$prefix/sanitized" && UBSAN_OPTIONS=print_stacktrace=1 \
+    meson test --no-rebuild --num-processes 2 --timeout-multiplier 4 --print-errorlogs)
 }
 
 many_kills () {
@@ -97,9 +95,7 @@ many_kills () {
 
 install_missing build app test
 part tests tests_plain
-part lint python3 "$source_dir/tests/lint.py" "$source_dir"
 if [ "$all" = true ]; then
-  part lint-self-test python3 "$source_dir/tests/lint.py" --self-test
   part without-app tests_without_app
   part sanitizers tests_sanitized
   part kills many_kills

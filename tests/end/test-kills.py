@@ -98,6 +98,8 @@ def kill_at_random(profile, rng):
             left -= 1
     events.close()
     profile.program.kill()
+    while rng.random() < 0.2:
+        profile.start_and_kill(rng.random() * 0.03)
     profile.start()
 
 
