@@ -57,6 +57,8 @@ find_build () {
   need_module sqlite3 libsqlite3-dev
   need_module libsecret-1 libsecret-1-dev
   need_module zlib zlib1g-dev
+  # Without it no https site is trusted.
+  need_file ca-certificates /etc/ssl/certs/ca-certificates.crt
 }
 
 find_app () {

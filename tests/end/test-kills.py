@@ -37,6 +37,8 @@ FAULTS = [
     {'kind': 'reset-answer', 'bytes': 20, 'probability': 0.03},
     {'kind': 'truncate', 'bytes': 250, 'probability': 0.03},
     {'kind': 'slow-before', 'delay_ms': 15, 'probability': 0.1},
+    # Written when the program that sent it may be dead, and its successor has looked; sooner than SETTLE_TIME.
+    {'kind': 'slow-before', 'delay_ms': 150, 'probability': 0.05},
     {'kind': 'slow-after', 'delay_ms': 15, 'probability': 0.1},
 ]
 # Patient where a person would otherwise be asked, quick where the clock decides.
