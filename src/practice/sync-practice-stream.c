@@ -76,6 +76,21 @@ check_open (SyncPracticeStream *self, GError **error)
   return FALSE;
 }
 
+/* What waits on @base, or, once the connection is gone, is ready at once: the next call then fails. A closed socket
+ * cannot be waited on. */
+static GSource *
+create_source (SyncPracticeStream *self, GObject *stream, GSource *(*wait) (GObject *base, GCancellable *cancellable),
+               GObject *base, GCancellable *cancellable)
+{
+  g_autoptr (GSource) source = NULL;
+
+  if (self != NULL && !self->cut)
+    source = wait (base, cancellable);
+  else
+    source = g_idle_source_new ();
+  return g_pollable_source_new_full (stream, source, NULL);
+}
+
 static GPollableInputStream *
 reader_base (Reader *reader)
 {
@@ -115,16 +130,23 @@ reader_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count
 static gboolean
 reader_is_readable (GPollableInputStream *stream)
 {
-  return g_pollable_input_stream_is_readable (reader_base ((Reader *) stream));
+  Reader *reader = (Reader *) stream;
+
+  return !check_open (reader->stream, NULL) || g_pollable_input_stream_is_readable (reader_base (reader));
+}
+
+static GSource *
+wait_for_input (GObject *base, GCancellable *cancellable)
+{
+  return g_pollable_input_stream_create_source (G_POLLABLE_INPUT_STREAM (base), cancellable);
 }
 
 static GSource *
 reader_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base =
-    g_pollable_input_stream_create_source (reader_base ((Reader *) stream), cancellable);
+  Reader *reader = (Reader *) stream;
 
-  return g_pollable_source_new_full (stream, base, NULL);
+  return create_source (reader->stream, G_OBJECT (reader), wait_for_input, G_OBJECT (reader_base (reader)), cancellable);
 }
 
 static gssize
@@ -234,16 +256,24 @@ writer_writev_nonblocking (GPollableOutputStream *stream, const GOutputVector *v
 static gboolean
 writer_is_writable (GPollableOutputStream *stream)
 {
-  return g_pollable_output_stream_is_writable (writer_base ((Writer *) stream));
+  Writer *writer = (Writer *) stream;
+
+  return !check_open (writer->stream, NULL) || g_pollable_output_stream_is_writable (writer_base (writer));
+}
+
+static GSource *
+wait_for_output (GObject *base, GCancellable *cancellable)
+{
+  return g_pollable_output_stream_create_source (G_POLLABLE_OUTPUT_STREAM (base), cancellable);
 }
 
 static GSource *
 writer_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
 {
-  g_autoptr (GSource) base =
-    g_pollable_output_stream_create_source (writer_base ((Writer *) stream), cancellable);
+  Writer *writer = (Writer *) stream;
 
-  return g_pollable_source_new_full (stream, base, NULL);
+  return create_source (writer->stream, G_OBJECT (writer), wait_for_output, G_OBJECT (writer_base (writer)),
+                        cancellable);
 }
 
 static gssize
