@@ -10,6 +10,8 @@
  * - An answer with an announced length is OK only if all of it was read. A chunked answer that breaks off
  *   exactly between two chunks looks whole to libsoup 3.2, a compressed one too. That proves nothing: no
  *   beginning of a JSON object is itself a JSON object.
+ * - An answer that breaks off at the end of a header line looks to libsoup 3.2 like one whose body ends with the
+ *   connection and is empty. Such an answer is none: ERPNext and what stands before it announce their lengths.
  * - The session follows no redirect, keeps no cookies, knows no passwords and asks nobody.
  *
  * Belongs to the thread that first sends with it: the session and its idle connections live in the main
@@ -284,6 +286,17 @@ return_answer (GTask *task)
   g_task_return_pointer (task, reply, (GDestroyNotify) sync_transport_reply_free);
 }
 
+/* Whether the answer may have ended within its headers. */
+static gboolean
+is_cut_in_headers (const Call *call)
+{
+  guint status = soup_message_get_status (call->message);
+
+  return call->n_read == 0 && status != SOUP_STATUS_NO_CONTENT && status != SOUP_STATUS_NOT_MODIFIED
+         && soup_message_get_method (call->message) != SOUP_METHOD_HEAD
+         && soup_message_headers_get_encoding (soup_message_get_response_headers (call->message)) == SOUP_ENCODING_EOF;
+}
+
 static void body_read_cb (GObject *object, GAsyncResult *result, gpointer user_data);
 
 /* Takes the task. */
@@ -312,6 +325,12 @@ body_read_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (n < 0)
     {
+      return_failure (task, error);
+      return;
+    }
+  if (n == 0 && is_cut_in_headers (call))
+    {
+      g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED, "it ended within the headers");
       return_failure (task, error);
       return;
     }
