@@ -339,6 +339,7 @@ static const struct
   ROW (400, JSON, "{\"message\":\"no\"}", UPDATE, DOCUMENT, REFUSED, UP)
   ROW (413, NULL, "", CREATE, DOCUMENT, REFUSED, NO_NEWS)
   ROW (417, JSON, "{}", CREATE, DOCUMENT, ASK, NO_NEWS)
+  ROW (417, JSON, "{\"exc_type\":\"UniqueVal", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
   ROW (451, JSON, EXC ("Odd"), CREATE, DOCUMENT, REFUSED, UP)
   ROW (200, HTML, "<!DOCTYPE html><title>Login</title>", CREATE, DOCUMENT, UNKNOWN, NOT_OURS)
   ROW (200, JSON, "<!DOCTYPE html><title>Login</title>", CREATE, DOCUMENT, UNKNOWN, NOT_OURS)
