@@ -132,7 +132,8 @@ start_what_may_start (SyncEngine *self)
         continue;
       begin_sweep (self);
       sync_delivery_start (self, row);
-      if (self->disk_rests)
+      /* The disk refused it, or the retry budget ran out with it: what comes next could only be put back. */
+      if (self->disk_rests || sync_breaker_is_open (&self->breaker))
         return;
     }
 }
