@@ -95,8 +95,10 @@ numbers_agree (const char *sent, const char *there)
   return strcmp (sent, there) == 0 || mine == other || was_rounded (sent, mine, other);
 }
 
+/* @key_field, by which the document was found, is not compared: the server knows a key again in any case and with
+ * blanks behind it. */
 static gboolean
-objects_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *there)
+objects_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *there, const char *key_field)
 {
   static const SyncJsonView null = { "null", 4 };
   SyncJsonIter iter;
@@ -107,7 +109,7 @@ objects_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *the
     {
       g_autofree char *name = sync_json_view_dup_text (&key);
 
-      if (g_str_has_prefix (name, "__") || g_strv_contains (own_fields, name))
+      if (g_str_has_prefix (name, "__") || g_strv_contains (own_fields, name) || g_strcmp0 (name, key_field) == 0)
         continue;
       /* Of a name that is there twice the last value is the one that was meant. */
       sync_json_view_member (sent, name, &value);
@@ -170,7 +172,7 @@ values_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *ther
     {
       if (*left.text != *right.text)
         return FALSE;
-      return *left.text == '{' ? objects_agree (args, &left, &right) : arrays_agree (args, &left, &right);
+      return *left.text == '{' ? objects_agree (args, &left, &right, NULL) : arrays_agree (args, &left, &right);
     }
   mine = dup_number (sent);
   other = dup_number (there);
@@ -227,8 +229,8 @@ field_agrees (const SyncRoute *route, SyncArgs *args, const SyncJsonView *there)
  * @document_json: the document that the server has now, as JSON
  *
  * Compares every field that the request sends with the document, child rows in order and by the fields that
- * are sent; what the server sets itself (name, owner, modified, docstatus and so on) is left out, but a
- * submission also needs docstatus 1 and a cancellation 2. Numbers go by value, also rounded to two decimals
+ * are sent; the key and what the server sets itself (name, owner, modified, docstatus and so on) is left out,
+ * but a submission also needs docstatus 1 and a cancellation 2. Numbers go by value, also rounded to two decimals
  * or more; texts go without blanks around them.
  *
  * Returns: whether the document holds what the request meant; FALSE also where that cannot be told (a
@@ -245,7 +247,7 @@ sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes 
       || sync_json_view_kind (&there) != SYNC_JSON_OBJECT || !docstatus_agrees (route, &there))
     return FALSE;
   if (route->document_path != NULL && sync_args_find_object (args, route->document_path, &sent))
-    return objects_agree (args, &sent, &there);
+    return objects_agree (args, &sent, &there, route->key_field);
   if (route->field_path != NULL)
     return field_agrees (route, args, &there);
   /* A submission or cancellation without a document says all by its docstatus. */
