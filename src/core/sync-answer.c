@@ -221,6 +221,31 @@ has_no_errors (JsonObject *payload)
   return JSON_NODE_HOLDS_OBJECT (errors) && json_object_get_size (json_node_get_object (errors)) == 0;
 }
 
+/* What `errors` says, one line each: texts, or objects with a text in `message` or `error`. */
+static char *
+dup_error_words (JsonObject *payload)
+{
+  JsonNode *node = payload != NULL ? json_object_get_member (payload, "errors") : NULL;
+  JsonArray *errors = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  g_autoptr (GString) words = g_string_new (NULL);
+
+  for (guint i = 0; errors != NULL && i < json_array_get_length (errors); i++)
+    {
+      JsonNode *error = json_array_get_element (errors, i);
+      JsonObject *object = JSON_NODE_HOLDS_OBJECT (error) ? json_node_get_object (error) : NULL;
+      g_autofree char *text = object == NULL                        ? NULL
+                              : json_object_has_member (object, "message") ? dup_text (object, "message")
+                                                                           : dup_text (object, "error");
+
+      if (text == NULL)
+        text = JSON_NODE_HOLDS_VALUE (error) && json_node_get_value_type (error) == G_TYPE_STRING
+                 ? json_node_dup_string (error)
+                 : json_to_string (error, FALSE);
+      g_string_append_printf (words, "%s%s", words->len > 0 ? "\n" : "", text);
+    }
+  return words->len > 0 ? g_string_free (g_steal_pointer (&words), FALSE) : NULL;
+}
+
 /* Whether an object holds nothing but what the framework adds to any answer: a method returned nothing. */
 static gboolean
 is_bare (JsonObject *object)
@@ -291,6 +316,8 @@ read_object (SyncAnswer *self, JsonObject *object, SyncProof proof, const char *
   read_exception (self, object);
   read_document (self, payload, document, key_field);
   self->proof_met = proof_is_met (self, object, payload, proof);
+  if (proof == SYNC_PROOF_NO_ERRORS && !self->proof_met)
+    self->message = dup_error_words (payload);
 }
 
 static void
@@ -315,6 +342,8 @@ read_body (SyncAnswer *self, GBytes *body, SyncProof proof, const char *key_fiel
   if (!JSON_NODE_HOLDS_OBJECT (root))
     return;
   read_object (self, json_node_get_object (root), proof, key_field);
+  if (self->message != NULL)
+    return;
   /* In a success `message` is the result; only words that were meant as words are kept of it. */
   if (self->status < 200 || self->status > 299
       || json_object_has_member (json_node_get_object (root), "_server_messages")
