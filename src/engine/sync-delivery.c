@@ -260,10 +260,24 @@ record_unknown (SyncOperation *op, gboolean answered)
   SyncEngine *self = op->engine;
   SyncChange change = change_of_answer (op, SYNC_STATE_UNKNOWN);
 
+  if (op->outcome.verdict == SYNC_VERDICT_UNPROVEN)
+    change.server_name = op->answer->server_name;
   change.unaccounted = answered ? (int) earlier_unaccounted (op) : (int) op->request->unaccounted;
   change.delay_ms = answered ? 0
                              : sync_backoff_delay_ms (MIN (op->attempt - 1, 8), self->config->base_retry_delay,
                                                       self->config->max_retry_delay, self->random);
+  write_down (op, &change);
+}
+
+/* The server did a part of it and says what it did not: no look and no second send can mend that. */
+static void
+record_half_done (SyncOperation *op)
+{
+  SyncChange change = change_of_answer (op, SYNC_STATE_UNKNOWN);
+
+  change.needs_person = 1;
+  if (change.message == NULL)
+    change.message = "The server did a part of it and reported errors.";
   write_down (op, &change);
 }
 
@@ -322,7 +336,11 @@ sync_delivery_record (SyncOperation *op)
       record_retry (op);
       break;
     case SYNC_VERDICT_REFUSED:
-      record_refused (op);
+      /* What is cancelled already is refused like anything else. */
+      if (op->route->action == SYNC_ACTION_CANCEL && sync_settle_can_look (op->engine, op->route, op->request))
+        record_unknown (op, TRUE);
+      else
+        record_refused (op);
       break;
     case SYNC_VERDICT_TAKEN:
     case SYNC_VERDICT_STALE:
@@ -339,6 +357,11 @@ sync_delivery_record (SyncOperation *op)
       sync_probe_ask_who (op->engine, op->cancellable, who_answered, op);
       break;
     case SYNC_VERDICT_UNPROVEN:
+      if (op->route->proof == SYNC_PROOF_NO_ERRORS)
+        record_half_done (op);
+      else
+        record_unknown (op, FALSE);
+      break;
     case SYNC_VERDICT_UNKNOWN:
     default:
       record_unknown (op, FALSE);

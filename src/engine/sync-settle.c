@@ -14,6 +14,11 @@
 
 /* Looks of one request that found nothing new before a person is asked. */
 #define LOOKS_BEFORE_PERSON 5
+/* Sends that the server called stale, although it shows the version that they carried. */
+#define SENDS_BEFORE_PERSON 6
+/* A submission that is queued on the server is given so long (ERPNext's limit for such a job is 4600 s). */
+#define QUEUED_MAX_MS (4600 * 1000)
+#define QUEUED_LOOK_MS (60 * 1000)
 
 /* The change of the row of @op from where it is now, decided by a look. */
 static SyncChange
@@ -260,9 +265,10 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       open_conflict (op, "cancelled", text, modified);
       return;
     }
-  /* The key is ours alone, so the document is. If the body was edited since, the older body may be what arrived: a
-   * draft takes the difference, a submitted document does not. */
-  if (edited && op->route->action == SYNC_ACTION_CREATE
+  /* The document under our key is ours, and the server may well have changed what was sent. Only if no send of ours can
+   * have made it, or if the body was edited since, it may be another one: a draft takes the difference, a submitted
+   * document does not. */
+  if ((edited || op->request->unaccounted == 0) && op->route->action == SYNC_ACTION_CREATE && op->route->document_path != NULL
       && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
     {
       if (docstatus == 1)
@@ -298,7 +304,13 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
           write_down (op, &change);
         }
       else
-        look_later (op, op->engine->config->settle_time / LOOKS_BEFORE_PERSON, "draft", NULL);
+        {
+          change.to = op->request->state;
+          change.verdict = "draft";
+          change.server_name = name;
+          change.delay_ms = op->engine->config->settle_time / LOOKS_BEFORE_PERSON;
+          write_down (op, &change);
+        }
       return;
     }
   change.unaccounted = 0;
@@ -318,6 +330,40 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   write_down (op, &change);
 }
 
+/* The server said no, and the document is not what stood in the way. */
+static gboolean
+was_refused (SyncOperation *op, const char *verdict)
+{
+  return verdict_is (verdict, SYNC_VERDICT_REFUSED)
+         || (verdict_is (verdict, SYNC_VERDICT_STALE)
+             && (g_strcmp0 (op->request->exc_type, "UpdateAfterSubmitError") == 0
+                 || g_strcmp0 (op->request->exc_type, "DocstatusTransitionError") == 0));
+}
+
+/* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
+ * harmlessly, because both carry the same base. */
+static void
+found_at_base (SyncOperation *op)
+{
+  g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
+  gboolean stale = verdict_is (verdict, SYNC_VERDICT_STALE);
+  SyncChange change;
+
+  if (was_refused (op, verdict) || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
+    {
+      settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+      return;
+    }
+  change = change_of_look (op, SYNC_STATE_PENDING, "absent");
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  /* Somebody else's write was under way at that moment. */
+  change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
+                                                   op->engine->config->max_retry_delay, op->engine->random)
+                          : 0;
+  write_down (op, &change);
+}
+
 static void
 found_for_update (SyncOperation *op, const char *text, const char *modified)
 {
@@ -326,6 +372,12 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
   if (op->look_for_base && modified == NULL)
     {
       sync_settle_give_to_person (op, "The document has no version on the server, so it cannot be changed against one.");
+      return;
+    }
+  if (op->look_for_base && sync_body_has_rows (op->route, op->request->content_type, sync_request_get_body (op->request)))
+    {
+      /* It would replace rows that nobody here has seen. */
+      open_conflict (op, "edit_edit", text, modified);
       return;
     }
   if (op->look_for_base)
@@ -338,17 +390,9 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
       write_down (op, &change);
       return;
     }
-  /* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
-   * harmlessly, because both carry the same base. */
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
     {
-      g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
-
-      /* The version is the right one, and still the server does not want it. */
-      if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
-        settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
-      else
-        settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+      found_at_base (op);
       return;
     }
   if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
@@ -365,12 +409,26 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
   write_down (op, &change);
 }
 
+/* The server took the submission and has not done it: it works on long documents in the background. */
+static void
+found_queued (SyncOperation *op, gint64 sent_ms, guint n_looks)
+{
+  if (sync_clock_wall_ms (op->engine->clock) - sent_ms > QUEUED_MAX_MS)
+    sync_settle_give_to_person (op, "The server took it to submit it in the background, and it is still a draft.");
+  else
+    look_later (op, sync_backoff_delay_ms (n_looks, op->engine->config->base_retry_delay, QUEUED_LOOK_MS, op->engine->random),
+                "queued", NULL);
+}
+
 static void
 found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, gint64 wanted)
 {
   const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
   gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
   gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0;
+  guint n_looks;
+  gint64 sent_ms;
+  g_autofree char *verdict = last_send_verdict (op->engine, op->id, &n_looks, &sent_ms);
 
   if (docstatus == wanted)
     {
@@ -385,15 +443,13 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     }
   else if (docstatus == 2)
     open_conflict (op, "cancelled", text, modified);
+  else if (docstatus == wanted - 1 && verdict_is (verdict, SYNC_VERDICT_UNPROVEN))
+    found_queued (op, sent_ms, n_looks);
+  else if (docstatus < wanted && at_base
+           && (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE)))
+    settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else if (docstatus == wanted - 1 && at_base)
-    {
-      g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
-
-      if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
-        settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
-      else
-        settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
-    }
+    settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
   else
     open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }
@@ -457,6 +513,15 @@ absent_by_key (SyncOperation *op)
   /* The clock was set back since the send and tells nothing: then the looks are counted, a settle time apart. */
   gboolean settled = now_ms < sent_ms ? n_looks >= 2 : now_ms >= settled_ms;
 
+  if (op->request->server_name != NULL)
+    {
+      g_autofree char *why
+        = g_strdup_printf ("It was on the server as %s and is not there any more: deleted by somebody, or out of sight",
+                           op->request->server_name);
+
+      sync_settle_give_to_person (op, why);
+      return;
+    }
   if (op->request->unaccounted > 0 && !settled)
     {
       /* An earlier send may still be on its way through the server. */
