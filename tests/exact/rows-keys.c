@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Duplicates and the idempotency key. */
+#include "config.h"
+
+#include "exact.h"
+
+#include "sync-error.h"
+
+#define OTHER_SALE(key)                                                                                        \
+  "{\"posa_client_request_id\":\"" key "\",\"customer\":\"Acme Ltd\",\"company\":\"Test Co\","                   \
+  "\"items\":[{\"item_code\":\"ITEM-002\",\"qty\":3,\"rate\":20}]}"
+#define LONG_KEY                                                                                               \
+  "00000000001111111111222222222233333333334444444444555555555566666666667777777777"                           \
+  "8888888888999999999900000000001111111111222222222233333333334x"
+#define ITEM(code) "{\"item_code\":\"" code "\",\"item_group\":\"Products\",\"stock_uom\":\"Nos\"}"
+
+static void
+remove_key_field (Exact *e)
+{
+  sync_practice_shop_remove_field (e->shop, "Sales Invoice", "posa_client_request_id");
+}
+
+/* Another till, or the browser by itself, sends the same sale while ours is being handled. */
+static void
+same_key_meanwhile (Exact *e)
+{
+  static const ExactCall call = { "POST", SI, KEYED ("k-1"), "clerk" };
+
+  exact_call_at (e, 200, &call);
+}
+
+static void
+other_content_later (Exact *e)
+{
+  static const ExactWrite write
+    = { "POST", SI, OTHER_SALE ("k-1"), SYNC_STATE_PENDING, .refused = REFUSED (KEY_CONFLICT) };
+
+  exact_hand_over (e, &write, 1);
+}
+
+static void
+same_again_later (Exact *e)
+{
+  static const ExactWrite write = { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED, .refused = EXACT_AGAIN };
+
+  exact_hand_over (e, &write, 1);
+}
+
+/* The field goes between two sales; the answer to the first of the next ones tells, without the key in it. */
+static void
+field_goes (Exact *e)
+{
+  static const ExactWrite second = { "POST", SI, DRAFT, SYNC_STATE_COMPLETED };
+  static const ExactWrite third = { "POST", SI, DRAFT, SYNC_STATE_UNKNOWN };
+  static const SyncPracticeFault fault = { .kind = SYNC_PRACTICE_FAULT_RESET_AFTER, .method = "POST", .count = 1 };
+  g_autoptr (SyncRequest) request = NULL;
+
+  remove_key_field (e);
+  exact_hand_over (e, &second, 1);
+  exact_run (e, 60000);
+  sync_practice_shop_add_fault (e->shop, &fault);
+  exact_hand_over (e, &third, 2);
+  exact_run (e, 3600000);
+  request = exact_get (e, 2);
+  if (request->state != SYNC_STATE_UNKNOWN || !request->needs_person || request->attempts != 1)
+    exact_wrong (e, "the sale without a kept key was sent %u times and is %s", request->attempts,
+                 sync_state_to_string (request->state));
+}
+
+static void
+check_key_kept (Exact *e)
+{
+  g_autoptr (JsonObject) document = exact_dup_document (e, "Sales Invoice", 0);
+  g_autoptr (SyncRequest) request = exact_get (e, 0);
+
+  if (g_strcmp0 (json_object_get_string_member_with_default (document, "posa_client_request_id", NULL), request->key) != 0)
+    exact_wrong (e, "the document does not hold the key");
+}
+
+static const ExactRow rows[] = {
+  { "3", "identical-sales", "two identical sales are two sales",
+    .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED }, { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 2, .commits = "create create", .check = check_key_kept },
+  { "3", "sent-twice", "one sale handed over twice",
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED },
+                { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED, .refused = EXACT_AGAIN } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "sent-again-later", "one sale handed over again after its delivery",
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } }, .person = same_again_later,
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "replaced", "the same key with other content, before it was sent: the newer one goes",
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_DISCARDED },
+                { "POST", SI, OTHER_SALE ("k-1"), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "other-content-later", "the same key with other content, after the delivery: refused",
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } }, .person = other_content_later,
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "customer-of-that-name", "a customer whose name exists: ERPNext numbers the second",
+    .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"Acme Ltd\"}", SYNC_STATE_COMPLETED } },
+    .doctype = "Customer", .documents = 1, .commits = "create" },
+  { "3", "name-taken", "the name is taken, no key field", .user = "manager",
+    .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_FAILED } },
+    .exc_type = "DuplicateEntryError", .says = "already exists", .doctype = "Item", .documents = 0, .commits = "" },
+  { "3", "name-taken-keyed", "the name is taken, and our key is nowhere", .user = "manager",
+    .before = { { "POST", "/api/resource/Custom%20Field",
+                  "{\"dt\":\"Item\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}",
+                  "manager" } },
+    .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_FAILED } },
+    .exc_type = "DuplicateEntryError", .doctype = "Item", .documents = 0, .commits = "" },
+  { "3", "key-there-already", "the same sale stands there under our key",
+    .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-there-already-v2", "the same, by the second API",
+    .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
+    .writes = { { "POST", "/api/v2/document/Sales%20Invoice", KEYED ("k-1"), SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-of-another-draft", "another sale stands there under our key, a draft",
+    .before = { { "POST", SI, OTHER_SALE ("k-1"), "clerk" } },
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_CONFLICT } }, .conflict = "edit_edit",
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-of-another-sale", "another sale stands there under our key, submitted",
+    .before = { { "POST", SI, OTHER_SALE ("k-1"), "clerk" }, { "PUT", SI_N1, "{\"docstatus\":1}", "clerk" } },
+    .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_CONFLICT } }, .conflict = "submitted",
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-of-draft-to-submit", "our sale stands there as a draft: it is submitted",
+    .before = { { "POST", SI, KEYED ("k-1") } },
+    .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "submit" },
+  { "3", "key-of-submitted", "our sale stands there submitted",
+    .before = { { "POST", SI, KEYED ("k-1") }, { "PUT", SI_N1, "{\"docstatus\":1}" } },
+    .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-case", "a key in another case and with a blank behind it is the same key",
+    .before = { { "POST", SI, KEYED ("key-one") } },
+    .writes = { { "POST", SI, KEYED ("KEY-One "), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-too-long", "a key of 141 characters",
+    .writes = { { "POST", SI, KEYED (LONG_KEY), SYNC_STATE_PENDING, .refused = REFUSED (INVALID) } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-empty", "an empty key in the body: one of ours takes its place",
+    .writes = { { "POST", SI, KEYED (""), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create", .check = check_key_kept },
+  { "3", "key-cancelled", "a cancelled sale holds our key", .user = "manager",
+    .before = { { "POST", SI, KEYED ("k-1") }, { "PUT", SI_N1, "{\"docstatus\":1}" },
+                { "PUT", SI_N1, "{\"docstatus\":2}", "manager" } },
+    .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_CONFLICT } }, .conflict = "cancelled",
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "key-freed", "a deleted document frees its key", .user = "manager",
+    .before = { { "POST", SI, KEYED ("k-1") }, { "DELETE", SI_N1, NULL, "manager" } },
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "two-at-once", "the same key from two sides at once",
+    .knob = same_key_meanwhile, .faults = { FAULT (SLOW_BEFORE, "POST", .count = 1, .delay_ms = 500) },
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "other-unique-field", "another unique field is taken, and our key is nowhere",
+    .before = { CUSTOMER_KEY,
+                { "POST", "/api/resource/Custom%20Field",
+                  "{\"dt\":\"Customer\",\"fieldname\":\"card_no\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Card\"}",
+                  "manager" },
+                { "POST", "/api/resource/Customer", "{\"customer_name\":\"One\",\"card_no\":\"7\"}" } },
+    .writes
+    = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"Two\",\"card_no\":\"7\"}", SYNC_STATE_FAILED } },
+    .exc_type = "UniqueValidationError", .says = "must be unique", .doctype = "Customer", .documents = 0,
+    .commits = "" },
+  { "3", "name-of-the-client", "a name chosen by the client where names are random",
+    .writes = { { "POST", "/api/resource/Note", "{\"name\":\"mine\",\"title\":\"x\"}", SYNC_STATE_COMPLETED } },
+    .doctype = "Note", .documents = 1, .commits = "create" },
+  { "3", "amend", "a cancelled sale is amended", .user = "manager",
+    .before = { { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"docstatus\":1}" },
+                { "PUT", SI_N1, "{\"docstatus\":2}", "manager" } },
+    .writes = { { "POST", SI, "{\"amended_from\":\"$N1\"," DRAFT_FIELDS "}", SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "amend-twice", "a cancelled sale was amended already", .user = "manager",
+    .before = { { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"docstatus\":1}" },
+                { "PUT", SI_N1, "{\"docstatus\":2}", "manager" },
+                { "POST", SI, "{\"amended_from\":\"$N1\"," DRAFT_FIELDS "}" } },
+    .writes = { { "POST", SI, "{\"amended_from\":\"$N1\"," DRAFT_FIELDS "}", SYNC_STATE_FAILED } },
+    .exc_type = "DuplicateEntryError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "insert-with-name", "client.insert with a name and a lost answer",
+    .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", "/api/method/frappe.client.insert",
+                  "{\"doc\":{\"doctype\":\"Sales Invoice\",\"name\":\"mine\"," DRAFT_FIELDS "}}", SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create", .check = check_key_kept },
+  { "3", "no-key-field", "the server has no key field: delivered once all the same", .knob = remove_key_field,
+    .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "no-key-field-lost", "no key field, and the answer is lost: a person decides", .knob = remove_key_field,
+    .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", SI, DRAFT, SYNC_STATE_UNKNOWN } }, .needs_person = TRUE, .says = "person",
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "3", "key-field-goes", "the key field goes away: seen by the next answer", .minutes = 1, .person = field_goes,
+    .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 3, .commits = "create create create" },
+  { "3", "keyed-by-custom-field", "a customer with a key field of our own and a lost answer", .before = { CUSTOMER_KEY },
+    .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"New\"}", SYNC_STATE_COMPLETED } },
+    .doctype = "Customer", .documents = 1, .commits = "create" },
+};
+
+void
+exact_add_key_rows (void)
+{
+  exact_add_rows (rows, G_N_ELEMENTS (rows));
+}
