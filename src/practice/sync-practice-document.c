@@ -494,6 +494,11 @@ sync_practice_document_update (SyncPracticeCall *call, SyncPracticeDocType *doct
       fail_missing (call, doctype, other != NULL ? other : "None");
       return NULL;
     }
+  if (sync_practice_queue_is_locked (call, doctype, name))
+    {
+      sync_practice_answer_prepared (call, "document-locked", NULL);
+      return NULL;
+    }
   from = json_object_get_int_member (doc, "docstatus");
   to = sent_docstatus (sent, from);
   if (to < 0 || to > 2)
@@ -557,6 +562,8 @@ sync_practice_document_run (SyncPracticeCall *call, SyncPracticeDocType *doctype
 {
   g_autoptr (JsonObject) sent = json_object_new ();
 
+  if (strcmp (method, "submit") == 0 && sync_practice_queue_submit (call, doctype, name))
+    return sync_practice_store_dup_doc (call->shop->store, doctype->name, name);
   if (strcmp (method, "submit") == 0)
     json_object_set_int_member (sent, "docstatus", 1);
   else if (strcmp (method, "cancel") == 0)

@@ -40,6 +40,7 @@ struct _SyncPracticeShop
   GHashTable *users;              /* (owned) (element-type utf8 SyncPracticeUser) */
   GHashTable *sessions;           /* (owned) (element-type utf8 SyncPracticeSession): by sid */
   SyncPracticeFaults *faults;     /* (owned) */
+  GHashTable *queued;             /* (owned) (element-type utf8 Job): submissions that a job will do, by document */
   gint64 last_us;                 /* the newest stamp given, so that stamps rise strictly */
   SyncPracticeMaintenance maintenance;
   gboolean tracebacks;
@@ -208,6 +209,11 @@ JsonObject *sync_practice_document_run (SyncPracticeCall *call, SyncPracticeDocT
 void sync_practice_document_record (SyncPracticeCall *call, const char *doctype_name, JsonObject *fields);
 void sync_practice_document_touch (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *doc);
 const char *sync_practice_document_key (SyncPracticeDocType *doctype, JsonObject *doc);
+
+/* sync-practice-queue.c */
+void sync_practice_queue_job_free (gpointer job);
+gboolean sync_practice_queue_is_locked (SyncPracticeCall *call, SyncPracticeDocType *doctype, const char *name);
+gboolean sync_practice_queue_submit (SyncPracticeCall *call, SyncPracticeDocType *doctype, const char *name);
 
 /* sync-practice-removal.c */
 gboolean sync_practice_document_delete (SyncPracticeCall *call, SyncPracticeDocType *doctype,

@@ -399,6 +399,7 @@ sync_practice_shop_finalize (GObject *object)
 {
   SyncPracticeShop *self = SYNC_PRACTICE_SHOP (object);
 
+  g_hash_table_unref (self->queued);
   g_clear_pointer (&self->store, sync_practice_store_free);
   g_clear_pointer (&self->doctypes, g_hash_table_unref);
   g_hash_table_unref (self->sessions);
@@ -428,6 +429,7 @@ sync_practice_shop_init (SyncPracticeShop *self)
   self->sessions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, sync_practice_session_free);
   self->connections = g_hash_table_new_full (NULL, NULL, NULL, connection_free);
   self->pending = g_hash_table_new (NULL, NULL);
+  self->queued = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, sync_practice_queue_job_free);
   self->faults = sync_practice_faults_new ();
   self->tracebacks = TRUE;
   self->keep_alive = TRUE;
