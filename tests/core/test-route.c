@@ -130,7 +130,7 @@ static const Row rows[] = {
   WRITE ("POST", "/api/method/pos_next.api.invoices.submit_invoice", JSON, "{\"data\":\"{\\\"invoice\\\":{\\\"offline_id\\\":\\\"pos_offline_1\\\"}}\"}", CREATE, "Sales Invoice", NULL, "pos_offline_1", "data/invoice/offline_id", "", DOCUMENT, 0),
   WRITE ("POST", P "payment_entry.process_pos_payment", FORM, "payload=%7B%22client_request_id%22%3A%22pay-1%22%7D", CALL, "Payment Entry", NULL, "pay-1", "payload/client_request_id", "", NO_ERRORS, 0),
   WRITE ("POST", P "cash_movement.service.create_pos_expense", FORM, "payload=%7B%22client_request_id%22%3A%22cm-1%22%7D", CALL, NULL, NULL, "cm-1", "payload/client_request_id", "", MESSAGE, 0),
-  WRITE ("POST", P "invoices.delete_invoice", FORM, "invoice=ACC-1", CALL, "Sales Invoice", "ACC-1", NULL, NULL, "Sales Invoice/acc-1", MESSAGE, 0),
+  WRITE ("POST", P "invoices.delete_invoice", FORM, "invoice=ACC-1", DELETE, "Sales Invoice", "ACC-1", NULL, NULL, "Sales Invoice/acc-1", MESSAGE, 0),
   ONLINE ("POST", P "invoices.submit_invoice", FORM, "invoice=%7B%22is_return%22%3A1%7D"),
   ONLINE ("POST", P "offline_sync.invoices.submit_invoice_outbox_entry", JSON, "{\"client_request_id\":\"c\",\"invoice\":{\"is_return\":true}}"),
   ONLINE ("POST", P "invoices.update_invoice", FORM, "data=%7B%7D"),
