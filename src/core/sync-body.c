@@ -203,3 +203,96 @@ sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *bo
       return TRUE;
   return FALSE;
 }
+
+/**
+ * sync_body_takes_posting_time:
+ * @resource_type: (nullable): a DocType
+ * @action: of sync_action_to_string()
+ *
+ * Returns: whether such a request makes a sale, which keeps the time at which it was made
+ */
+gboolean
+sync_body_takes_posting_time (const char *resource_type, const char *action)
+{
+  return g_strcmp0 (action, sync_action_to_string (SYNC_ACTION_CREATE)) == 0
+         && (g_strcmp0 (resource_type, "Sales Invoice") == 0 || g_strcmp0 (resource_type, "POS Invoice") == 0);
+}
+
+static gboolean
+has_other (const SyncJsonView *document, const char *name, const char *than)
+{
+  SyncJsonView value;
+  g_autofree char *text = NULL;
+
+  if (!sync_json_view_member (document, name, &value) || sync_json_view_kind (&value) == SYNC_JSON_NULL)
+    return FALSE;
+  text = sync_json_view_dup_text (&value);
+  return *text != '\0' && g_strcmp0 (text, than) != 0;
+}
+
+/**
+ * sync_body_put_posting_time:
+ * @route: a write that makes a sale
+ * @content_type: (nullable): the media type of @body
+ * @body: (nullable): what sync_body_build_wire() made for step 0
+ * @date: the day on which the sale was made, in the site's time zone, as 2026-01-31
+ * @time: the time of that day, as 23:59:59
+ *
+ * ERPNext gives a sale the time of its delivery, unless `set_posting_time` is there. A sale that says itself when it
+ * was, or on which other day, stays as it is.
+ *
+ * Returns: (transfer full) (nullable): the body with `set_posting_time`, `posting_date` and `posting_time`, or @body
+ */
+GBytes *
+sync_body_put_posting_time (const SyncRoute *route, const char *content_type, GBytes *body, const char *date,
+                            const char *time)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
+  gboolean taken_out = route->submit_after && !is_resource (route);
+  const char *path = taken_out ? "" : route->document_path != NULL ? route->document_path : "invoice";
+  Draft draft = { .content_type = content_type, .body = body != NULL ? g_bytes_ref (body) : NULL, .document = path };
+  g_autofree char *flag = *path != '\0' ? g_strconcat (path, "/set_posting_time", NULL) : g_strdup ("set_posting_time");
+  SyncJsonView document;
+
+  if (!sync_args_find_object (args, path, &document) || has_other (&document, "set_posting_time", NULL)
+      || has_other (&document, "posting_date", date))
+    return draft.body;
+  apply (&draft, SYNC_EDIT_SET, flag, "1", TRUE);
+  apply_to_document (&draft, SYNC_EDIT_SET, "posting_date", date);
+  if (!has_other (&document, "posting_time", NULL))
+    apply_to_document (&draft, SYNC_EDIT_SET, "posting_time", time);
+  return draft.body;
+}
+
+/**
+ * sync_body_is_split_payment:
+ * @content_type: (nullable): the body's media type
+ * @body: (nullable): the arguments of POS Awesome's `process_pos_payment`
+ *
+ * POS Awesome puts one key on every payment of a split tender, although the field is unique: only the first is made,
+ * and a repetition answers with that one alone, as if it were all.
+ *
+ * Returns: whether the customer pays in more than one way
+ */
+gboolean
+sync_body_is_split_payment (const char *content_type, GBytes *body)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
+  SyncJsonView payload, methods, method, amount;
+  SyncJsonIter iter;
+  guint n = 0;
+
+  if (!sync_args_find_object (args, "payload", &payload)
+      || !sync_json_view_member (&payload, "payment_methods", &methods)
+      || sync_json_view_kind (&methods) != SYNC_JSON_ARRAY)
+    return FALSE;
+  sync_json_iter_init (&iter, &methods);
+  while (sync_json_iter_next (&iter, NULL, &method))
+    if (sync_json_view_kind (&method) == SYNC_JSON_OBJECT && sync_json_view_member (&method, "amount", &amount))
+      {
+        g_autofree char *text = sync_json_view_dup_text (&amount);
+
+        n += g_ascii_strtod (text, NULL) != 0;
+      }
+  return n > 1;
+}

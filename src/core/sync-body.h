@@ -13,6 +13,10 @@ GBytes *sync_body_build_wire (const SyncRoute *route, const char *content_type, 
 const char *sync_body_wire_content_type (const SyncRoute *route, const char *content_type, guint step);
 char *sync_body_fingerprint (const SyncRoute *route, const char *method, const char *path_and_query,
                              const char *content_type, GBytes *body, GError **error);
+gboolean sync_body_takes_posting_time (const char *resource_type, const char *action);
+GBytes *sync_body_put_posting_time (const SyncRoute *route, const char *content_type, GBytes *body, const char *date,
+                                    const char *time);
+gboolean sync_body_is_split_payment (const char *content_type, GBytes *body);
 gboolean sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *body);
 gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body,
                                 const char *document_json);

@@ -58,6 +58,21 @@ build_draft_update (SyncOperation *op, const char *path, GError **error)
   return sync_body_build_wire (update, op->request->content_type, draft, NULL, op->request->base_modified, 0, error);
 }
 
+/* A sale says when it was made. */
+static GBytes *
+put_posting_time (SyncOperation *op, GBytes *body)
+{
+  const SyncRequest *request = op->request;
+  g_autofree char *date = NULL;
+  g_autofree char *time = NULL;
+
+  if (request->step > 0 || !sync_body_takes_posting_time (request->resource_type, request->action)
+      || !sync_zone_get_posting (op->engine, request->accepted_ms, &date, &time))
+    return g_bytes_ref (body);
+  return sync_body_put_posting_time (op->route, sync_body_wire_content_type (op->route, request->content_type, 0), body,
+                                     date, time);
+}
+
 static SyncTransportRequest *
 build_call (SyncOperation *op, GError **error)
 {
@@ -92,7 +107,7 @@ build_call (SyncOperation *op, GError **error)
   call->reuse_connection = g_str_equal (method, "POST") && sync_engine_key_is_enforced (self, op->route);
   if (body != NULL)
     {
-      call->body = g_steal_pointer (&body);
+      call->body = put_posting_time (op, body);
       call->content_type
         = g_strdup (sync_body_wire_content_type (op->route, op->request->content_type, op->request->step));
     }
@@ -158,6 +173,26 @@ static guint
 earlier_unaccounted (const SyncOperation *op)
 {
   return op->request->unaccounted > 0 ? op->request->unaccounted - 1 : 0;
+}
+
+/* The server did a part of it: no look and no second send can mend that. */
+static void
+record_half_done (SyncOperation *op, const char *words)
+{
+  SyncChange change = change_of_answer (op, SYNC_STATE_UNKNOWN);
+
+  change.needs_person = 1;
+  if (change.message == NULL)
+    change.message = words;
+  write_down (op, &change);
+}
+
+/* A repetition shows the first of several payments, and nothing of the others. */
+static gboolean
+hides_a_part (SyncOperation *op)
+{
+  return op->route->proof == SYNC_PROOF_NO_ERRORS && earlier_unaccounted (op) > 0
+         && sync_body_is_split_payment (op->request->content_type, sync_request_get_body (op->request));
 }
 
 static void
@@ -228,15 +263,17 @@ record_retry (SyncOperation *op)
   SyncEngine *self = op->engine;
   guint earlier = earlier_unaccounted (op);
   gboolean used_up = op->request->retry_count >= self->config->max_retries;
-  SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN
-                                            : used_up   ? SYNC_STATE_FAILED
-                                                        : SYNC_STATE_PENDING);
+  /* Before it is given up the server is asked whether one of the tries was done all the same. */
+  gboolean look = used_up && sync_settle_can_look (self, op->route, op->request);
+  SyncChange change = change_of_answer (op, earlier > 0 || look ? SYNC_STATE_UNKNOWN
+                                            : used_up           ? SYNC_STATE_FAILED
+                                                                : SYNC_STATE_PENDING);
 
   change.unaccounted = earlier;
   change.charge = !used_up;
   change.delay_ms = sync_backoff_delay_ms (op->request->retry_count, self->config->base_retry_delay,
                                            self->config->max_retry_delay, self->random);
-  if (change.to == SYNC_STATE_FAILED)
+  if (used_up)
     change.delay_ms = 0;
   write_down (op, &change);
 }
@@ -266,18 +303,6 @@ record_unknown (SyncOperation *op, gboolean answered)
   change.delay_ms = answered ? 0
                              : sync_backoff_delay_ms (MIN (op->attempt - 1, 8), self->config->base_retry_delay,
                                                       self->config->max_retry_delay, self->random);
-  write_down (op, &change);
-}
-
-/* The server did a part of it and says what it did not: no look and no second send can mend that. */
-static void
-record_half_done (SyncOperation *op)
-{
-  SyncChange change = change_of_answer (op, SYNC_STATE_UNKNOWN);
-
-  change.needs_person = 1;
-  if (change.message == NULL)
-    change.message = "The server did a part of it and reported errors.";
   write_down (op, &change);
 }
 
@@ -324,7 +349,10 @@ sync_delivery_record (SyncOperation *op)
   switch (op->outcome.verdict)
     {
     case SYNC_VERDICT_DELIVERED:
-      record_delivered (op);
+      if (hides_a_part (op))
+        record_half_done (op, "The first answer was lost; the server shows one payment, and cannot tell of the others.");
+      else
+        record_delivered (op);
       break;
     case SYNC_VERDICT_NOT_DONE:
       record_not_done (op);
@@ -358,7 +386,7 @@ sync_delivery_record (SyncOperation *op)
       break;
     case SYNC_VERDICT_UNPROVEN:
       if (op->route->proof == SYNC_PROOF_NO_ERRORS)
-        record_half_done (op);
+        record_half_done (op, "The server did a part of it and reported errors.");
       else
         record_unknown (op, FALSE);
       break;
@@ -516,6 +544,8 @@ sync_delivery_continue (SyncOperation *op)
     sync_operation_end (op);
   else if (sync_engine_get_trust (self, op->route) == SYNC_TRUST_UNPROVEN)
     sync_settle_prove_key (op);
+  else if (sync_zone_must_ask (self, op->request))
+    sync_zone_ask (op);
   else if (wants_base (op->request))
     {
       op->look_for_base = TRUE;
@@ -535,7 +565,8 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   SyncOperation *op = sync_operation_new (self, row->id);
 
   /* The common case needs nothing but the claim, which reads the row again. */
-  if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row))
+  if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row)
+      && !sync_zone_must_ask (self, row))
     {
       claim (op);
       return;

@@ -63,6 +63,8 @@ struct _SyncEngine
   guint alarm;                  /* the one alarm of delivery, 0 while nothing waits */
   gint64 alarm_us;              /* boot clock: when it fires */
   GHashTable *trust;            /* (owned) (element-type utf8 SyncTrust): per DocType */
+  GTimeZone *zone;              /* (owned) (nullable): the site's, NULL: not known */
+  gboolean zone_asked;          /* this run has asked for it */
   gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
   GTask *shutdown;              /* (owned) (nullable) */
   guint shutdown_alarm;
@@ -126,6 +128,12 @@ gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
 void sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTrust trust);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
+
+/* sync-zone.c: when was it, there? */
+void sync_zone_forget (SyncEngine *self);
+gboolean sync_zone_must_ask (SyncEngine *self, const SyncRequest *row);
+void sync_zone_ask (SyncOperation *op);
+gboolean sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, char **time);
 
 /* sync-submit.c */
 void sync_submit_flush (SyncEngine *self);

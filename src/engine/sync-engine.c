@@ -506,6 +506,7 @@ sync_engine_finalize (GObject *object)
   g_ptr_array_unref (self->arrivals);
   g_hash_table_unref (self->operations);
   g_hash_table_unref (self->trust);
+  sync_zone_forget (self);
   g_strfreev (self->paused_types);
   g_free (self->user);
   g_free (self->host_words);

@@ -208,6 +208,7 @@ sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **err
     {
       sync_breaker_init (&self->breaker);
       g_hash_table_remove_all (self->trust);
+      sync_zone_forget (self);
       g_clear_pointer (&self->user, g_free);
     }
   sync_config_free (self->config);

@@ -249,6 +249,17 @@ dup_name (JsonObject *document)
   return json_node_dup_string (node);
 }
 
+/* The last answer was a no, or the last of the tries that it gets: what is not there now will not come by itself. */
+static gboolean
+was_refused (SyncOperation *op, const char *verdict)
+{
+  return verdict_is (verdict, SYNC_VERDICT_REFUSED)
+         || (verdict_is (verdict, SYNC_VERDICT_RETRY) && op->request->retry_count >= op->engine->config->max_retries)
+         || (verdict_is (verdict, SYNC_VERDICT_STALE)
+             && (g_strcmp0 (op->request->exc_type, "UpdateAfterSubmitError") == 0
+                 || g_strcmp0 (op->request->exc_type, "DocstatusTransitionError") == 0));
+}
+
 /* The draft of a create, or what a keyed call made, stands there under our key. */
 static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
@@ -294,7 +305,7 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
        * takes it further; a server that leaves it a draft each time is for a person. */
       if (n_looks >= LOOKS_BEFORE_PERSON)
         sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
-      else if (verdict_is (verdict, SYNC_VERDICT_REFUSED))
+      else if (was_refused (op, verdict))
         {
           /* It has a name on the server, so its key cannot be taken over by other content. */
           change = change_of_look (op, SYNC_STATE_FAILED, "draft");
@@ -328,16 +339,6 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       change.proof = NULL;
     }
   write_down (op, &change);
-}
-
-/* The server said no, and the document is not what stood in the way. */
-static gboolean
-was_refused (SyncOperation *op, const char *verdict)
-{
-  return verdict_is (verdict, SYNC_VERDICT_REFUSED)
-         || (verdict_is (verdict, SYNC_VERDICT_STALE)
-             && (g_strcmp0 (op->request->exc_type, "UpdateAfterSubmitError") == 0
-                 || g_strcmp0 (op->request->exc_type, "DocstatusTransitionError") == 0));
 }
 
 /* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
@@ -446,7 +447,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
   else if (docstatus == wanted - 1 && verdict_is (verdict, SYNC_VERDICT_UNPROVEN))
     found_queued (op, sent_ms, n_looks);
   else if (docstatus < wanted && at_base
-           && (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE)))
+           && (was_refused (op, verdict) || verdict_is (verdict, SYNC_VERDICT_STALE)))
     settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else if (docstatus == wanted - 1 && at_base)
     settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
@@ -484,7 +485,7 @@ found (SyncOperation *op, JsonObject *document)
         g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
 
         /* It is still there, so no delete has taken effect; a delete twice is a delete. */
-        if (verdict_is (verdict, SYNC_VERDICT_REFUSED) || verdict_is (verdict, SYNC_VERDICT_STALE))
+        if (was_refused (op, verdict) || verdict_is (verdict, SYNC_VERDICT_STALE))
           settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
         else
           settle_as (op, SYNC_STATE_PENDING, "absent", NULL);

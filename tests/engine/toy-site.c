@@ -220,6 +220,8 @@ serve (ToySite *self, const SyncTransportRequest *request)
     return whoami (self);
   if (self->user == NULL)
     return reply_exception (401, "AuthenticationError", "");
+  if (g_str_has_suffix (path, "get_time_zone"))
+    return reply_new (200, "application/json", "{\"message\":{\"time_zone\":\"Asia/Kolkata\"}}");
   g_assert_true (g_str_has_prefix (path, "/api/resource/"));
   plain = g_strndup (path + strlen ("/api/resource/"), strcspn (path + strlen ("/api/resource/"), "?"));
   id = g_uri_unescape_string (plain, NULL);

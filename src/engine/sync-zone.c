@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The site's time zone, in which a sale says when it was made. Asked for once, before the first sale is sent, and kept
+ * in the database with the site that it belongs to. A site that does not tell it gives sales its own time. Engine's
+ * thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include "sync-body.h"
+
+#include <string.h>
+
+#define METADATA_ZONE "site_time_zone"
+#define ZONE_PATH "/api/method/frappe.client.get_time_zone"
+
+static void
+take_zone (SyncEngine *self, const char *name)
+{
+  g_clear_pointer (&self->zone, g_time_zone_unref);
+  self->zone = name != NULL ? g_time_zone_new_identifier (name) : NULL;
+}
+
+/* From the database: the site's base URL, a blank, the zone's name. */
+static void
+load (SyncEngine *self)
+{
+  g_autofree char *kept = sync_store_dup_metadata (self->store, METADATA_ZONE);
+  const char *blank = kept != NULL ? strrchr (kept, ' ') : NULL;
+
+  if (blank != NULL && strlen (self->config->base_url) == (gsize) (blank - kept)
+      && g_str_has_prefix (kept, self->config->base_url))
+    take_zone (self, blank + 1);
+}
+
+/* Forgets it, for another site. */
+void
+sync_zone_forget (SyncEngine *self)
+{
+  g_clear_pointer (&self->zone, g_time_zone_unref);
+  self->zone_asked = FALSE;
+}
+
+/* Whether @row, as listed, is a sale that cannot say yet when it was made. */
+gboolean
+sync_zone_must_ask (SyncEngine *self, const SyncRequest *row)
+{
+  if (self->zone != NULL || self->zone_asked || !sync_body_takes_posting_time (row->resource_type, row->action))
+    return FALSE;
+  load (self);
+  return self->zone == NULL;
+}
+
+static char *
+zone_of (const SyncTransportReply *reply)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  JsonNode *message;
+
+  if (reply->body == NULL)
+    return NULL;
+  text = g_strndup (g_bytes_get_data (reply->body, NULL), g_bytes_get_size (reply->body));
+  node = json_from_string (text, NULL);
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+  message = json_object_get_member (json_node_get_object (node), "message");
+  if (message == NULL || !JSON_NODE_HOLDS_OBJECT (message))
+    return NULL;
+  return g_strdup (json_object_get_string_member_with_default (json_node_get_object (message), "time_zone", NULL));
+}
+
+static void
+keep (SyncEngine *self, const SyncTransportReply *reply)
+{
+  g_autofree char *name = zone_of (reply);
+  g_autofree char *value = name != NULL ? g_strdup_printf ("%s %s", self->config->base_url, name) : NULL;
+
+  take_zone (self, name);
+  if (self->zone == NULL)
+    g_message ("the site's time zone %s is not known here; sales get the time of their delivery",
+               name != NULL ? name : "(none)");
+  else if (!sync_store_set_metadata (self->store, METADATA_ZONE, value, NULL))
+    g_debug ("the site's time zone was not kept");
+}
+
+static void
+answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  SyncEngine *self = op->engine;
+  g_autoptr (SyncTransportReply) reply = sync_transport_send_finish (SYNC_TRANSPORT (source), result);
+  g_autoptr (SyncAnswer) answer = NULL;
+  SyncOutcome outcome;
+
+  if (sync_operation_is_dropped (op) || reply->result == SYNC_TRANSPORT_CANCELLED)
+    {
+      sync_operation_end (op);
+      return;
+    }
+  answer = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type,
+                                       reply->retry_after, reply->date, reply->rate_limit_reset, reply->body,
+                                       SYNC_PROOF_MESSAGE, NULL);
+  outcome = sync_outcome_classify (answer, SYNC_ACTION_CALL);
+  sync_engine_note_host (self, outcome.host, answer, reply->error);
+  /* With the host away, or suspicious, the row stays as it is, and due. */
+  if (sync_breaker_is_open (&self->breaker) || outcome.host == SYNC_HOST_SUSPECT)
+    {
+      sync_operation_end (op);
+      return;
+    }
+  self->zone_asked = TRUE;
+  if (outcome.verdict == SYNC_VERDICT_DELIVERED)
+    keep (self, reply);
+  sync_delivery_continue (op);
+}
+
+/* Asks the site, and goes on with @op. */
+void
+sync_zone_ask (SyncOperation *op)
+{
+  g_autoptr (SyncTransportRequest) call = sync_engine_new_call (op->engine, "GET", ZONE_PATH);
+
+  sync_transport_send_async (op->engine->transport, call, op->cancellable, answered_cb, op);
+}
+
+/* The moment in the site's zone; FALSE if that is not known. */
+gboolean
+sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, char **time)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (wall_ms / 1000);
+  g_autoptr (GDateTime) local = NULL;
+
+  if (self->zone == NULL || utc == NULL)
+    return FALSE;
+  local = g_date_time_to_timezone (utc, self->zone);
+  *date = g_date_time_format (local, "%Y-%m-%d");
+  *time = g_date_time_format (local, "%H:%M:%S");
+  return TRUE;
+}
