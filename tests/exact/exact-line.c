@@ -13,7 +13,7 @@ struct _ExactLine
   SyncTransport *inner; /* (owned) */
   GPtrArray *log;       /* (owned) (element-type utf8): "POST http://…" */
   guint n_in_flight;
-  guint n_timed_out;
+  guint n_given_up;
 };
 
 static void exact_line_transport_init (SyncTransportInterface *iface);
@@ -29,7 +29,7 @@ came_back_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   SyncTransportReply *reply = sync_transport_send_finish (SYNC_TRANSPORT (source), result);
 
   self->n_in_flight--;
-  self->n_timed_out += reply->result == SYNC_TRANSPORT_TIMEOUT;
+  self->n_given_up += reply->result == SYNC_TRANSPORT_TIMEOUT || reply->result == SYNC_TRANSPORT_CANCELLED;
   g_task_return_pointer (task, reply, (GDestroyNotify) sync_transport_reply_free);
 }
 
@@ -96,10 +96,11 @@ exact_line_get_n_in_flight (ExactLine *self)
   return self->n_in_flight;
 }
 
+/* Calls that ended by our own doing: timed out or taken back. */
 guint
-exact_line_get_n_timed_out (ExactLine *self)
+exact_line_get_n_given_up (ExactLine *self)
 {
-  return self->n_timed_out;
+  return self->n_given_up;
 }
 
 /* How many calls were made with this verb to a URL that holds this text. */

@@ -80,7 +80,7 @@ n_held (Exact *self)
       else if (held->let_go_us > now_us)
         n_slow++;
     }
-  return n_for_ever + n_slow - MIN (n_for_ever + n_slow, exact_line_get_n_timed_out (EXACT_LINE (self->line)));
+  return n_for_ever + n_slow - MIN (n_for_ever + n_slow, exact_line_get_n_given_up (EXACT_LINE (self->line)));
 }
 
 static void
@@ -255,6 +255,7 @@ add_faults (Exact *self, const ExactRow *row)
       if (fault->kind == SYNC_PRACTICE_FAULT_ANSWER && fault->answer == NULL)
         return;
       held.fault = sync_practice_shop_add_fault (self->shop, fault);
+      self->faults[i] = held.fault;
       held.delay_us = fault->delay_ms * 1000;
       if (fault->kind >= SYNC_PRACTICE_FAULT_STALL)
         g_array_append_val (self->held, held);
@@ -466,6 +467,15 @@ check_text (Exact *self, const char *what, const char *is, const char *wanted)
     exact_wrong (self, "%s is “%s”, not “%s”", what, is != NULL ? is : "", wanted != NULL ? wanted : "");
 }
 
+/* A row whose fault was never met shows nothing. */
+static void
+check_faults (Exact *self, const ExactRow *row)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (row->faults); i++)
+    if (self->faults[i] != 0 && self->hits[i] < MAX (row->faults[i].count, 1))
+      exact_wrong (self, "fault %u was met %u times", i + 1, self->hits[i]);
+}
+
 static char *
 dup_open_conflict (Exact *self, gint64 id)
 {
@@ -529,6 +539,15 @@ keep_result (Exact *self, const ExactRow *row, int documents, const char *commit
   g_ptr_array_add (results, result);
 }
 
+/* A person may have ended the faults by then. */
+static void
+count_hits (Exact *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->faults); i++)
+    if (self->faults[i] != 0)
+      self->hits[i] = MAX (self->hits[i], sync_practice_shop_get_fault_hits (self->shop, self->faults[i]));
+}
+
 static void
 go (Exact *self, const ExactRow *row)
 {
@@ -543,10 +562,12 @@ go (Exact *self, const ExactRow *row)
   sync_engine_start (self->engine, &error);
   g_assert_no_error (error);
   exact_run (self, ms);
+  count_hits (self);
   if (row->person != NULL)
     {
       row->person (self);
       exact_run (self, ms);
+      count_hits (self);
     }
 }
 
@@ -568,6 +589,7 @@ run_row (gconstpointer data)
   go (&exact, row);
   documents = (int) sync_practice_shop_count (exact.shop, row->doctype, NULL, NULL) - (int) n_before;
   commits = commits_after (&exact, row->doctype, n_commits);
+  check_faults (&exact, row);
   check_states (&exact, row);
   if (exact.ids[0] != 0)
     check_first (&exact, row);

@@ -25,6 +25,8 @@ typedef struct
   char *stamps[8];              /* (owned) (nullable): their `modified`, "$M1" */
   gint64 ids[4];                /* of the writes, 0 if one was not accepted */
   GArray *held;                 /* (owned) (element-type ExactHeld): calls that a fault does not let come back */
+  guint faults[4];               /* ids of the row's faults, 0: none */
+  guint hits[4];                /* how often each was met */
   GString *wrong;               /* (owned): what is not as the row says */
   gboolean stuck;               /* something on its way did not come back in real time */
 } Exact;
