@@ -198,6 +198,14 @@ exc_type_fits (const char *wanted, const char *exc_type)
   return exc_type != NULL && (wanted == SOME || strcmp (wanted, exc_type) == 0);
 }
 
+/* A proxy that says for how long, is not an accident: the host waits, and never less than that. What became of the
+ * request is another question. */
+static SyncHostNews
+host_news (const SyncAnswer *answer, SyncHostNews news)
+{
+  return news == SYNC_HOST_SUSPECT && answer->retry_after_ms >= 0 ? SYNC_HOST_THROTTLED : news;
+}
+
 /**
  * sync_outcome_classify:
  * @answer: what came back, or did not
@@ -219,7 +227,7 @@ sync_outcome_classify (const SyncAnswer *answer, SyncAction action)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     if (answer->status >= rows[i].first && answer->status <= rows[i].last && (bits & rows[i].bodies) != 0
         && (rows[i].actions & 1u << action) != 0 && exc_type_fits (rows[i].exc_type, answer->exc_type))
-      return (SyncOutcome){ rows[i].verdict, rows[i].host };
+      return (SyncOutcome){ rows[i].verdict, host_news (answer, rows[i].host) };
   return (SyncOutcome){ SYNC_VERDICT_UNKNOWN, SYNC_HOST_NO_NEWS };
 }
 

@@ -53,6 +53,8 @@ static const Prepared prepared[] = {
   { "stale", 417, "TimestampMismatchError", FRAPPE,
     "Error: Document has been modified after you have opened it (2026-01-01 00:00:00.000001, 2026-01-01"
     " 00:00:00.000002). Please refresh to get the latest document.", TRUE },
+  { "duplicate", 409, "DuplicateEntryError", FRAPPE, "('Item', 'ITEM-001', IntegrityError(1062, \"Duplicate entry\"))",
+    TRUE },
   { "validation", 417, "ValidationError", FRAPPE, "Not accepted by a rule of this site", TRUE },
   { "negative-stock", 417, "NegativeStockError", "erpnext.stock.stock_ledger.",
     "<strong>1.0</strong> units of Item ITEM-001 needed in Warehouse Stores - TC to complete this"

@@ -588,6 +588,18 @@ test_retry_after (void)
   g_assert_cmpint (unasked->retry_after_ms, ==, -1);
 }
 
+/* A proxy in front of the server asks to wait: the host waits, and the request is no clearer than before. */
+static void
+test_retry_after_of_proxy (void)
+{
+  g_autoptr (GBytes) page = g_bytes_new_static ("<html></html>", 13);
+  g_autoptr (SyncAnswer) answer = sync_answer_new_from_reply (SYNC_TRANSPORT_OK, TRUE, 503, HTML, "7", NULL, NULL, page,
+                                                              SYNC_PROOF_DOCUMENT, NULL);
+
+  g_assert_cmpuint (check ("503", answer, SYNC_ACTION_CREATE, SYNC_VERDICT_UNKNOWN, SYNC_HOST_THROTTLED), ==, 0);
+  g_assert_cmpint (answer->retry_after_ms, ==, 7000);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -599,5 +611,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/outcome/never-too-sure", test_safe);
   g_test_add_func ("/sync/answer/document", test_document);
   g_test_add_func ("/sync/answer/retry-after", test_retry_after);
+  g_test_add_func ("/sync/answer/retry-after-of-proxy", test_retry_after_of_proxy);
   return g_test_run ();
 }
