@@ -16,11 +16,13 @@
 /* A request that the host's trouble hits each time steps aside for so long at most. */
 #define ASIDE_MAX_MS 60000
 
-/* A create whose draft is on the server already and was edited since: the draft is changed instead of made. */
+/* A create whose draft is on the server already and was edited since: the draft is changed instead of made. A method that
+ * makes and submits takes its draft up by itself, by the key. */
 gboolean
 sync_delivery_is_draft_update (const SyncRoute *route, const SyncRequest *request)
 {
-  return route->action == SYNC_ACTION_CREATE && request->step == 0 && request->server_name != NULL;
+  return route->action == SYNC_ACTION_CREATE && route->document_path != NULL && request->step == 0
+         && request->server_name != NULL;
 }
 
 /* What this step of the delivery is, and what proves it. */
@@ -47,15 +49,17 @@ build_draft_update (SyncOperation *op, const char *path, GError **error)
 {
   g_autoptr (GBytes) draft = NULL;
   g_autoptr (SyncRoute) update = NULL;
+  const char *content_type;
 
   draft = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request), op->request->key,
                                 NULL, 0, error);
   if (draft == NULL)
     return NULL;
-  update = sync_route_table_match (op->engine->routes, "PUT", path, op->request->content_type, draft, error);
+  content_type = sync_body_wire_content_type (op->route, op->request->content_type, 0);
+  update = sync_route_table_match (op->engine->routes, "PUT", path, content_type, draft, error);
   if (update == NULL)
     return NULL;
-  return sync_body_build_wire (update, op->request->content_type, draft, NULL, op->request->base_modified, 0, error);
+  return sync_body_build_wire (update, content_type, draft, NULL, op->request->base_modified, 0, error);
 }
 
 /* A sale says when it was made. */

@@ -9,6 +9,9 @@
 #include <string.h>
 
 #define CUSTOMER "/api/resource/Customer/Acme%20Ltd"
+#define LONG                                                                                                   \
+  "00000000001111111111222222222233333333334444444444555555555566666666667777777777"                           \
+  "8888888888999999999900000000001111111111222222222233333333334x"
 #define MANY "{\"docstatus\":1,\"customer\":\"Walk In\",\"company\":\"Test Co\",\"update_stock\":1,\"is_pos\":1," \
              "\"items\":[{\"item_code\":\"ITEM-001\",\"qty\":9999999,\"rate\":10}]}"
 #define STAMPED(fields) "{\"modified\":\"$M1\"," fields "}"
@@ -51,6 +54,51 @@ retry_with_stock (Exact *e)
 {
   sync_practice_shop_clear_faults (e->shop);
   retry (e);
+}
+
+#define FORM_SALE(qty)                                                                                         \
+  "doc=%7B%22doctype%22%3A%22Sales%20Invoice%22%2C%22customer%22%3A%22Walk%20In%22%2C%22company%22%3A%22Test%20Co"  \
+  "%22%2C%22items%22%3A%5B%7B%22item_code%22%3A%22ITEM-001%22%2C%22qty%22%3A" qty "%7D%5D%7D"
+
+static void
+edit_to (Exact *e, const char *text)
+{
+  g_autoptr (GBytes) body = g_bytes_new (text, strlen (text));
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_engine_edit (e->engine, e->ids[0], body, "anna", &error))
+    exact_wrong (e, "%s", error->message);
+}
+
+static void
+edit (Exact *e)
+{
+  edit_to (e, "{\"docstatus\":1,\"customer\":\"Walk In\",\"company\":\"Test Co\","
+              "\"items\":[{\"item_code\":\"ITEM-001\",\"qty\":2,\"rate\":10}]}");
+}
+
+static void
+edit_form (Exact *e)
+{
+  edit_to (e, FORM_SALE ("2"));
+}
+
+static void
+check_edited (Exact *e)
+{
+  g_autoptr (JsonObject) document = exact_dup_document (e, "Sales Invoice", 0);
+
+  if (json_object_get_double_member_with_default (document, "total_qty", 0) != 2)
+    exact_wrong (e, "%.0f pieces were sold", json_object_get_double_member_with_default (document, "total_qty", 0));
+}
+
+static void
+discard (Exact *e)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_engine_discard (e->engine, e->ids[0], "not wanted", "anna", &error))
+    exact_wrong (e, "%s", error->message);
 }
 
 static void
@@ -117,8 +165,7 @@ static const ExactRow submits[] = {
     .doctype = "Sales Invoice", .documents = 1, .commits = "create submit", .check = check_paid },
   { "4", "client-submit-form", "client.submit without a name, as a form",
     .writes = { { "POST", "/api/method/frappe.client.submit",
-                  "doc=%7B%22doctype%22%3A%22Sales%20Invoice%22%2C%22customer%22%3A%22Walk%20In%22%2C%22company%22%3A%22Test"
-                  "%20Co%22%2C%22items%22%3A%5B%7B%22item_code%22%3A%22ITEM-001%22%2C%22qty%22%3A1%7D%5D%7D",
+                  FORM_SALE ("1"),
                   SYNC_STATE_COMPLETED, .content_type = "application/x-www-form-urlencoded" } },
     .doctype = "Sales Invoice", .documents = 1, .commits = "create submit" },
   { "4", "client-insert-submitted", "client.insert with docstatus 1",
@@ -162,6 +209,26 @@ static const ExactRow submits[] = {
     .faults = { FAULT (ANSWER, "PUT", .answer = "negative-stock") }, .person = retry_with_stock,
     .writes = { { "POST", SI, SALE, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 1, .commits = "create submit", .check = check_paid },
+  { "4", "submit-edited", "and edited: the draft takes the difference, then it is submitted",
+    .faults = { FAULT (ANSWER, "PUT", .answer = "negative-stock", .count = 1) }, .person = edit,
+    .writes = { { "POST", SI, SALE, SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create update submit", .check = check_edited },
+  { "4", "submit-edited-lost", "and edited, and the answer to the difference is lost",
+    .faults = { FAULT (ANSWER, "PUT", .answer = "negative-stock", .count = 1), FAULT (RESET_AFTER, "PUT", .count = 1) },
+    .person = edit, .writes = { { "POST", SI, SALE, SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create update submit", .check = check_edited },
+  { "4", "submit-edited-form", "the same for a form",
+    .faults = { FAULT (ANSWER, "PUT", .answer = "negative-stock", .count = 1) }, .person = edit_form,
+    .writes = { { "POST", "/api/method/frappe.client.submit", FORM_SALE ("1"), SYNC_STATE_COMPLETED,
+                  .content_type = "application/x-www-form-urlencoded" } },
+    .doctype = "Sales Invoice", .documents = 1, .commits = "create update submit", .check = check_edited },
+  { "4", "submit-discarded", "and given up: the draft is deleted", .user = "manager",
+    .faults = { FAULT (ANSWER, "PUT", .answer = "negative-stock") }, .person = discard,
+    .writes = { { "POST", SI, SALE, SYNC_STATE_DISCARDED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "create delete" },
+  { "4", "submit-again-run-method", "submitted already, by run_method: only its stamp moves", .before = { SUBMITTED_SALE },
+    .writes = { { "POST", SI_N1, "{\"run_method\":\"submit\"}", SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "update_after_submit" },
   { "4", "cancel", "PUT with docstatus 2", .user = "manager", .before = { SUBMITTED_SALE },
     .writes = { { "PUT", SI_N1, "{\"docstatus\":2}", SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 0, .commits = "cancel" },
@@ -226,6 +293,16 @@ static const ExactRow refusals[] = {
   { "4", "bad-date", "no date",
     .writes = { { "POST", "/api/resource/ToDo", "{\"description\":\"x\",\"date\":\"2026-13-45\"}", SYNC_STATE_FAILED } },
     .exc_type = "ValidationError", .doctype = "ToDo", .documents = 0, .commits = "" },
+  { "4", "too-long", "a text that is too long",
+    .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"x\",\"tax_id\":\"" LONG "\"}", SYNC_STATE_FAILED } },
+    .exc_type = "CharacterLengthExceededError", .doctype = "Customer", .documents = 0, .commits = "" },
+  { "4", "update-without-right", "an update without the right", .user = "noroles", .before = { A_CUSTOMER },
+    .writes = { { "PUT", CUSTOMER, STAMPED ("\"website\":\"ours\""), SYNC_STATE_FAILED } }, .exc_type = "PermissionError",
+    .doctype = "Customer", .documents = 0, .commits = "" },
+  { "4", "read-without-right", "an update without a version where nothing may be read", .user = "noroles",
+    .before = { A_CUSTOMER },
+    .writes = { { "PUT", CUSTOMER, "{\"website\":\"ours\"}", SYNC_STATE_FAILED } }, .says = "cannot be read",
+    .doctype = "Customer", .documents = 0, .commits = "" },
   { "4", "broken-invoice", "an invoice without a customer breaks the server",
     .writes = { { "POST", SI, "{\"items\":[{\"item_code\":\"ITEM-001\"}]}", SYNC_STATE_FAILED } },
     .exc_type = "TypeError", .retries = 3, .doctype = "Sales Invoice", .documents = 0, .commits = "" },

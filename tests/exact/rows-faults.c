@@ -120,6 +120,16 @@ no_keep_alive (Exact *e)
   sync_practice_shop_set_keep_alive (e->shop, FALSE);
 }
 
+static void
+too_much (Exact *e)
+{
+  g_autofree char *text = g_strnfill (26 * 1024 * 1024, 'x');
+  g_autofree char *body = g_strdup_printf ("{\"title\":\"%s\"}", text);
+  const ExactWrite write = { "POST", "/api/resource/Note", body, 0, .refused = REFUSED (TOO_LARGE) };
+
+  exact_hand_over (e, &write, 1);
+}
+
 /* Nothing is sent before the time that the server asked for. */
 static void
 check_waited (Exact *e)
@@ -229,6 +239,8 @@ static const ExactRow hosts[] = {
   { "5", "submission-breaks", "the submission breaks the server: the retries are used, then a person",
     .faults = { FAULT (ANSWER, "PUT", .answer = "type-error") }, .writes = { { "POST", SI, SALE, SYNC_STATE_FAILED } },
     .retries = 3, .exc_type = "TypeError", .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
+  { "5", "cache-down", "the cache is down: it takes 20 seconds",
+    .faults = { FAULT (SLOW_BEFORE, "POST", .delay_ms = 20000, .count = 1) }, .writes = { ONE_SALE }, SOLD },
   { "5", "server-away", "no server for four hours", .knob = stop_shop, .person = shop_comes_back,
     .writes = { ONE_SALE }, SOLD },
   { "5", "no-keep-alive", "a server that closes each connection", .knob = no_keep_alive, .writes = { ONE_SALE }, SOLD },
@@ -270,6 +282,14 @@ static const ExactRow malformed[] = {
     NOT_SOLD },
   { "5", "nan", "NaN is not accepted", .writes = { { "POST", SI, "{\"discount_amount\":NaN}", 0, .refused = REFUSED (INVALID) } },
     NOT_SOLD },
+  { "5", "text", "a text where a document belongs is not accepted",
+    .writes = { { "POST", SI, "\"text\"", 0, .refused = REFUSED (INVALID) } }, NOT_SOLD },
+  { "5", "over-25-mb", "more than 25 MB, which ERPNext does not take, is not accepted",
+    .writes = { { "POST", "/api/resource/Note", "{\"title\":\"small\"}", SYNC_STATE_COMPLETED } }, .person = too_much,
+    .doctype = "Note", .documents = 1, .commits = "create" },
+  { "5", "unseen-403", "what nobody may see is answered by 403, there or not", .user = "noroles",
+    .writes = { { "PUT", "/api/resource/Customer/Nobody", "{\"modified\":\"x\",\"website\":\"a\"}", SYNC_STATE_FAILED } },
+    .exc_type = "PermissionError", .doctype = "Customer", .documents = 0, .commits = "" },
   { "5", "array", "an array where a document belongs is not accepted", .writes = { { "POST", SI, "[1]", 0, .refused = REFUSED (INVALID) } }, NOT_SOLD },
   { "5", "wrong-verb", "a verb that the first API does not know",
     .writes = { { "PATCH", CUSTOMER, "{}", 0, .refused = REFUSED (NOT_QUEUEABLE) } }, NOT_SOLD },

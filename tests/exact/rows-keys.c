@@ -12,6 +12,8 @@
 #define LONG_KEY                                                                                               \
   "00000000001111111111222222222233333333334444444444555555555566666666667777777777"                           \
   "8888888888999999999900000000001111111111222222222233333333334x"
+#define KEY_FIELD(type)                                                                                        \
+  "{\"dt\":\"" type "\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}"
 #define ITEM(code) "{\"item_code\":\"" code "\",\"item_group\":\"Products\",\"stock_uom\":\"Nos\"}"
 
 static void
@@ -77,6 +79,21 @@ check_key_kept (Exact *e)
     exact_wrong (e, "the document does not hold the key");
 }
 
+static void
+check_ours (Exact *e)
+{
+  g_autoptr (JsonObject) document = exact_dup_document (e, "Sales Invoice", 0);
+
+  if (g_strcmp0 (json_object_get_string_member_with_default (document, "customer", ""), "Walk In") != 0)
+    exact_wrong (e, "the sale is to %s", json_object_get_string_member_with_default (document, "customer", ""));
+}
+
+static void
+no_tracebacks (Exact *e)
+{
+  sync_practice_shop_set_tracebacks (e->shop, FALSE);
+}
+
 static const ExactRow rows[] = {
   { "3", "identical-sales", "two identical sales are two sales",
     .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED }, { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
@@ -115,10 +132,27 @@ static const ExactRow rows[] = {
     .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
     .writes = { { "POST", "/api/v2/document/Sales%20Invoice", KEYED ("k-1"), SYNC_STATE_COMPLETED } },
     .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
-  { "3", "key-of-another-draft", "another sale stands there under our key, a draft",
+  { "3", "key-of-another-draft", "another sale stands there under our key, a draft: it takes the difference",
     .before = { { "POST", SI, OTHER_SALE ("k-1"), "clerk" } },
-    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_CONFLICT } }, .conflict = "edit_edit",
-    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+    .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_COMPLETED } },
+    .doctype = "Sales Invoice", .documents = 0, .commits = "update submit", .check = check_ours },
+  { "3", "key-there-quiet", "the same sale under our key, on a site that shows no tracebacks", .knob = no_tracebacks,
+    .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
+    .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "3", "client-name-taken", "a name chosen by the client, and taken",
+    .writes = { { "POST", "/api/resource/Customer", "{\"name\":\"Acme Ltd\",\"customer_name\":\"x\"}", SYNC_STATE_FAILED } },
+    .exc_type = "DuplicateEntryError", .doctype = "Customer", .documents = 0, .commits = "" },
+  { "3", "key-field-made", "the key field is made by a System Manager", .user = "manager",
+    .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED } },
+    .doctype = "Custom Field", .documents = 1, .commits = "create" },
+  { "3", "key-field-made-twice", "the key field is there already", .user = "manager",
+    .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED },
+                { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_FAILED } },
+    .doctype = "Custom Field", .documents = 1, .commits = "create" },
+  { "3", "key-field-by-cashier", "the key field, made by a cashier",
+    .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_FAILED } },
+    .exc_type = "PermissionError", .doctype = "Custom Field", .documents = 0, .commits = "" },
   { "3", "key-of-another-sale", "another sale stands there under our key, submitted",
     .before = { { "POST", SI, OTHER_SALE ("k-1"), "clerk" }, { "PUT", SI_N1, "{\"docstatus\":1}", "clerk" } },
     .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_CONFLICT } }, .conflict = "submitted",
