@@ -230,6 +230,55 @@ sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char
   return apply_and_kick (self, &change, error);
 }
 
+/* (nullable): the request that deletes, or deleted, the draft that @row left on the server */
+static SyncRequest *
+find_deletion (SyncEngine *self, const SyncRequest *row)
+{
+  const SyncListFilter filter = { .resource_type = row->resource_type, .after = row->id, .limit = G_MAXUINT };
+  g_autoptr (GPtrArray) rows = NULL;
+
+  if (row->server_name == NULL || row->resource_type == NULL)
+    return NULL;
+  rows = sync_store_list (self->store, &filter, NULL);
+  for (guint i = rows != NULL ? rows->len : 0; i > 0; i--)
+    {
+      SyncRequest *other = g_ptr_array_index (rows, i - 1);
+
+      if (other->undo_of == row->id && other->state != SYNC_STATE_DISCARDED)
+        return sync_request_ref (other);
+    }
+  return NULL;
+}
+
+/* Takes the row back and its draft's deletion, which had no effect, out of the queue: both or neither. */
+static gboolean
+restore_with_draft (SyncEngine *self, const SyncChange *change, const SyncRequest *deletion, const char *actor, GError **error)
+{
+  SyncChange withdrawal = change_by_person (deletion, SYNC_STATE_DISCARDED, "discard", actor);
+
+  if (!(deletion->state == SYNC_STATE_FAILED || (deletion->state == SYNC_STATE_PENDING && deletion->attempts == 0))
+      || g_hash_table_contains (self->operations, &deletion->id))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                   "its draft %s is just being deleted by request %" G_GINT64_FORMAT "; try again when that has ended",
+                   deletion->resource_id, deletion->id);
+      return FALSE;
+    }
+  withdrawal.reason = "the request whose draft it would delete was taken back";
+  sync_store_begin_group (self->store);
+  if (!sync_store_change (self->store, &withdrawal, error) || !sync_store_change (self->store, change, error))
+    {
+      sync_store_roll_back_group (self->store);
+      return FALSE;
+    }
+  if (!sync_store_commit_group (self->store, error))
+    return FALSE;
+  sync_turn_tell (self, withdrawal.id, withdrawal.from, withdrawal.to, FALSE);
+  sync_turn_tell (self, change->id, change->from, change->to, FALSE);
+  sync_engine_kick (self);
+  return TRUE;
+}
+
 /**
  * sync_engine_restore:
  * @self: an engine
@@ -237,7 +286,8 @@ sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char
  * @actor: (nullable): who decided, for the audit
  * @error: as sync_engine_retry(), and %SYNC_ERROR_KEY_CONFLICT if another request holds the key meanwhile (permanent)
  *
- * Takes a discarded request back: pending, or unknown if one of its sends is unaccounted for. Durable on return.
+ * Takes a discarded request back: pending, or unknown if one of its sends is unaccounted for. The deletion of its draft,
+ * if that still waits, is given up in the same transaction; if the draft is gone, it is made again. Durable on return.
  *
  * Returns: whether it was done
  */
@@ -245,6 +295,7 @@ gboolean
 sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **error)
 {
   g_autoptr (SyncRequest) row = get_row (self, id, error);
+  g_autoptr (SyncRequest) deletion = NULL;
   SyncChange change;
 
   if (row == NULL)
@@ -260,6 +311,15 @@ sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **er
   change = change_by_person (row, row->unaccounted > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING, "restore", actor);
   change.reset_retries = TRUE;
   change.delay_ms = 0;
+  deletion = find_deletion (self, row);
+  if (deletion != NULL && deletion->state != SYNC_STATE_COMPLETED)
+    return restore_with_draft (self, &change, deletion, actor, error);
+  if (deletion != NULL)
+    {
+      /* Its draft is gone, so it is made again. */
+      change.step = 0;
+      change.server_name = "";
+    }
   return apply_and_kick (self, &change, error);
 }
 
