@@ -115,6 +115,20 @@ sync_outcome_parse_retry_after_ms (const char *retry_after, const char *date)
   return parse_seconds_ms (retry_after);
 }
 
+/**
+ * sync_outcome_parse_date_s:
+ * @date: (nullable): the header Date of an answer
+ *
+ * Returns: the seconds since 1970 UTC that it tells, -1 if it is missing or no date
+ */
+gint64
+sync_outcome_parse_date_s (const char *date)
+{
+  g_autoptr (GDateTime) time = parse_http_date (date);
+
+  return time != NULL ? g_date_time_to_unix (time) : -1;
+}
+
 static char *
 bare_type (const char *content_type)
 {

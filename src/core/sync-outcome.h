@@ -97,5 +97,6 @@ const char *sync_verdict_to_string (SyncVerdict verdict);
 const char *sync_host_news_to_string (SyncHostNews news);
 const char *sync_transport_result_to_string (SyncTransportResult result);
 gint64 sync_outcome_parse_retry_after_ms (const char *retry_after, const char *date);
+gint64 sync_outcome_parse_date_s (const char *date);
 
 G_END_DECLS
