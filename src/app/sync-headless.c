@@ -70,6 +70,19 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
     g_printerr ("posawesome-sync: %s\n", error->message);
 }
 
+/* What was found out about the data when it was opened. */
+static void
+tell_reports (SyncStore *store)
+{
+  const char *salvaged = sync_store_get_salvage_report (store);
+  const char *restored = sync_store_get_restore_report (store);
+
+  if (salvaged != NULL)
+    g_printerr ("posawesome-sync: %s\n", salvaged);
+  if (restored != NULL)
+    g_printerr ("posawesome-sync: %s\n", restored);
+}
+
 static void
 serve (Headless *self, GSettings *settings, const SyncConfig *config)
 {
@@ -134,6 +147,7 @@ sync_headless_run (void)
   else
     {
       self.loop = g_main_loop_new (NULL, FALSE);
+      tell_reports (sync_engine_get_store (sync_service_get_engine (self.service)));
       serve (&self, settings, config);
       g_main_loop_unref (self.loop);
     }

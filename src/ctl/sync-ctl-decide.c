@@ -350,3 +350,18 @@ sync_ctl_clear_old (SyncCtl *ctl, char **arguments)
            n);
   return SYNC_CTL_DONE;
 }
+
+int
+sync_ctl_backup (SyncCtl *ctl, char **arguments)
+{
+  g_autofree char *directory = g_canonicalize_filename (arguments[0], NULL);
+  g_autofree char *words = NULL;
+  g_autoptr (GString) body = g_string_new ("{\"directory\":");
+
+  if (!g_utf8_validate (directory, -1, NULL))
+    return sync_ctl_usage_error (_ ("the name of the directory is not UTF-8: name another one"));
+  sync_json_append_quoted (body, directory);
+  g_string_append_c (body, '}');
+  words = g_strdup_printf (_ ("The queue was copied to %s/queue.db."), directory);
+  return run (ctl, "POST", "backup", body->str, words);
+}

@@ -16,6 +16,9 @@
 /* Below this the program takes no more writes. */
 #define MIN_FREE_BYTES (G_GINT64_CONSTANT (250) * 1000 * 1000)
 
+/* A clock that is further off than this is wrong. */
+#define MAX_CLOCK_OFFSET_MS 60000
+
 /* The checks made so far. */
 typedef struct
 {
@@ -132,6 +135,51 @@ check_queue (Report *report, JsonObject *status)
   add (report, "queue", FALSE, text, _ ("look with “posawesome-syncctl list”"));
 }
 
+/* Posting dates, and who wrote last, are told from the till's clock. */
+static void
+check_clock (Report *report, JsonObject *status)
+{
+  JsonNode *known = json_object_get_member (status, "serverClockOffsetMs");
+  gint64 offset_ms, uncertainty_ms, seconds;
+  g_autofree char *text = NULL;
+  gboolean slow;
+
+  if (known == NULL || JSON_NODE_HOLDS_NULL (known))
+    return;
+  offset_ms = sync_ctl_get_int (status, "serverClockOffsetMs");
+  uncertainty_ms = sync_ctl_get_int (status, "serverClockUncertaintyMs");
+  slow = offset_ms > 0;
+  seconds = ABS (offset_ms) / 1000;
+  /* A difference that the uncertainty covers is none. */
+  if (ABS (offset_ms) <= MAX (MAX_CLOCK_OFFSET_MS, uncertainty_ms))
+    {
+      add (report, "clock", TRUE, _ ("the till's clock agrees with the server's"), NULL);
+      return;
+    }
+  if (seconds >= 2 * 86400)
+    text = g_strdup_printf (slow ? _ ("the till's clock is %" PRId64 " days slow")
+                                 : _ ("the till's clock is %" PRId64 " days fast"), seconds / 86400);
+  else if (seconds >= 2 * 3600)
+    text = g_strdup_printf (slow ? _ ("the till's clock is %" PRId64 " hours slow")
+                                 : _ ("the till's clock is %" PRId64 " hours fast"), seconds / 3600);
+  else
+    text = g_strdup_printf (slow ? _ ("the till's clock is %" PRId64 " min slow")
+                                 : _ ("the till's clock is %" PRId64 " min fast"), (seconds + 30) / 60);
+  add (report, "clock", FALSE, text, _ ("set it right, best with “timedatectl set-ntp true”"));
+}
+
+/* Restored or copied data is trouble until all of it was looked for. */
+static void
+check_restored (Report *report, JsonObject *status)
+{
+  const char *restored = sync_ctl_get_string (status, "restoreReport");
+  gint64 unknown = sync_ctl_get_int (sync_ctl_get_object (status, "queueStats"), "unknown");
+  g_autofree char *text = sync_ctl_dup_line (restored);
+
+  if (restored != NULL && *restored != '\0')
+    add (report, "restored", unknown == 0, text, _ ("look with “posawesome-syncctl list --status unknown”"));
+}
+
 static void
 check_notice (Report *report, JsonObject *status)
 {
@@ -178,6 +226,8 @@ check_program (Report *report, const char *directory)
   check_notice (report, status);
   check_condition (report, status);
   check_queue (report, status);
+  check_restored (report, status);
+  check_clock (report, status);
 }
 
 int

@@ -61,6 +61,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   g_autofree char *last = NULL;
   g_autofree char *next = NULL;
   g_autofree char *detail = NULL;
+  g_autofree char *restored = NULL;
   JsonObject *status;
 
   if (answer == NULL)
@@ -75,6 +76,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
   next = sync_ctl_dup_time (sync_ctl_get_int (status, "nextTryMs"));
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
+  restored = sync_ctl_dup_line (sync_ctl_get_string (status, "restoreReport"));
   print_waiting (sync_ctl_get_object (status, "queueStats"));
   print_field (_ ("State"), sync_ctl_get_string (status, "state"));
   print_field (_ ("Condition"), sync_ctl_condition_words (sync_ctl_get_string (status, "condition")));
@@ -82,6 +84,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   print_field (_ ("Oldest"), oldest);
   print_field (_ ("Next try"), next);
   print_field (_ ("Last sync"), last);
+  print_field (_ ("Note"), restored);
   print_field (_ ("Server"), sync_ctl_get_string (status, "baseUrl"));
   print_field (_ ("Version"), sync_ctl_get_string (status, "version"));
   return SYNC_CTL_DONE;

@@ -57,6 +57,8 @@ static const Command commands[] = {
     sync_ctl_conflicts },
   { "clear-old", "[DAYS]", N_ ("forget requests delivered more than DAYS (30) ago"), 0, 0, 1, FALSE,
     sync_ctl_clear_old },
+  { "backup", "DIR", N_ ("copy the queue into the directory DIR, for a restore"), 0, 1, 1, FALSE,
+    sync_ctl_backup },
   { "credentials", "set|clear", N_ ("give the API key and secret (read from standard input), or forget them"),
     0, 1, 1, FALSE, sync_ctl_credentials },
   { "doctor", "", N_ ("look for what is wrong, and say what to do"), 0, 0, 0, TRUE, sync_ctl_doctor },

@@ -48,6 +48,7 @@ int sync_ctl_confirm (SyncCtl *ctl, char **arguments);
 int sync_ctl_discard (SyncCtl *ctl, char **arguments);
 int sync_ctl_restore (SyncCtl *ctl, char **arguments);
 int sync_ctl_clear_old (SyncCtl *ctl, char **arguments);
+int sync_ctl_backup (SyncCtl *ctl, char **arguments);
 
 /* sync-ctl-secret.c */
 int sync_ctl_credentials (SyncCtl *ctl, char **arguments);

@@ -360,6 +360,9 @@ sync_config_new (GSettings *settings, const char *const *environment, GError **e
       || !read_policies (self, settings, environment, error)
       || !read_paths (self, settings, environment, error) || !read_debug (self, settings, environment, error))
     return NULL;
+  /* A demonstration or a test, which brings its own environment, leaves nothing behind there. */
+  if (own != NULL)
+    self->state_dir = g_build_filename (g_get_user_state_dir (), "posawesome-sync", NULL);
   return g_steal_pointer (&self);
 }
 
@@ -380,6 +383,7 @@ sync_config_copy (const SyncConfig *self)
   copy->api_secret = g_strdup (self->api_secret);
   copy->conflict_policies = g_strdup (self->conflict_policies);
   copy->data_dir = g_strdup (self->data_dir);
+  copy->state_dir = g_strdup (self->state_dir);
   copy->route_file = g_strdup (self->route_file);
   return copy;
 }
@@ -405,6 +409,7 @@ sync_config_free (SyncConfig *self)
   g_free (self->base_url);
   g_free (self->conflict_policies);
   g_free (self->data_dir);
+  g_free (self->state_dir);
   g_free (self->route_file);
   g_free (self);
 }

@@ -23,6 +23,7 @@ typedef struct
   char *conflict_policies;   /* (owned): "Type=policy,…" */
   guint gateway_port;        /* 0: any free port */
   char *data_dir;            /* (owned) */
+  char *state_dir;           /* (owned) (nullable): where the witness of the data is kept; NULL: none is kept */
   char *route_file;          /* (owned) (nullable): the shop's own route rules */
   gboolean debug;
 } SyncConfig;

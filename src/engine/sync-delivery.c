@@ -415,6 +415,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       sync_operation_end (op);
       return;
     }
+  sync_engine_note_date (self, op->reply, op->started_us);
   read_step (op, &action, &proof);
   op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
                                            op->reply->content_type, op->reply->retry_after, op->reply->date,

@@ -3,6 +3,7 @@
 
 #include "sync-breaker.h"
 #include "sync-engine.h"
+#include "sync-server-clock.h"
 
 G_BEGIN_DECLS
 
@@ -74,6 +75,7 @@ struct _SyncEngine
   GCancellable *probe;          /* (owned) (nullable): a probe is out */
   char *user;                   /* (owned) (nullable): whom the server takes us for */
   char *host_words;             /* (owned) (nullable): why the host is away */
+  SyncServerClock server_clock; /* of this run: the boot clock that it leans on begins anew with the machine */
   gboolean storage_trouble;
   gboolean disk_rests;          /* it did not take a change: nothing is started before the next alarm */
   char *storage_words;          /* (owned) (nullable) */
@@ -116,6 +118,7 @@ void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
 gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
 void sync_engine_spend_retry (SyncEngine *self);
+void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
 

@@ -316,6 +316,14 @@ sync_engine_spend_retry (SyncEngine *self)
   sync_engine_refresh (self);
 }
 
+/* What a reply to a call made at @sent_us (boot clock) says about the server's clock. */
+void
+sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us)
+{
+  if (reply->date != NULL)
+    sync_server_clock_add (&self->server_clock, reply->date, sent_us, sync_clock_boot_us (self->clock));
+}
+
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
 
 /* A question to the site: a read with the request time-out, unless the caller says otherwise. */
@@ -371,6 +379,20 @@ next_try_ms (SyncEngine *self)
   return due_us > now_us ? sync_clock_wall_ms (self->clock) + (due_us - now_us) / 1000 : 0;
 }
 
+static void
+show_server_clock (SyncEngine *self, SyncSnapshot *snapshot)
+{
+  gint64 offset_us, uncertainty_us;
+
+  snapshot->server_clock_known
+    = sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
+                             &offset_us, &uncertainty_us);
+  if (!snapshot->server_clock_known)
+    return;
+  snapshot->server_clock_offset_ms = offset_us / 1000;
+  snapshot->server_clock_uncertainty_ms = uncertainty_us / 1000 + 1;
+}
+
 /**
  * sync_engine_dup_snapshot:
  * @self: an engine
@@ -402,6 +424,8 @@ sync_engine_dup_snapshot (SyncEngine *self)
   snapshot->progress_total = self->progress_total;
   snapshot->counts = self->counts;
   snapshot->safe_to_close = is_safe_to_close (&self->counts);
+  snapshot->restore_report = g_strdup (sync_store_get_restore_report (self->store));
+  show_server_clock (self, snapshot);
   return snapshot;
 }
 

@@ -90,6 +90,10 @@ typedef struct
   guint progress_total;
   SyncCounts counts;
   gboolean safe_to_close;      /* nothing undelivered, nothing that needs a person */
+  gboolean server_clock_known; /* an answer told the server's time; else the next two are 0 */
+  gint64 server_clock_offset_ms; /* the server's clock minus ours: positive if ours is slow */
+  gint64 server_clock_uncertainty_ms; /* how far the truth may lie from it */
+  char *restore_report;        /* (owned) (nullable): what was found out and done about restored or copied data */
 } SyncSnapshot;
 
 SyncSnapshot *sync_snapshot_copy (const SyncSnapshot *self);
@@ -151,6 +155,10 @@ gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GE
 gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
                               GError **error);
 gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);
+
+/* A copy of the queue */
+void sync_engine_backup_async (SyncEngine *self, const char *directory, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_engine_backup_finish (SyncEngine *self, GAsyncResult *result, GError **error);
 
 /* Reading */
 SyncSnapshot *sync_engine_dup_snapshot (SyncEngine *self);

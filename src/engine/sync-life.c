@@ -207,6 +207,7 @@ sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **err
   if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {
       sync_breaker_init (&self->breaker);
+      sync_server_clock_init (&self->server_clock);
       g_hash_table_remove_all (self->trust);
       sync_zone_forget (self);
       g_clear_pointer (&self->user, g_free);

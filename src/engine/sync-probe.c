@@ -13,6 +13,7 @@
 typedef struct
 {
   SyncEngine *engine; /* (owned) */
+  gint64 sent_us;     /* boot clock */
   SyncWhoFunc func;
   gpointer user_data; /* (unowned) */
 } Question;
@@ -83,6 +84,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type, reply->retry_after,
                                   reply->date, reply->rate_limit_reset, reply->body, SYNC_PROOF_MESSAGE, NULL);
 
+  sync_engine_note_date (question->engine, reply, question->sent_us);
   question->func (question->engine, news_of (question->engine, reply, answer), answer, reply->error, question->user_data);
 }
 
@@ -94,6 +96,7 @@ sync_probe_ask_who (SyncEngine *self, GCancellable *cancellable, SyncWhoFunc fun
   Question *question = g_new0 (Question, 1);
 
   question->engine = g_object_ref (self);
+  question->sent_us = sync_clock_boot_us (self->clock);
   question->func = func;
   question->user_data = user_data;
   sync_transport_send_async (self->transport, call, cancellable, answered_cb, question);

@@ -643,6 +643,7 @@ take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result)
       sync_operation_end (op);
       return FALSE;
     }
+  sync_engine_note_date (op->engine, op->reply, op->started_us);
   op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
                                            op->reply->content_type, op->reply->retry_after, op->reply->date,
                                            op->reply->rate_limit_reset, op->reply->body, SYNC_PROOF_MESSAGE, NULL);
@@ -698,6 +699,19 @@ path_of_key (const SyncOperation *op, const char *key)
   return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
 }
 
+static const char *
+words_of_nothing_to_look_for (SyncOperation *op)
+{
+  g_autofree char *verdict = last_send_verdict (op->engine, op->id, NULL, NULL);
+
+  if (sync_store_get_restore_report (op->engine->store) != NULL && !verdict_is (verdict, SYNC_VERDICT_UNKNOWN)
+      && !verdict_is (verdict, SYNC_VERDICT_UNPROVEN))
+    return "The queue was restored or copied, so it may have been delivered already. The server offers nothing to look "
+           "for, so only a person can tell whether it arrived.";
+  return "It was sent and no answer came back. The server offers nothing to look for, so only a person can tell whether "
+         "it arrived.";
+}
+
 /* Looks what became of the row of @op, which is unknown, or pending without a base. */
 void
 sync_settle_look (SyncOperation *op)
@@ -706,9 +720,7 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      give_to_person (op, looks_by_key (op->route, op->request) ? UNKEYED : "undecided",
-                      "It was sent and no answer came back. The server offers nothing to look for, so only a person can tell "
-                      "whether it arrived.");
+      give_to_person (op, looks_by_key (op->route, op->request) ? UNKEYED : "undecided", words_of_nothing_to_look_for (op));
       return;
     }
   if (!looks_by_key (op->route, op->request))

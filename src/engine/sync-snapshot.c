@@ -80,6 +80,7 @@ sync_snapshot_copy (const SyncSnapshot *self)
   *copy = *self;
   copy->condition_detail = g_strdup (self->condition_detail);
   copy->notice = g_strdup (self->notice);
+  copy->restore_report = g_strdup (self->restore_report);
   return copy;
 }
 
@@ -94,5 +95,6 @@ sync_snapshot_free (SyncSnapshot *self)
     return;
   g_free (self->condition_detail);
   g_free (self->notice);
+  g_free (self->restore_report);
   g_free (self);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, credentials, metrics.
+/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, backup, credentials, metrics.
  * Engine's thread. */
 #include "config.h"
 
@@ -118,6 +118,42 @@ sync_gateway_clear_old (SyncCall *call)
     }
   json = g_strdup_printf ("{\"cleared\":%u}\n", n_cleared);
   sync_call_reply (call, SOUP_STATUS_OK, json);
+}
+
+static void
+backed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncCall) call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (sync_engine_backup_finish (SYNC_ENGINE (source), result, &error))
+    sync_call_reply_ok (call);
+  else
+    sync_call_fail_error (call, error);
+  sync_call_resume (call);
+}
+
+void
+sync_gateway_backup (SyncCall *call)
+{
+  static const char *const known[] = { "directory", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = NULL;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error)
+      || !sync_call_string (&object, "directory", &directory, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  if (directory == NULL)
+    {
+      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+                      "“directory” is missing: the absolute path of the directory that gets the copy");
+      return;
+    }
+  sync_engine_backup_async (call->engine, directory, backed_up_cb, sync_call_hold (call));
 }
 
 static void

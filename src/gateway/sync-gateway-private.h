@@ -43,6 +43,7 @@ void sync_gateway_pause (SyncCall *call);
 void sync_gateway_resume (SyncCall *call);
 void sync_gateway_offline (SyncCall *call);
 void sync_gateway_clear_old (SyncCall *call);
+void sync_gateway_backup (SyncCall *call);
 void sync_gateway_get_credentials (SyncCall *call);
 void sync_gateway_set_credentials (SyncCall *call);
 void sync_gateway_clear_credentials (SyncCall *call);

@@ -60,6 +60,7 @@ static const struct
   { "POST", "resume", sync_gateway_resume },
   { "POST", "offline", sync_gateway_offline },
   { "POST", "clear-old", sync_gateway_clear_old },
+  { "POST", "backup", sync_gateway_backup },
   { "GET", "credentials", sync_gateway_get_credentials },
   { "PUT", "credentials", sync_gateway_set_credentials },
   { "DELETE", "credentials", sync_gateway_clear_credentials },

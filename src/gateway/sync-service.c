@@ -112,6 +112,33 @@ load_credentials (SyncService *self)
   sync_credentials_load_async (self->credentials, self->loading, credentials_loaded_cb, g_object_ref (self));
 }
 
+/* (transfer full) (nullable): machine-id(5) */
+static char *
+dup_machine_id (void)
+{
+  char *text = NULL;
+
+  if (!g_file_get_contents ("/etc/machine-id", &text, NULL, NULL)
+      && !g_file_get_contents ("/var/lib/dbus/machine-id", &text, NULL, NULL))
+    return NULL;
+  g_strstrip (text);
+  /* So it reads while a new machine starts for the first time. */
+  if (g_str_equal (text, "uninitialized"))
+    *text = '\0';
+  return text;
+}
+
+static SyncStore *
+open_store (const SyncConfig *config, SyncClock *clock, GError **error)
+{
+  SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
+  g_autofree char *machine_id = dup_machine_id ();
+
+  options.witness_directory = config->state_dir;
+  options.machine_id = machine_id;
+  return sync_store_open (config->data_dir, &options, clock, error);
+}
+
 static gboolean
 put_together (SyncService *self, GError **error)
 {
@@ -129,7 +156,7 @@ put_together (SyncService *self, GError **error)
   routes = sync_route_table_new (self->config->route_file, error);
   if (routes == NULL)
     return FALSE;
-  self->store = sync_store_open (self->config->data_dir, NULL, self->clock, error);
+  self->store = open_store (self->config, self->clock, error);
   if (self->store == NULL)
     return FALSE;
   transport = sync_transport_soup_new (self->clock);

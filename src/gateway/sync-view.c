@@ -243,6 +243,17 @@ add_counts (JsonBuilder *builder, const SyncCounts *counts)
   add_int_or_null (builder, "oldestPendingMs", counts->oldest_waiting_ms);
 }
 
+/* Null before the first answer that told the server's time. */
+static void
+add_clock (JsonBuilder *builder, const char *name, const SyncSnapshot *snapshot, gint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  if (snapshot->server_clock_known)
+    json_builder_add_int_value (builder, value);
+  else
+    json_builder_add_null_value (builder);
+}
+
 /**
  * sync_view_status:
  * @snapshot: the engine's figures
@@ -280,6 +291,9 @@ sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
   json_builder_end_object (builder);
   add_counts (builder, &snapshot->counts);
   add_bool (builder, "safeToClose", snapshot->safe_to_close);
+  add_clock (builder, "serverClockOffsetMs", snapshot, snapshot->server_clock_offset_ms);
+  add_clock (builder, "serverClockUncertaintyMs", snapshot, snapshot->server_clock_uncertainty_ms);
+  add_string (builder, "restoreReport", snapshot->restore_report);
   add_string (builder, "version", SYNC_VERSION);
   add_string (builder, "baseUrl", config->base_url);
   add_int (builder, "processingInterval", config->processing_interval);

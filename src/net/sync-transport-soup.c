@@ -277,7 +277,9 @@ return_answer (GTask *task)
   reply->status = soup_message_get_status (call->message);
   reply->content_type = g_strdup (soup_message_headers_get_one (headers, "Content-Type"));
   reply->retry_after = g_strdup (soup_message_headers_get_one (headers, "Retry-After"));
-  reply->date = g_strdup (soup_message_headers_get_one (headers, "Date"));
+  /* A cache's answer carries the time at which it was stored. */
+  if (soup_message_headers_get_one (headers, "Age") == NULL)
+    reply->date = g_strdup (soup_message_headers_get_one (headers, "Date"));
   reply->rate_limit_reset = g_strdup (soup_message_headers_get_one (headers, "X-RateLimit-Reset"));
   g_byte_array_set_size (call->body, (guint) call->n_read);
   reply->body = g_byte_array_free_to_bytes (g_steal_pointer (&call->body));

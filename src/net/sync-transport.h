@@ -28,7 +28,7 @@ typedef struct
   guint status;
   char *content_type;      /* (nullable) */
   char *retry_after;       /* (nullable) */
-  char *date;              /* (nullable) */
+  char *date;              /* (nullable): also NULL if a cache answered */
   char *rate_limit_reset;  /* (nullable) */
   GBytes *body;            /* (nullable): cut off at 64 MB */
   char *error;             /* (nullable): the transport's words, for a person */

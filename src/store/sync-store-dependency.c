@@ -181,8 +181,8 @@ list_pending (SyncStore *self, gint64 parent, GArray *ids, GError **error)
  * @actor: who gave it up
  * @now_ms: the wall clock
  *
- * Fails whatever waits for it, and what waits for that; rows that may be under way already are left as they
- * are.
+ * Fails whatever waits for it, and what waits for that. A row that waits for it and is unknown (of a restored database)
+ * may have been delivered: it is for a person, since its turn to be looked for never comes.
  *
  * Returns: whether it could
  */
@@ -193,7 +193,8 @@ sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, g
   g_autofree char *message
     = g_strdup_printf ("request %" G_GINT64_FORMAT ", on which it depends, was given up", parent);
 
-  if (!list_pending (self, parent, ids, error))
+  if (!list_pending (self, parent, ids, error)
+      || !sync_store_run (self, SYNC_STATEMENT_ASK_DEPENDANTS, error, "isi", parent, message, now_ms))
     return FALSE;
   /* The list grows while it is walked; each row fails once, since it is no longer pending then. */
   for (guint i = 0; i < ids->len; i++)
@@ -209,6 +210,7 @@ sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, g
       if (is_pending
           && (!sync_store_run (self, SYNC_STATEMENT_FAIL_DEPENDANT, error, "isi", id, message, now_ms)
               || !sync_store_audit_add (self, id, "pending", SYNC_STATE_FAILED, actor, message, now_ms, error)
+              || !sync_store_run (self, SYNC_STATEMENT_ASK_DEPENDANTS, error, "isi", id, message, now_ms)
               || !list_pending (self, id, ids, error)))
         return FALSE;
     }

@@ -31,7 +31,7 @@ set_metadata_verb (SyncStore *self, gpointer data, GError **error)
  * @key: a name
  * @value: (nullable): its text; NULL removes it
  *
- * The store itself keeps `boot_id` and `clean_end` here; while `import_in_progress` is there, rows may be
+ * The store itself keeps `boot_id`, `clean_end`, `database_id`, `machine_id` and `restore_report` here; while `import_in_progress` is there, rows may be
  * inserted as `unknown`.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
@@ -123,10 +123,12 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
   ClearCall *call = data;
   gint64 now_ms = sync_clock_wall_ms (self->clock);
   gint64 keys_before_ms = now_ms - KEYS_KEPT_DAYS * DAY_MS;
-  /* The newest row stays, whatever its age: its id must not be given a second time. */
+  /* The newest row stays, whatever its age, and so does the one with the newest attempt: their ids must not be given a
+   * second time. */
   g_autofree char *requests = g_strdup_printf (
     "DELETE FROM offline_requests WHERE status = 'completed' AND updated_ms <= %" G_GINT64_FORMAT
-    " AND id < (SELECT max (id) FROM offline_requests)",
+    " AND id < (SELECT max (id) FROM offline_requests)"
+    " AND id IS NOT (SELECT request_id FROM attempts ORDER BY id DESC LIMIT 1)",
     now_ms - call->days * DAY_MS);
   g_autofree char *rest = g_strdup_printf (
     "DELETE FROM delivered_keys WHERE delivered_ms <= %" G_GINT64_FORMAT
@@ -149,7 +151,7 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
  * @n_cleared: (out) (optional): how many rows went
  *
  * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. The newest
- * row stays, so that its id is not given twice.
+ * row and the one with the newest attempt stay, so that no id is given twice.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */

@@ -32,6 +32,10 @@ struct _SyncStore
   gboolean group_broken;     /* SQLite took the whole of it back */
   guint recovered;           /* rows found `sending` when it was opened */
   char *salvage_report;      /* (owned) (nullable) */
+  char *restore_report;      /* (owned) (nullable) */
+  int witness_fd;            /* (owned): -1 if there is no witness */
+  gint64 newest_attempt;     /* id of the newest row of `attempts`, the open transaction's included */
+  gint64 witnessed;          /* the number that the witness holds */
   GChecksum *audit_checksum; /* (owned): reused */
   guint8 audit_hash[SYNC_STORE_HASH_BYTES]; /* of the newest audit row, the open transaction's included */
 };
@@ -138,6 +142,29 @@ gint64 sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncC
 gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status,
                                     const char *resolution, GBytes *result, const char *actor,
                                     gint64 now_ms, GError **error);
+
+/* sync-store-witness.c */
+typedef struct
+{
+  gint64 number;     /* of the newest attempt */
+  char *database_id; /* (owned) (nullable) */
+  char *directory;   /* (owned) (nullable): in which the database was in use */
+} SyncStoreWitness;
+
+void sync_store_witness_clear (SyncStoreWitness *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreWitness, sync_store_witness_clear)
+gboolean sync_store_witness_read (SyncStore *self, SyncStoreWitness *witness);
+gboolean sync_store_witness_find_other (SyncStore *self, const char *database_id, gint64 least,
+                                        SyncStoreWitness *witness);
+void sync_store_witness_open (SyncStore *self, const char *database_id);
+void sync_store_witness_advance (SyncStore *self);
+gboolean sync_store_witness_load (SyncStore *self, GError **error);
+void sync_store_witness_close (SyncStore *self);
+
+/* sync-store-restore.c */
+#define SYNC_STORE_BACKUP_MARK "backup_made_ms" /* in the metadata of a copy that sync_store_backup() made */
+gboolean sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error);
+void sync_store_restore_witness (SyncStore *self);
 
 /* sync-store-salvage.c */
 typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);

@@ -82,6 +82,12 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_SET_NEXT_RETRY] =
     "UPDATE offline_requests SET due_boot_us = ?2, next_retry_at_ms = ?3, updated_ms = ?4"
     " WHERE id = ?1 AND status IN ('pending', 'unknown')",
+  [SYNC_STATEMENT_LIST_UNDELIVERED] =
+    "SELECT id, status FROM offline_requests INDEXED BY requests_status"
+    " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed') ORDER BY id",
+  [SYNC_STATEMENT_DOUBT] =
+    "UPDATE offline_requests SET status = 'unknown', unaccounted = max (unaccounted, 1), due_boot_us = 0,"
+    " next_retry_at_ms = 0, updated_ms = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_INSERT_DELIVERED] =
     "INSERT INTO delivered_keys (site, family, resource_type, key, fingerprint, server_name, request_id,"
     " delivered_ms)"
@@ -157,6 +163,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "UPDATE offline_requests SET status = 'failed', error_message = ?2, due_boot_us = 0, next_retry_at_ms ="
     " 0,"
     " needs_person = 0, updated_ms = ?3 WHERE id = ?1",
+  [SYNC_STATEMENT_ASK_DEPENDANTS] =
+    "UPDATE offline_requests SET needs_person = 1, error_message = ?2, updated_ms = ?3 WHERE status = 'unknown'"
+    " AND id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 0)",
   [SYNC_STATEMENT_FIND_LOST_PARENT] =
     "SELECT p.id FROM dependencies AS d JOIN offline_requests AS p ON p.id = d.depends_on"
     " WHERE d.request_id = ?1 AND d.met = 0 AND p.status = 'discarded' LIMIT 1",
@@ -415,6 +424,9 @@ sync_store_run (SyncStore *self, SyncStatementId id, GError **error, const char 
   va_end (args);
   if (rc == SQLITE_OK)
     rc = sqlite3_step (stmt);
+  /* The one door by which attempts come in: the witness is told after the commit. */
+  if (id == SYNC_STATEMENT_INSERT_ATTEMPT && rc == SQLITE_DONE)
+    self->newest_attempt = sqlite3_last_insert_rowid (self->db);
   if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW)
     return TRUE;
   sync_store_set_sqlite_error (self, rc, error);

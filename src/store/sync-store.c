@@ -39,13 +39,21 @@ sync_store_assert_usable (SyncStore *self)
   g_assert (self->db != NULL);
 }
 
+/* What is kept beside the database, after a transaction or a part of it was taken back. */
+static void
+reload (SyncStore *self)
+{
+  sync_store_audit_load (self, NULL);
+  sync_store_witness_load (self, NULL);
+}
+
 static void
 roll_back (SyncStore *self)
 {
   /* SQLite takes some failed transactions back by itself. */
   if (sqlite3_get_autocommit (self->db) == 0)
     sync_store_run (self, SYNC_STATEMENT_ROLLBACK, NULL, "");
-  sync_store_audit_load (self, NULL);
+  reload (self);
 }
 
 /* A verb within a group is a savepoint of its transaction. An error that made SQLite take the whole transaction back
@@ -68,7 +76,7 @@ run_in_group (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error
   if (sqlite3_get_autocommit (self->db) != 0 || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, NULL, "")
       || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, NULL, ""))
     self->group_broken = TRUE;
-  sync_store_audit_load (self, NULL);
+  reload (self);
   return FALSE;
 }
 
@@ -115,7 +123,10 @@ sync_store_commit_group (SyncStore *self, GError **error)
   if (self->group_broken)
     g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
   else if (sync_store_run (self, SYNC_STATEMENT_COMMIT, &local, ""))
-    return TRUE;
+    {
+      sync_store_witness_advance (self);
+      return TRUE;
+    }
   roll_back (self);
   /* The caller tries again; then there is room. */
   if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve)
@@ -153,7 +164,10 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
   if (!sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
     return FALSE;
   if (verb (self, data, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
-    return TRUE;
+    {
+      sync_store_witness_advance (self);
+      return TRUE;
+    }
   roll_back (self);
   return FALSE;
 }
@@ -291,7 +305,9 @@ recover_sending (SyncStore *self, gint64 now_ms, GError **error)
     }
 }
 
-/* Due times of another boot mean nothing on this boot's clock: they are told again from the wall clock. */
+/* Due times of another boot mean nothing on this boot's clock: they are told again from the wall clock. Nobody knows
+ * whether that one was set meanwhile, so a row waits at most as long again as it was told to wait (from when it was
+ * written last), and never longer than an hour. */
 static gboolean
 rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
 {
@@ -303,7 +319,7 @@ rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
     return TRUE;
   update = g_strdup_printf ("UPDATE offline_requests SET due_boot_us = %" G_GINT64_FORMAT
                             " + 1000 * min (max (next_retry_at_ms - %" G_GINT64_FORMAT
-                            ", 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
+                            ", 0), max (next_retry_at_ms - updated_ms, 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
                             MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
   return sync_store_exec (self, update, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "boot_id", current, now_ms);
@@ -314,7 +330,7 @@ start_verb (SyncStore *self, gpointer data, GError **error)
 {
   gint64 now_ms = sync_clock_wall_ms (self->clock);
 
-  return recover_sending (self, now_ms, error) && rebase_due_times (self, now_ms, error)
+  return sync_store_restore_check (self, now_ms, error) && recover_sending (self, now_ms, error) && rebase_due_times (self, now_ms, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "clean_end", "0", now_ms);
 }
 
@@ -377,6 +393,7 @@ shut (SyncStore *self, gboolean mark_clean)
       sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
   close_database (self);
+  sync_store_witness_close (self);
   if (self->lock_fd >= 0)
     close (self->lock_fd);
   self->lock_fd = -1;
@@ -393,6 +410,7 @@ sync_store_finalize (GObject *object)
   g_free (self->directory);
   g_free (self->path);
   g_free (self->salvage_report);
+  g_free (self->restore_report);
   G_OBJECT_CLASS (sync_store_parent_class)->finalize (object);
 }
 
@@ -406,6 +424,7 @@ static void
 sync_store_init (SyncStore *self)
 {
   self->lock_fd = -1;
+  self->witness_fd = -1;
   self->audit_checksum = g_checksum_new (G_CHECKSUM_SHA256);
 }
 
@@ -417,7 +436,8 @@ sync_store_init (SyncStore *self)
  *
  * Takes the directory for this process, brings the database to the newest format, turns rows that were being
  * sent into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be
- * read of the undelivered rows is taken over; sync_store_get_salvage_report() tells then.
+ * read of the undelivered rows is taken over; sync_store_get_salvage_report() tells then. The undelivered rows of a
+ * restored or copied database become `unknown`; sync_store_get_restore_report() tells.
  *
  * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process),
  * %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
@@ -442,6 +462,9 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
       shut (self, FALSE);
       return NULL;
     }
+  sync_store_restore_witness (self);
+  self->options.witness_directory = NULL;
+  self->options.machine_id = NULL;
   free_bytes = sync_store_directory_get_free_bytes (directory, &self->options);
   if (!self->has_reserve && free_bytes - self->options.reserve_bytes > self->options.min_free_bytes)
     self->has_reserve = sync_store_directory_make_reserve (directory, self->options.reserve_bytes);

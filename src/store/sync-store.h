@@ -20,6 +20,8 @@ typedef struct
   gint64 reserve_bytes;  /* size of the file that is given up so that deliveries can still be recorded */
   gint64 (*free_bytes) (const char *directory, gpointer user_data); /* (nullable): instead of statvfs(), for tests */
   gpointer free_bytes_data;
+  const char *witness_directory; /* (nullable): where the witness of this data directory is kept; NULL: there is none */
+  const char *machine_id;        /* (nullable): of the machine; NULL: it has none. Both borrowed for the time of the call */
 } SyncStoreOptions;
 
 #define SYNC_STORE_OPTIONS_INIT { .min_free_bytes = 250 * 1000 * 1000, .reserve_bytes = 50 * 1000 * 1000 }
@@ -144,7 +146,9 @@ const char *sync_store_get_directory (SyncStore *self);
 guint sync_store_get_recovered (SyncStore *self);
 gboolean sync_store_get_ended_clean (SyncStore *self);
 const char *sync_store_get_salvage_report (SyncStore *self);
+const char *sync_store_get_restore_report (SyncStore *self);
 gboolean sync_store_check (SyncStore *self, GError **error);
+gboolean sync_store_backup (const char *data_directory, const char *directory, gint64 now_ms, GError **error);
 
 /* Verbs: each is one transaction, and durable when it returns TRUE */
 gboolean sync_store_accept (SyncStore *self, GPtrArray *acceptances, GError **error);

@@ -92,14 +92,21 @@ static void
 test_reboot_into_the_past (StoreFixture *fixture, gconstpointer data)
 {
   store_fixture_accept (fixture, store_fixture_create ("a"));
+  store_fixture_accept (fixture, store_fixture_create ("b"));
   delay (fixture, 1, 1000);
-  /* The battery of the clock is empty: an hour at most is waited. */
+  delay (fixture, 2, 2 * 3600 * 1000);
+  sync_clock_virtual_advance_us (fixture->clock, SECOND / 2);
+  /* The battery of the clock is empty: each waits its whole time again, and an hour at most. */
   sync_clock_virtual_reboot (fixture->clock, -3650 * G_TIME_SPAN_DAY);
   store_fixture_reopen (fixture);
   check_due (fixture, "");
-  g_assert_cmpint (sync_store_get_next_due_us (fixture->store), ==, now_us (fixture) + 3600 * SECOND);
-  sync_clock_virtual_advance_us (fixture->clock, 3600 * SECOND);
+  g_assert_cmpint (sync_store_get_next_due_us (fixture->store), ==, now_us (fixture) + SECOND);
+  sync_clock_virtual_advance_us (fixture->clock, SECOND);
   check_due (fixture, "1");
+  sync_clock_virtual_advance_us (fixture->clock, 3599 * SECOND - 1);
+  check_due (fixture, "1");
+  sync_clock_virtual_advance_us (fixture->clock, 1);
+  check_due (fixture, "1 2");
 }
 
 static void

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A copy of the queue, made while the program works on: through a connection of its own that sees the newest commit and
+ * holds nobody up. The copy carries a mark by which it is recognised when it is put back (sync-store-restore.c). May run
+ * in any thread; it touches no open store. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <unistd.h>
+
+#include "sync-store-private.h"
+
+static void
+set_error (const char *path, const char *what, int code, GError **error)
+{
+  if (code == ENOSPC || code == EDQUOT)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
+                 "the disk is too full for the backup “%s”: free some space, or name another directory", path);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "the backup “%s” cannot be %s (%s): name a directory in which this user may write", path, what,
+                 g_strerror (code));
+}
+
+static void
+set_copy_error (sqlite3 *copy, const char *path, int rc, GError **error)
+{
+  if ((rc & 0xff) == SQLITE_FULL)
+    set_error (path, "written", ENOSPC, error);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the backup “%s” cannot be written (%s): check the disk", path,
+                 sqlite3_errmsg (copy));
+}
+
+/* Makes the empty file, for this user alone; never takes one that is there. */
+static gboolean
+create_file (const char *directory, const char *path, GError **error)
+{
+  g_autofree char *log = g_strconcat (path, "-wal", NULL);
+  int fd;
+
+  if (g_mkdir_with_parents (directory, 0700) != 0)
+    {
+      set_error (path, "written", errno, error);
+      return FALSE;
+    }
+  if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (log, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "“%s” is there already: name another directory", path);
+      return FALSE;
+    }
+  fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0)
+    {
+      set_error (path, "made", errno, error);
+      return FALSE;
+    }
+  close (fd);
+  return TRUE;
+}
+
+/* All pages in one step: one moment of the queue. */
+static gboolean
+copy_pages (SyncStore *source, sqlite3 *copy, const char *path, GError **error)
+{
+  sqlite3_backup *backup = sqlite3_backup_init (copy, "main", source->db, "main");
+  int rc;
+
+  if (backup == NULL)
+    {
+      set_copy_error (copy, path, sqlite3_errcode (copy), error);
+      return FALSE;
+    }
+  sqlite3_backup_step (backup, -1);
+  rc = sqlite3_backup_finish (backup);
+  if (rc != SQLITE_OK)
+    set_copy_error (copy, path, rc, error);
+  return rc == SQLITE_OK;
+}
+
+/* One file without a log beside it, with the mark. */
+static gboolean
+mark (sqlite3 *copy, const char *path, gint64 now_ms, GError **error)
+{
+  g_autofree char *sql = g_strdup_printf (
+    "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;"
+    "INSERT OR REPLACE INTO sync_metadata (key, value, updated_ms) VALUES"
+    " ('" SYNC_STORE_BACKUP_MARK "', '%" G_GINT64_FORMAT "', %" G_GINT64_FORMAT "), ('clean_end', '1', %" G_GINT64_FORMAT
+    ")",
+    now_ms, now_ms, now_ms);
+  int rc = sqlite3_exec (copy, sql, NULL, NULL, NULL);
+
+  if (rc != SQLITE_OK)
+    set_copy_error (copy, path, rc, error);
+  return rc == SQLITE_OK;
+}
+
+static gboolean
+fill (SyncStore *source, const char *path, gint64 now_ms, GError **error)
+{
+  sqlite3 *copy = NULL;
+  int rc = sqlite3_open_v2 (path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  gboolean done = FALSE;
+
+  if (rc != SQLITE_OK)
+    set_copy_error (copy, path, rc, error);
+  else
+    done = copy_pages (source, copy, path, error) && mark (copy, path, now_ms, error);
+  sqlite3_close (copy);
+  return done;
+}
+
+static void
+remove_copy (const char *path)
+{
+  static const char *const parts[] = { "", "-wal", "-shm", "-journal" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autofree char *part = g_strconcat (path, parts[i], NULL);
+
+      g_unlink (part);
+    }
+}
+
+/**
+ * sync_store_backup:
+ * @data_directory: the data directory of a store that this or another process may have open
+ * @directory: an absolute path; made (0700) if there is none
+ * @now_ms: the wall clock, for the mark
+ *
+ * Copies the queue, as it is at one moment, to `queue.db` in @directory (0600). Nothing is overwritten. To go back to it,
+ * end the program, and put the file into the data directory in place of `queue.db`, `queue.db-wal` and `queue.db-shm`.
+ * May be called in any thread, also while the store is in use; it takes as long as the disk needs for the whole file.
+ *
+ * Returns: whether the copy is complete and durable; else there is none: %SYNC_ERROR_INVALID (no absolute path),
+ *   %SYNC_ERROR_REFUSED (there is one already, or the directory cannot be written), %SYNC_ERROR_STORAGE,
+ *   %SYNC_ERROR_DISK_FULL (transient), %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT
+ */
+gboolean
+sync_store_backup (const char *data_directory, const char *directory, gint64 now_ms, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, SYNC_STORE_FILE, NULL);
+  g_autoptr (SyncStore) source = NULL;
+
+  if (!g_path_is_absolute (directory))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                   "“%s” is not an absolute path: the backup's directory must begin with /", directory);
+      return FALSE;
+    }
+  source = sync_store_open_reader (data_directory, error);
+  if (source == NULL || !create_file (directory, path, error))
+    return FALSE;
+  if (fill (source, path, now_ms, error) && sync_store_directory_sync (directory, error))
+    return TRUE;
+  remove_copy (path);
+  return FALSE;
+}
