@@ -5,8 +5,9 @@
 
 #include "sync-engine-private.h"
 
-/* A hint that the line is back: a whole street may get it at once. */
-#define NETWORK_HINT_SPREAD_MS 5000
+/* A hint that the line is back: a whole street may get it at once. A second is left of the five within which the
+ * drain is to begin, for the probe's own way. */
+#define NETWORK_HINT_SPREAD_MS 4000
 
 static void
 make_due (SyncEngine *self, const char *resource_type)

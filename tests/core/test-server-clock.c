@@ -4,7 +4,7 @@
 #include "sync-random.h"
 #include "sync-server-clock.h"
 
-#define SECOND G_USEC_PER_SEC
+#define SECOND ((gint64) G_USEC_PER_SEC)
 #define EPOCH_US (G_GINT64_CONSTANT (1767225600) * SECOND) /* Thu, 01 Jan 2026 00:00:00 GMT */
 
 /* The Date that a server writes at @server_us. */

@@ -55,6 +55,7 @@ engine_open (Engine *self)
   g_autoptr (GError) error = NULL;
 
   options.reserve_bytes = 0;
+  options.witness_directory = self->state_directory;
   options.free_bytes = free_bytes_cb;
   options.free_bytes_data = self;
   self->store = sync_store_open (self->directory, &options, SYNC_CLOCK (self->clock), &error);
@@ -211,6 +212,8 @@ engine_tear_down (Engine *self)
   g_clear_object (&self->clock);
   g_clear_pointer (&self->log, g_ptr_array_unref);
   sync_test_directory_free (self->directory);
+  if (self->state_directory != NULL)
+    sync_test_directory_free (self->state_directory);
 }
 
 static gpointer

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   char *directory;             /* (owned) */
+  char *state_directory;       /* (owned) (nullable): where the store keeps its witness from the next opening on */
   SyncClockVirtual *clock;     /* (owned) */
   SyncRandom *random;          /* (owned) */
   SyncConfig *config;          /* (owned) */

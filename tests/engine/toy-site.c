@@ -22,6 +22,8 @@ struct _ToySite
   char *retry_after;      /* (owned) (nullable) */
   gboolean has_key_field;
   char *user;             /* (owned) */
+  SyncClock *clock;       /* (owned) (nullable): of the answers' Date; without one they have none */
+  gint64 ahead_us;        /* the site's clock is so far ahead of it */
   gboolean hold;
   GQueue held;            /* (element-type GTask, owned) */
   guint most_held;
@@ -241,6 +243,17 @@ serve (ToySite *self, const SyncTransportRequest *request)
   return update (self, id, document, request);
 }
 
+static void
+date (ToySite *self, SyncTransportReply *reply)
+{
+  g_autoptr (GDateTime) time = NULL;
+
+  if (self->clock == NULL || reply->result != SYNC_TRANSPORT_OK)
+    return;
+  time = g_date_time_new_from_unix_utc ((sync_clock_wall_us (self->clock) + self->ahead_us) / G_USEC_PER_SEC);
+  reply->date = g_date_time_format (time, "%a, %d %b %Y %H:%M:%S GMT");
+}
+
 static SyncTransportReply *
 answer (ToySite *self, const SyncTransportRequest *request)
 {
@@ -285,15 +298,17 @@ toy_site_send_async (SyncTransport *transport, const SyncTransportRequest *reque
 {
   ToySite *self = TOY_SITE (transport);
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  SyncTransportReply *reply = answer (self, request);
 
   g_task_set_source_tag (task, toy_site_send_async);
   self->n_calls++;
+  date (self, reply);
   if (!self->hold)
     {
-      g_task_return_pointer (task, answer (self, request), (GDestroyNotify) sync_transport_reply_free);
+      g_task_return_pointer (task, reply, (GDestroyNotify) sync_transport_reply_free);
       return;
     }
-  g_task_set_task_data (task, answer (self, request), NULL);
+  g_task_set_task_data (task, reply, NULL);
   if (cancellable != NULL)
     g_signal_connect_object (cancellable, "cancelled", G_CALLBACK (cancelled_cb), task, 0);
   g_queue_push_tail (&self->held, g_steal_pointer (&task));
@@ -359,6 +374,14 @@ void
 toy_site_set_key_field (ToySite *self, gboolean exists)
 {
   self->has_key_field = exists;
+}
+
+/* From now on answers carry a Date: that of @clock, and so much more. */
+void
+toy_site_set_clock (ToySite *self, SyncClock *clock, gint64 ahead_us)
+{
+  g_set_object (&self->clock, clock);
+  self->ahead_us = ahead_us;
 }
 
 /* NULL: nobody is known any more. */
@@ -433,6 +456,7 @@ toy_site_finalize (GObject *object)
   g_free (self->canned_body);
   g_free (self->retry_after);
   g_free (self->user);
+  g_clear_object (&self->clock);
   G_OBJECT_CLASS (toy_site_parent_class)->finalize (object);
 }
 

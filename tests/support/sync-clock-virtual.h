@@ -10,6 +10,7 @@ G_DECLARE_FINAL_TYPE (SyncClockVirtual, sync_clock_virtual, SYNC, CLOCK_VIRTUAL,
 
 SyncClockVirtual *sync_clock_virtual_new (void);
 void sync_clock_virtual_advance_us (SyncClockVirtual *self, gint64 us);
+void sync_clock_virtual_suspend_us (SyncClockVirtual *self, gint64 us);
 void sync_clock_virtual_jump_wall_us (SyncClockVirtual *self, gint64 us);
 void sync_clock_virtual_reboot (SyncClockVirtual *self, gint64 off_us);
 void sync_clock_virtual_set_boot_id (SyncClockVirtual *self, const char *boot_id);
