@@ -139,6 +139,42 @@ test_ready (void)
   g_assert_cmpstr (skip_bus_line (end->err), ==, "");
 }
 
+/* The witness stands in the state directory; where it has seen more than the queue holds, that is said once. */
+static void
+test_older_copy (void)
+{
+  g_autoptr (AppProfile) profile = app_profile_new ();
+  g_autofree char *state = g_build_filename (profile->home, "state", "posawesome-sync", NULL);
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *more = NULL;
+  g_autoptr (GDir) dir = NULL;
+
+  app_profile_set (profile, "ERPNEXT_BASE_URL", NO_SERVER);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GSubprocess) process = app_profile_spawn (profile, "--headless", NULL);
+      g_autoptr (AppEnd) end = NULL;
+
+      read_ready (process, profile->data);
+      end = app_process_end (process, SIGTERM);
+      g_assert_cmpint (end->status, ==, 0);
+      if (i > 0)
+        {
+          assert_one_line_with (skip_bus_line (end->err), "put back from an older copy");
+          return;
+        }
+      g_assert_cmpstr (skip_bus_line (end->err), ==, "");
+      dir = g_dir_open (state, 0, NULL);
+      g_assert_nonnull (dir);
+      path = g_build_filename (state, g_dir_read_name (dir), NULL);
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      g_assert_cmpint (g_ascii_strtoll (text, NULL, 10), ==, 0);
+      more = g_strdup_printf ("%020d%s", 7, strchr (text, '\n'));
+      g_assert_true (g_file_set_contents (path, more, -1, NULL));
+    }
+}
+
 static void
 test_interrupt (void)
 {
@@ -283,6 +319,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/headless/missing-url", test_no_url);
   g_test_add_func ("/sync/headless/bad-setting", test_bad_setting);
   g_test_add_func ("/sync/headless/ready-and-sigterm", test_ready);
+  g_test_add_func ("/sync/headless/older-copy", test_older_copy);
   g_test_add_func ("/sync/headless/sigint", test_interrupt);
   g_test_add_func ("/sync/headless/second-process", test_second_process);
   g_test_add_func ("/sync/headless/port-in-use", test_port_in_use);

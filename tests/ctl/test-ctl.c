@@ -4,7 +4,10 @@
 
 #include "gateway-fixture.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+
+#include "sync-test-directory.h"
 
 /* What one run of the command did. */
 typedef struct
@@ -282,6 +285,58 @@ test_doctor (GatewayFixture *self, gconstpointer data)
   assert_contains (down->out, "TROUBLE  POSAwesome Sync is not running");
 }
 
+/* A till whose clock is wrong by more than a minute is told so. */
+static void
+test_doctor_clock (GatewayFixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *date;
+    const char *words;
+  } rows[] = {
+    /* The virtual clock stands at midnight. */
+    { "Thu, 01 Jan 2026 00:00:30 GMT", "good     the till's clock agrees with the server's" },
+    { "Thu, 01 Jan 2026 00:03:00 GMT", "TROUBLE  the till's clock is 3 min slow; set it right" },
+    { "Wed, 31 Dec 2025 20:00:00 GMT", "TROUBLE  the till's clock is 3 hours fast" },
+    { "Sun, 11 Jan 2026 00:00:10 GMT", "TROUBLE  the till's clock is 10 days slow" },
+  };
+  g_autoptr (Run) unheard = run_with_input (self, "doctor", "");
+
+  g_assert_null (strstr (unheard->out, "clock"));
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (Run) run = NULL;
+
+      scripted_transport_set_date (self->transport, rows[i].date);
+      gateway_fixture_submit (self, "Ann");
+      gateway_fixture_settle ();
+      run = run_with_input (self, "doctor", "");
+      assert_contains (run->out, rows[i].words);
+      g_assert_cmpint (run->status, ==, i == 0 ? 0 : 1);
+    }
+}
+
+static void
+test_backup (GatewayFixture *self, gconstpointer data)
+{
+  char *directory = sync_test_directory_new ();
+  g_autofree char *command = g_strdup_printf ("backup %s", directory);
+  g_autofree char *json = g_strdup_printf ("--json backup %s/b", directory);
+  g_autofree char *words = g_strdup_printf ("The queue was copied to %s/queue.db.", directory);
+  g_autofree char *file = g_build_filename (directory, "b", "queue.db", NULL);
+  g_autofree char *inner = g_path_get_dirname (file);
+
+  gateway_fixture_submit (self, "Ann");
+  g_free (expect (self, command, 0, words));
+  g_free (expect (self, command, 1, "is there already"));
+  g_free (expect (self, json, 0, "{\"ok\":true}"));
+  g_free (expect (self, "backup", 2, "usage: posawesome-syncctl backup DIR"));
+  g_free (expect (self, "backup /proc/nowhere", 1, "cannot be written"));
+  g_unlink (file);
+  g_rmdir (inner);
+  sync_test_directory_free (directory);
+}
+
 /* The secret goes in on standard input, and appears nowhere. */
 static void
 test_credentials (GatewayFixture *self, gconstpointer data)
@@ -360,6 +415,8 @@ main (int argc, char **argv)
   ADD ("confirm", test_confirm);
   ADD ("not-running", test_not_running);
   ADD ("doctor", test_doctor);
+  ADD ("doctor-clock", test_doctor_clock);
+  ADD ("backup", test_backup);
   ADD ("credentials", test_credentials);
   ADD ("watch", test_watch);
   return g_test_run ();

@@ -17,6 +17,7 @@ struct _ScriptedTransport
   Script script;
   guint n_writes;
   char *last_body; /* (owned) (nullable) */
+  char *date;      /* (owned) (nullable): the Date of every answer */
 };
 
 static void scripted_transport_transport_init (SyncTransportInterface *iface);
@@ -96,10 +97,11 @@ scripted_transport_send_async (SyncTransport *transport, const SyncTransportRequ
                                GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (transport, NULL, callback, user_data);
+  SyncTransportReply *reply = answer (SCRIPTED_TRANSPORT (transport), request);
 
+  reply->date = g_strdup (SCRIPTED_TRANSPORT (transport)->date);
   g_task_set_source_tag (task, scripted_transport_send_async);
-  g_task_return_pointer (task, answer (SCRIPTED_TRANSPORT (transport), request),
-                         (GDestroyNotify) sync_transport_reply_free);
+  g_task_return_pointer (task, reply, (GDestroyNotify) sync_transport_reply_free);
 }
 
 static SyncTransportReply *
@@ -119,6 +121,7 @@ static void
 scripted_transport_finalize (GObject *object)
 {
   g_free (SCRIPTED_TRANSPORT (object)->last_body);
+  g_free (SCRIPTED_TRANSPORT (object)->date);
   G_OBJECT_CLASS (scripted_transport_parent_class)->finalize (object);
 }
 
@@ -137,6 +140,13 @@ void
 scripted_transport_set (ScriptedTransport *self, Script script)
 {
   self->script = script;
+}
+
+void
+scripted_transport_set_date (ScriptedTransport *self, const char *date)
+{
+  g_free (self->date);
+  self->date = g_strdup (date);
 }
 
 guint

@@ -34,6 +34,7 @@ typedef struct
 
 void scripted_transport_set (ScriptedTransport *self, Script script);
 guint scripted_transport_get_n_writes (ScriptedTransport *self);
+void scripted_transport_set_date (ScriptedTransport *self, const char *date);
 const char *scripted_transport_get_last_body (ScriptedTransport *self);
 
 void gateway_fixture_set_up (GatewayFixture *self, gconstpointer data);

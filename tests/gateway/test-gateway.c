@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "sync-error.h"
+#include "sync-test-directory.h"
 
 static Client *
 call_raw (GatewayFixture *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -296,6 +297,9 @@ test_refusals (GatewayFixture *self, gconstpointer data)
     { "POST", "offline", "{}", 400, "invalid", "on" },
     { "POST", "sync", "{\"types\":\"Customer\"}", 400, "invalid", "types" },
     { "POST", "clear-old", "{\"days\":\"x\"}", 400, "invalid", "days" },
+    { "POST", "backup", "{}", 400, "invalid", "“directory” is missing" },
+    { "POST", "backup", "{\"directory\":\"backup\"}", 400, "invalid", "absolute path" },
+    { "POST", "backup", "{\"directory\":\"/proc/nowhere\"}", 409, "refused", "/proc/nowhere/queue.db" },
     { "PUT", "credentials", "{\"token\":\"a\"}", 400, "invalid", "secret" },
     { "PUT", "credentials", "{\"token\":\"a b\",\"secret\":\"c\"}", 400, "invalid", "token" },
   };
@@ -443,6 +447,51 @@ test_control (GatewayFixture *self, gconstpointer data)
   g_assert_cmpstr (status, ==, "{\"cleared\":1}\n");
 }
 
+/* A copy beside the running program, once; put back, it tells in the status what it is. */
+static void
+test_backup (GatewayFixture *self, gconstpointer data)
+{
+  char *directory = sync_test_directory_new ();
+  g_autofree char *body = g_strdup_printf ("{\"directory\":\"%s\"}", directory);
+  g_autofree char *status = gateway_fixture_expect (self, "GET", "status", NULL, 200);
+  g_autofree char *again = NULL;
+  g_autoptr (SyncStore) copy = NULL;
+  g_autoptr (GError) error = NULL;
+  SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
+  SyncCounts counts;
+
+  assert_contains (status, "\"restoreReport\":null");
+  sync_engine_pause (self->engine, 0, NULL);
+  gateway_fixture_submit (self, "Ann");
+  g_free (gateway_fixture_expect (self, "POST", "backup", body, 200));
+  again = gateway_fixture_expect (self, "POST", "backup", body, 409);
+  assert_contains (again, "is there already");
+  options.reserve_bytes = 0;
+  copy = sync_store_open (directory, &options, SYNC_CLOCK (self->clock), &error);
+  g_assert_no_error (error);
+  assert_contains (sync_store_get_restore_report (copy), "put back from the backup");
+  g_assert_true (sync_store_get_counts (copy, &counts, NULL));
+  g_assert_cmpuint (counts.n[SYNC_STATE_UNKNOWN], ==, 1);
+  sync_store_close (copy);
+  sync_test_directory_free (directory);
+}
+
+/* Null until an answer told the server's time. */
+static void
+test_server_clock (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *before = gateway_fixture_expect (self, "GET", "status", NULL, 200);
+  g_autofree char *after = NULL;
+
+  assert_contains (before, "\"serverClockOffsetMs\":null,\"serverClockUncertaintyMs\":null");
+  /* The virtual clock stands at midnight. */
+  scripted_transport_set_date (self->transport, "Thu, 01 Jan 2026 00:03:00 GMT");
+  gateway_fixture_submit (self, "Ann");
+  gateway_fixture_settle ();
+  after = gateway_fixture_expect (self, "GET", "status", NULL, 200);
+  assert_contains (after, "\"serverClockOffsetMs\":180500,\"serverClockUncertaintyMs\":501");
+}
+
 static void
 test_credentials_and_metrics (GatewayFixture *self, gconstpointer data)
 {
@@ -545,6 +594,8 @@ main (int argc, char **argv)
   ADD ("decisions", test_decisions);
   ADD ("confirm", test_confirm);
   ADD ("control", test_control);
+  ADD ("backup", test_backup);
+  ADD ("server-clock", test_server_clock);
   ADD ("credentials-and-metrics", test_credentials_and_metrics);
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
