@@ -72,15 +72,12 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
 
 /* What was found out about the data when it was opened. */
 static void
-tell_reports (SyncStore *store)
+tell_restore (SyncStore *store)
 {
-  const char *salvaged = sync_store_get_salvage_report (store);
-  const char *restored = sync_store_get_restore_report (store);
+  const char *report = sync_store_get_restore_report (store);
 
-  if (salvaged != NULL)
-    g_printerr ("posawesome-sync: %s\n", salvaged);
-  if (restored != NULL)
-    g_printerr ("posawesome-sync: %s\n", restored);
+  if (report != NULL)
+    g_printerr ("posawesome-sync: %s\n", report);
 }
 
 static void
@@ -147,7 +144,7 @@ sync_headless_run (void)
   else
     {
       self.loop = g_main_loop_new (NULL, FALSE);
-      tell_reports (sync_engine_get_store (sync_service_get_engine (self.service)));
+      tell_restore (sync_engine_get_store (sync_service_get_engine (self.service)));
       serve (&self, settings, config);
       g_main_loop_unref (self.loop);
     }

@@ -76,6 +76,19 @@ update_pause (SyncWindow *self, gboolean paused)
 }
 
 /* All that depends on the snapshot, in one place. */
+/* The most urgent of what there is to say in one line; NULL: nothing. */
+static const char *
+pick_detail (const SyncSnapshot *snapshot)
+{
+  if (snapshot->notice != NULL)
+    return snapshot->notice;
+  if (snapshot->restore_report != NULL && snapshot->counts.n[SYNC_STATE_UNKNOWN] > 0)
+    return snapshot->restore_report;
+  if (snapshot->condition == SYNC_CONDITION_ONLINE || snapshot->condition == SYNC_CONDITION_PAUSED)
+    return NULL;
+  return snapshot->condition_detail;
+}
+
 static void
 update (SyncWindow *self)
 {
@@ -88,11 +101,7 @@ update (SyncWindow *self)
   gtk_label_set_label (self->count_label, count);
   gtk_label_set_label (self->status_label, words);
   set_optional (self->needs_label, needs);
-  set_optional (self->detail_label,
-                snapshot->notice != NULL                              ? snapshot->notice
-                : snapshot->condition == SYNC_CONDITION_ONLINE
-                      || snapshot->condition == SYNC_CONDITION_PAUSED ? NULL
-                                                                      : snapshot->condition_detail);
+  set_optional (self->detail_label, pick_detail (snapshot));
   sync_request_list_set_host_try (self->list,
                                   snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : snapshot->next_try_ms);
   update_progress (self, snapshot);

@@ -319,7 +319,8 @@ rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
     return TRUE;
   update = g_strdup_printf ("UPDATE offline_requests SET due_boot_us = %" G_GINT64_FORMAT
                             " + 1000 * min (max (next_retry_at_ms - %" G_GINT64_FORMAT
-                            ", 0), max (next_retry_at_ms - updated_ms, 0), %d) WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
+                            ", 0), max (next_retry_at_ms - updated_ms, 0), %d)"
+                            " WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
                             MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
   return sync_store_exec (self, update, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "boot_id", current, now_ms);
@@ -330,7 +331,9 @@ start_verb (SyncStore *self, gpointer data, GError **error)
 {
   gint64 now_ms = sync_clock_wall_ms (self->clock);
 
-  return sync_store_restore_check (self, now_ms, error) && recover_sending (self, now_ms, error) && rebase_due_times (self, now_ms, error)
+  /* First of all: what recover_sending() makes of a row is less than what a copy needs. */
+  return sync_store_restore_check (self, now_ms, error) && recover_sending (self, now_ms, error)
+         && rebase_due_times (self, now_ms, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "clean_end", "0", now_ms);
 }
 

@@ -348,7 +348,7 @@ test_thirty_hours (Engine *e)
 
   the_line.away = FALSE;
   back_us = boot_us (e);
-  sync_engine_hint_network (e->engine);
+  sync_engine_hint_network (e->engine, FALSE);
   engine_run_for (e, 5000);
   g_assert_cmpint (the_line.first_write_us, >, 0);
   g_test_message ("drain begins %.1f s after the line is back", (double) (the_line.first_write_us - back_us) / 1e6);
