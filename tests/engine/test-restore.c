@@ -312,6 +312,27 @@ test_refused_then_delivered (Engine *e)
   sync_test_directory_free (copy);
 }
 
+/* Waiting in the copy, delivered since; sent again under its key it is refused for another reason (its customer is
+ * disabled by now). It stands there all the same, so it is not failed. */
+static void
+test_delivered_then_refused (Engine *e)
+{
+  char *copy = sync_test_directory_new ();
+  gint64 id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
+
+  back_up (e, copy);
+  start (e);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
+  toy_site_set_fault (e->site, refuse_writes, NULL);
+  put_back (e, copy);
+  start (e);
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+  sync_test_directory_free (copy);
+}
+
 static void
 backup_refused_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -342,6 +363,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/restore/copied-by-hand", test_copied_by_hand);
   engine_test_add ("/sync/restore/unkeyed", test_unkeyed);
   engine_test_add ("/sync/restore/refused-then-delivered", test_refused_then_delivered);
+  engine_test_add ("/sync/restore/delivered-then-refused", test_delivered_then_refused);
   engine_test_add ("/sync/restore/backup-refused", test_backup_refused);
   return g_test_run ();
 }
