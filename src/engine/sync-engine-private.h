@@ -170,6 +170,12 @@ void sync_delivery_send (SyncOperation *op);
 void sync_delivery_record (SyncOperation *op);
 void sync_delivery_write_again (SyncEngine *self);
 
+/* sync-question.c */
+void sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback);
+gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result);
+JsonNode *sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser);
+char *sync_question_dup_key_path (const SyncOperation *op, const char *key);
+
 /* sync-settle.c */
 void sync_settle_look (SyncOperation *op);
 void sync_settle_prove_key (SyncOperation *op);

@@ -576,24 +576,6 @@ who_looked (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const
     sync_operation_end (op);
 }
 
-static JsonNode *
-data_of (const SyncTransportReply *reply, JsonParser *parser)
-{
-  JsonNode *root;
-  gsize length;
-  const char *data;
-
-  if (reply->body == NULL)
-    return NULL;
-  data = g_bytes_get_data (reply->body, &length);
-  if (!json_parser_load_from_data (parser, data, length, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return NULL;
-  return json_object_get_member (json_node_get_object (root), "data");
-}
-
 static void read_document (SyncOperation *op, const char *name);
 
 /* One answer to a look: a document, a list of at most one name, or none. */
@@ -602,7 +584,7 @@ take_look (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *data = data_of (op->reply, parser);
+  JsonNode *data = sync_question_get_data (op->reply, parser);
 
   if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data))
     found (op, json_node_get_object (data));
@@ -631,44 +613,13 @@ take_look (SyncOperation *op)
                 "no_answer", NULL);
 }
 
-/* Reads an answer to a question of ours. FALSE: the program is ending and @op is gone. */
-static gboolean
-take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result)
-{
-  g_clear_pointer (&op->reply, sync_transport_reply_free);
-  g_clear_pointer (&op->answer, sync_answer_free);
-  op->reply = sync_transport_send_finish (transport, result);
-  if (sync_operation_is_dropped (op) || op->reply->result == SYNC_TRANSPORT_CANCELLED)
-    {
-      sync_operation_end (op);
-      return FALSE;
-    }
-  sync_engine_note_date (op->engine, op->reply, op->started_us);
-  op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
-                                           op->reply->content_type, op->reply->retry_after, op->reply->date,
-                                           op->reply->rate_limit_reset, op->reply->body, SYNC_PROOF_MESSAGE, NULL);
-  /* For a question a missing document is an answer, not a refusal. */
-  op->outcome = sync_outcome_classify (op->answer, SYNC_ACTION_UPDATE);
-  sync_engine_note_host (op->engine, op->outcome.host, op->answer, op->reply->error);
-  return TRUE;
-}
-
 static void
 looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
 
-  if (take_reply (op, SYNC_TRANSPORT (source), result))
+  if (sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     take_look (op);
-}
-
-static void
-ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback)
-{
-  g_autoptr (SyncTransportRequest) call = sync_engine_new_call (op->engine, "GET", path);
-
-  op->started_us = sync_clock_boot_us (op->engine->clock);
-  sync_transport_send_async (op->engine->transport, call, op->cancellable, callback, op);
 }
 
 static void
@@ -676,27 +627,7 @@ read_document (SyncOperation *op, const char *name)
 {
   g_autofree char *path = sync_route_dup_document_path (op->request->resource_type, name);
 
-  ask (op, path, looked_cb);
-}
-
-/* A list of the documents of a DocType whose key field holds @key. */
-static char *
-path_of_key (const SyncOperation *op, const char *key)
-{
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) node = NULL;
-  g_autofree char *filters = NULL;
-  g_autofree char *escaped = NULL;
-  g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
-
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, op->route->key_field);
-  json_builder_add_string_value (builder, key);
-  json_builder_end_object (builder);
-  node = json_builder_get_root (builder);
-  filters = json_to_string (node, FALSE);
-  escaped = g_uri_escape_string (filters, NULL, FALSE);
-  return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
+  sync_question_ask (op, path, looked_cb);
 }
 
 static const char *
@@ -728,8 +659,8 @@ sync_settle_look (SyncOperation *op)
       read_document (op, sync_request_get_document_name (op->request));
       return;
     }
-  path = path_of_key (op, op->request->key);
-  ask (op, path, looked_cb);
+  path = sync_question_dup_key_path (op, op->request->key);
+  sync_question_ask (op, path, looked_cb);
 }
 
 static void
@@ -740,9 +671,9 @@ proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *data;
 
-  if (!take_reply (op, SYNC_TRANSPORT (source), result))
+  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = data_of (op->reply, parser);
+  data = sync_question_get_data (op->reply, parser);
   /* A list: the field is there. DataError: it is not. No right to list: it cannot be looked at, so it cannot be used. */
   if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
     sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_YES);
@@ -763,7 +694,7 @@ proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_settle_prove_key (SyncOperation *op)
 {
-  g_autofree char *path = path_of_key (op, "-");
+  g_autofree char *path = sync_question_dup_key_path (op, "-");
 
-  ask (op, path, proven_cb);
+  sync_question_ask (op, path, proven_cb);
 }
