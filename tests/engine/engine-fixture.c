@@ -7,7 +7,12 @@
 
 #include "sync-test-directory.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
+
+/* Far more than any test needs; a loop that feeds itself passes it at once. */
+#define TURNS_AT_MOST 20000
 
 static void
 state_changed_cb (SyncEngine *engine, SyncEngineState state, SyncCondition condition, Engine *self)
@@ -79,12 +84,36 @@ engine_drop (Engine *self)
   g_assert_finalize_object (g_steal_pointer (&self->store));
 }
 
-/* Turns the main loop until nothing is ready; no time passes. */
+/* Turns the main loop until nothing is ready, and fails if that does not come; no time passes. */
 void
 engine_settle (Engine *self)
 {
+  guint turns = 0;
+
   while (g_main_context_iteration (g_main_context_get_thread_default (), FALSE))
-    ;
+    g_assert_cmpuint (++turns, <, TURNS_AT_MOST);
+}
+
+/* Starts the engine; nothing turns yet. */
+void
+engine_start (Engine *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  sync_engine_start (self->engine, &error);
+  g_assert_no_error (error);
+}
+
+/* The disk takes nothing any more, or all again. */
+void
+engine_set_disk (gboolean works)
+{
+  struct rlimit limit;
+
+  signal (SIGXFSZ, SIG_IGN);
+  g_assert_cmpint (getrlimit (RLIMIT_FSIZE, &limit), ==, 0);
+  limit.rlim_cur = works ? limit.rlim_max : 0;
+  g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
 }
 
 /* Lets time pass, alarm by alarm. */

@@ -31,6 +31,8 @@ void engine_test_add (const char *path, EngineTest test);
 
 void engine_open (Engine *self);
 void engine_drop (Engine *self);
+void engine_start (Engine *self);
+void engine_set_disk (gboolean works);
 void engine_settle (Engine *self);
 void engine_run_for (Engine *self, gint64 ms);
 gint64 engine_submit (Engine *self, const char *method, const char *url, const char *body);
