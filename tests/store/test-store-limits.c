@@ -201,20 +201,22 @@ test_full_disk (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpint (umount2 (fixture->directory, MNT_DETACH), ==, 0);
 }
 
+/* Of somebody else: its owner would simply open it. */
 static void
 test_closed_directory (StoreFixture *fixture, gconstpointer data)
 {
-  gboolean is_root = geteuid () == 0;
-
+  if (geteuid () != 0)
+    {
+      g_test_skip ("only root can make a directory of somebody else");
+      return;
+    }
   g_clear_object (&fixture->store);
   sync_test_directory_free (g_steal_pointer (&fixture->directory));
   fixture->directory = sync_test_directory_new ();
   g_assert_cmpint (g_chmod (fixture->directory, 0555), ==, 0);
-  if (is_root)
-    g_assert_cmpint (seteuid (65534), ==, 0);
+  g_assert_cmpint (seteuid (65534), ==, 0);
   check_open_fails (fixture, SYNC_ERROR_STORAGE, fixture->directory);
-  if (is_root)
-    g_assert_cmpint (seteuid (0), ==, 0);
+  g_assert_cmpint (seteuid (0), ==, 0);
   g_assert_cmpint (g_chmod (fixture->directory, 0700), ==, 0);
 }
 
