@@ -215,6 +215,87 @@ test_fingerprint_of_path (void)
   g_assert_cmpstr (page, !=, page2);
 }
 
+static void
+test_posting_time (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *type;
+    const char *body; /* as it leaves in step 0 */
+    const char *with; /* NULL: the same */
+  } cases[] = {
+    { "/api/resource/Sales%20Invoice", JSON, "{\"customer\":\"A\"}",
+      "{\"customer\":\"A\", \"set_posting_time\": 1, \"posting_date\": \"2026-01-31\", \"posting_time\": \"23:59:59\"}" },
+    { "/api/resource/Sales%20Invoice", JSON, "{\"posting_date\":\"2026-01-31\"}",
+      "{\"posting_date\":\"2026-01-31\", \"set_posting_time\": 1, \"posting_time\": \"23:59:59\"}" },
+    { "/api/resource/Sales%20Invoice", JSON, "{\"posting_date\":null,\"posting_time\":\"10:00:00\"}",
+      "{\"posting_date\":\"2026-01-31\",\"posting_time\":\"10:00:00\", \"set_posting_time\": 1}" },
+    { "/api/resource/Sales%20Invoice", JSON, "{\"posting_date\":\"2026-01-30\"}", NULL },
+    { "/api/resource/Sales%20Invoice", JSON, "{\"set_posting_time\":0}", NULL },
+    { CLIENT "insert", JSON, "{\"doc\":{\"doctype\":\"POS Invoice\"}}",
+      "{\"doc\":{\"doctype\":\"POS Invoice\", \"set_posting_time\": 1, \"posting_date\": \"2026-01-31\", "
+      "\"posting_time\": \"23:59:59\"}}" },
+    { POSA "invoices.submit_invoice", JSON, "{\"invoice\":\"{\\\"a\\\":1}\"}",
+      "{\"invoice\":\"{\\\"a\\\":1, \\\"set_posting_time\\\": 1, \\\"posting_date\\\": \\\"2026-01-31\\\", "
+      "\\\"posting_time\\\": \\\"23:59:59\\\"}\"}" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) body = g_bytes_new_static (cases[i].body, strlen (cases[i].body));
+      g_autoptr (SyncRoute) route = sync_route_table_match (table, "POST", cases[i].path, cases[i].type, body, NULL);
+      g_autoptr (GBytes) with = NULL;
+      g_autofree char *text = NULL;
+
+      g_assert_nonnull (route);
+      g_assert_true (sync_body_takes_posting_time (route->resource_type, sync_action_to_string (route->action)));
+      with = sync_body_put_posting_time (route, cases[i].type, body, "2026-01-31", "23:59:59");
+      text = g_strndup (g_bytes_get_data (with, NULL), g_bytes_get_size (with));
+      g_assert_cmpstr (text, ==, cases[i].with != NULL ? cases[i].with : cases[i].body);
+    }
+  g_assert_false (sync_body_takes_posting_time ("Sales Invoice", "update"));
+  g_assert_false (sync_body_takes_posting_time ("Sales Order", "create"));
+  g_assert_false (sync_body_takes_posting_time (NULL, "create"));
+}
+
+static gboolean
+is_split (const char *text)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+
+  return sync_body_is_split_payment (JSON, body);
+}
+
+static void
+test_split_payment (void)
+{
+  g_assert_true (is_split ("{\"payload\":{\"payment_methods\":[{\"amount\":1},{\"amount\":\"2.5\"}]}}"));
+  g_assert_true (is_split ("{\"payload\":\"{\\\"payment_methods\\\":[{\\\"amount\\\":1},{\\\"amount\\\":2}]}\"}"));
+  g_assert_false (is_split ("{\"payload\":{\"payment_methods\":[{\"amount\":1},{\"amount\":0}]}}"));
+  g_assert_false (is_split ("{\"payload\":{\"payment_methods\":7}}"));
+  g_assert_false (is_split ("{\"payload\":{}}"));
+  g_assert_false (is_split ("{}"));
+}
+
+static gboolean
+has_rows (const char *path, const char *text)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+  g_autoptr (SyncRoute) route = sync_route_table_match (table, "PUT", path, JSON, body, NULL);
+
+  g_assert_nonnull (route);
+  return sync_body_has_rows (route, JSON, body);
+}
+
+static void
+test_rows (void)
+{
+  g_assert_true (has_rows ("/api/resource/Sales%20Invoice/S", "{\"items\":[{\"qty\":1}]}"));
+  g_assert_true (has_rows ("/api/resource/Sales%20Invoice/S", "{\"items\":[]}"));
+  g_assert_false (has_rows ("/api/resource/Sales%20Invoice/S", "{\"remarks\":\"[1]\"}"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -226,6 +307,9 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/body/content-type", test_content_type);
   g_test_add_func ("/sync/body/fingerprint", test_fingerprint);
   g_test_add_func ("/sync/body/fingerprint-of-path", test_fingerprint_of_path);
+  g_test_add_func ("/sync/body/posting-time", test_posting_time);
+  g_test_add_func ("/sync/body/split-payment", test_split_payment);
+  g_test_add_func ("/sync/body/rows", test_rows);
   result = g_test_run ();
   g_object_unref (table);
   return result;
