@@ -74,8 +74,9 @@ check_key_kept (Exact *e)
 {
   g_autoptr (JsonObject) document = exact_dup_document (e, "Sales Invoice", 0);
   g_autoptr (SyncRequest) request = exact_get (e, 0);
+  const char *key = json_object_get_string_member_with_default (document, "posa_client_request_id", NULL);
 
-  if (g_strcmp0 (json_object_get_string_member_with_default (document, "posa_client_request_id", NULL), request->key) != 0)
+  if (g_strcmp0 (key, request->key) != 0)
     exact_wrong (e, "the document does not hold the key");
 }
 
@@ -83,9 +84,10 @@ static void
 check_ours (Exact *e)
 {
   g_autoptr (JsonObject) document = exact_dup_document (e, "Sales Invoice", 0);
+  const char *customer = json_object_get_string_member_with_default (document, "customer", "");
 
-  if (g_strcmp0 (json_object_get_string_member_with_default (document, "customer", ""), "Walk In") != 0)
-    exact_wrong (e, "the sale is to %s", json_object_get_string_member_with_default (document, "customer", ""));
+  if (g_strcmp0 (customer, "Walk In") != 0)
+    exact_wrong (e, "the sale is to %s", customer);
 }
 
 static void
@@ -113,11 +115,13 @@ static const ExactRow rows[] = {
     .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } }, .person = other_content_later,
     .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
   { "3", "customer-of-that-name", "a customer whose name exists: ERPNext numbers the second",
-    .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"Acme Ltd\"}", SYNC_STATE_COMPLETED } },
+    .writes = { { "POST", "/api/resource/Customer",
+                  "{\"customer_name\":\"Acme Ltd\"}", SYNC_STATE_COMPLETED } },
     .doctype = "Customer", .documents = 1, .commits = "create" },
   { "3", "name-taken", "the name is taken, no key field", .user = "manager",
     .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_FAILED } },
-    .exc_type = "DuplicateEntryError", .says = "already exists", .doctype = "Item", .documents = 0, .commits = "" },
+    .exc_type = "DuplicateEntryError", .says = "already exists", .doctype = "Item", .documents = 0,
+    .commits = "" },
   { "3", "name-taken-keyed", "the name is taken, and our key is nowhere", .user = "manager",
     .before = { { "POST", "/api/resource/Custom%20Field",
                   "{\"dt\":\"Item\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}",
@@ -136,12 +140,14 @@ static const ExactRow rows[] = {
     .before = { { "POST", SI, OTHER_SALE ("k-1"), "clerk" } },
     .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 0, .commits = "update submit", .check = check_ours },
-  { "3", "key-there-quiet", "the same sale under our key, on a site that shows no tracebacks", .knob = no_tracebacks,
+  { "3", "key-there-quiet", "the same sale under our key, on a site that shows no tracebacks",
+    .knob = no_tracebacks,
     .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
     .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
     .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
   { "3", "client-name-taken", "a name chosen by the client, and taken",
-    .writes = { { "POST", "/api/resource/Customer", "{\"name\":\"Acme Ltd\",\"customer_name\":\"x\"}", SYNC_STATE_FAILED } },
+    .writes = { { "POST", "/api/resource/Customer",
+                  "{\"name\":\"Acme Ltd\",\"customer_name\":\"x\"}", SYNC_STATE_FAILED } },
     .exc_type = "DuplicateEntryError", .doctype = "Customer", .documents = 0, .commits = "" },
   { "3", "key-field-made", "the key field is made by a System Manager", .user = "manager",
     .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED } },
@@ -195,11 +201,13 @@ static const ExactRow rows[] = {
                   "manager" },
                 { "POST", "/api/resource/Customer", "{\"customer_name\":\"One\",\"card_no\":\"7\"}" } },
     .writes
-    = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"Two\",\"card_no\":\"7\"}", SYNC_STATE_FAILED } },
+    = { { "POST", "/api/resource/Customer",
+      "{\"customer_name\":\"Two\",\"card_no\":\"7\"}", SYNC_STATE_FAILED } },
     .exc_type = "UniqueValidationError", .says = "must be unique", .doctype = "Customer", .documents = 0,
     .commits = "" },
   { "3", "name-of-the-client", "a name chosen by the client where names are random",
-    .writes = { { "POST", "/api/resource/Note", "{\"name\":\"mine\",\"title\":\"x\"}", SYNC_STATE_COMPLETED } },
+    .writes = { { "POST", "/api/resource/Note",
+                  "{\"name\":\"mine\",\"title\":\"x\"}", SYNC_STATE_COMPLETED } },
     .doctype = "Note", .documents = 1, .commits = "create" },
   { "3", "amend", "a cancelled sale is amended", .user = "manager",
     .before = { { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"docstatus\":1}" },
@@ -215,19 +223,23 @@ static const ExactRow rows[] = {
   { "3", "insert-with-name", "client.insert with a name and a lost answer",
     .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
     .writes = { { "POST", "/api/method/frappe.client.insert",
-                  "{\"doc\":{\"doctype\":\"Sales Invoice\",\"name\":\"mine\"," DRAFT_FIELDS "}}", SYNC_STATE_COMPLETED } },
+                  "{\"doc\":{\"doctype\":\"Sales Invoice\",\"name\":\"mine\"," DRAFT_FIELDS "}}",
+                  SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 1, .commits = "create", .check = check_key_kept },
   { "3", "no-key-field", "the server has no key field: delivered once all the same", .knob = remove_key_field,
     .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
-  { "3", "no-key-field-lost", "no key field, and the answer is lost: a person decides", .knob = remove_key_field,
+  { "3", "no-key-field-lost", "no key field, and the answer is lost: a person decides",
+    .knob = remove_key_field,
     .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
     .writes = { { "POST", SI, DRAFT, SYNC_STATE_UNKNOWN } }, .needs_person = TRUE, .says = "person",
     .doctype = "Sales Invoice", .documents = 1, .commits = "create" },
-  { "3", "key-field-goes", "the key field goes away: seen by the next answer", .minutes = 1, .person = field_goes,
+  { "3", "key-field-goes", "the key field goes away: seen by the next answer", .minutes = 1,
+    .person = field_goes,
     .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 3, .commits = "create create create" },
-  { "3", "keyed-by-custom-field", "a customer with a key field of our own and a lost answer", .before = { CUSTOMER_KEY },
+  { "3", "keyed-by-custom-field", "a customer with a key field of our own and a lost answer",
+    .before = { CUSTOMER_KEY },
     .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
     .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"New\"}", SYNC_STATE_COMPLETED } },
     .doctype = "Customer", .documents = 1, .commits = "create" },
