@@ -121,7 +121,8 @@ sync_headless_run (void)
   if (!has_bus)
     g_printerr ("posawesome-sync: no session bus: going on without it\n");
   settings = sync_settings_open (has_bus);
-  config = sync_config_new (settings, NULL, &error);
+  if (has_bus || sync_settings_check_file (&error))
+    config = sync_config_new (settings, NULL, &error);
   if (config == NULL)
     {
       g_printerr ("posawesome-sync: %s\n", error->message);

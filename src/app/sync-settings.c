@@ -9,6 +9,8 @@
 
 #include <gio/gsettingsbackend.h>
 
+#include "sync-error.h"
+
 #define SETTINGS_FILE "settings.ini"
 /* The schema's path, and the group of the file that holds it. */
 #define SETTINGS_PATH "/org/posawesome/Sync/"
@@ -34,6 +36,90 @@ sync_settings_find_bus (void)
   return connection != NULL;
 }
 
+static char *
+dup_path (void)
+{
+  return g_build_filename (g_get_user_config_dir (), "posawesome-sync", SETTINGS_FILE, NULL);
+}
+
+static gboolean
+check_key (GSettingsSchema *schema, const char *name, const char *text, GError **error)
+{
+  g_autoptr (GSettingsSchemaKey) key = NULL;
+  g_autoptr (GVariant) value = NULL;
+
+  if (!g_settings_schema_has_key (schema, name))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: there is no setting “%s”", SETTINGS_FILE, name);
+      return FALSE;
+    }
+  key = g_settings_schema_get_key (schema, name);
+  value = g_variant_parse (g_settings_schema_key_get_value_type (key), text, NULL, NULL, NULL);
+  if (value != NULL && g_settings_schema_key_range_check (key, value))
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” cannot be %s; it is: %s%s", SETTINGS_FILE, name, text,
+               g_settings_schema_key_get_summary (key),
+               g_variant_type_equal (g_settings_schema_key_get_value_type (key), G_VARIANT_TYPE_STRING) ? ", in 'quotes'" : "");
+  return FALSE;
+}
+
+/**
+ * sync_settings_check_file:
+ * @error: %SYNC_ERROR_CONFIG: a setting of the file is unknown or has a value that it cannot have, or the file cannot
+ *   be read; permanent until somebody changes it
+ *
+ * GSettings passes over what it does not understand; a shop that wrote it should hear of it.
+ *
+ * Returns: whether everything in `settings.ini`, if there is one, will be used
+ */
+gboolean
+sync_settings_check_file (GError **error)
+{
+  GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
+  g_autoptr (GSettingsSchema) schema = NULL;
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *path = dup_path ();
+  g_auto (GStrv) groups = NULL;
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS) || g_getenv ("GSETTINGS_BACKEND") != NULL)
+    return TRUE;
+  if (source != NULL)
+    schema = g_settings_schema_source_lookup (source, SYNC_APP_ID, TRUE);
+  if (schema == NULL)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
+                   "%s is there, but the settings' schema " SYNC_APP_ID " is not installed; put PREFIX/share into "
+                   "XDG_DATA_DIRS, or take the file away and use the environment",
+                   path);
+      return FALSE;
+    }
+  if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, error))
+    {
+      g_prefix_error (error, "%s: ", path);
+      return FALSE;
+    }
+  groups = g_key_file_get_groups (file, NULL);
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[i], NULL, NULL);
+
+      if (g_strcmp0 (groups[i], SETTINGS_GROUP) != 0)
+        {
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: the group is called [" SETTINGS_GROUP "], not [%s]", path,
+                       groups[i]);
+          return FALSE;
+        }
+      for (guint k = 0; keys != NULL && keys[k] != NULL; k++)
+        {
+          g_autofree char *text = g_key_file_get_value (file, groups[i], keys[k], NULL);
+
+          if (!check_key (schema, keys[k], text, error))
+            return FALSE;
+        }
+    }
+  return TRUE;
+}
+
 /**
  * sync_settings_open:
  * @has_bus: whether there is a session bus
@@ -54,7 +140,7 @@ sync_settings_open (gboolean has_bus)
   /* Somebody who names a backend gets that one. */
   if (!has_bus && g_getenv ("GSETTINGS_BACKEND") == NULL)
     {
-      g_autofree char *path = g_build_filename (g_get_user_config_dir (), "posawesome-sync", SETTINGS_FILE, NULL);
+      g_autofree char *path = dup_path ();
 
       backend = g_keyfile_settings_backend_new (path, SETTINGS_PATH, SETTINGS_GROUP);
     }

@@ -5,6 +5,7 @@
 
 G_BEGIN_DECLS
 
+gboolean sync_settings_check_file (GError **error);
 GSettings *sync_settings_open (gboolean has_bus);
 gboolean sync_settings_find_bus (void);
 

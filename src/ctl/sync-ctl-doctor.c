@@ -112,7 +112,7 @@ check_condition (Report *report, JsonObject *status)
     text = g_strdup_printf (_ ("nothing is delivered to %s (%s)"), url, detail);
   else
     text = g_strdup_printf (_ ("nothing is delivered to %s"), url);
-  add (report, "server", well, text, sync_ctl_condition_words (condition));
+  add (report, "server", well, text, sync_ctl_condition_words (status));
 }
 
 static void

@@ -115,12 +115,12 @@ sync_ctl_dup_line (const char *text)
 
 /**
  * sync_ctl_condition_words:
- * @condition: as the program names it
+ * @status: the program's status
  *
- * Returns: (transfer none): the same for a person
+ * Returns: (transfer none): its condition, for a person
  */
 const char *
-sync_ctl_condition_words (const char *condition)
+sync_ctl_condition_words (JsonObject *status)
 {
   static const struct
   {
@@ -138,10 +138,14 @@ sync_ctl_condition_words (const char *condition)
     { "storage-trouble", N_ ("the disk is full or cannot be written; free some space") },
   };
 
+  const char *condition = sync_ctl_get_string (status, "condition");
+
+  if (g_strcmp0 (condition, "offline") == 0 && sync_ctl_get_bool (status, "offlineByHand"))
+    return _ ("switched off line by hand; go on with “posawesome-syncctl offline off”");
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_strcmp0 (condition, table[i].name) == 0)
       return _ (table[i].words);
-  return condition != NULL ? condition : "";
+  return condition;
 }
 
 /**

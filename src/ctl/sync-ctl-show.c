@@ -60,6 +60,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   g_autofree char *oldest = NULL;
   g_autofree char *last = NULL;
   g_autofree char *next = NULL;
+  g_autofree char *until = NULL;
   g_autofree char *detail = NULL;
   g_autofree char *restored = NULL;
   JsonObject *status;
@@ -75,14 +76,17 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   oldest = sync_ctl_dup_time (sync_ctl_get_int (status, "oldestPendingMs"));
   last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
   next = sync_ctl_dup_time (sync_ctl_get_int (status, "nextTryMs"));
+  until = sync_ctl_dup_time (sync_ctl_get_int (status, "pausedUntilMs"));
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
   restored = sync_ctl_dup_line (sync_ctl_get_string (status, "restoreReport"));
   print_waiting (sync_ctl_get_object (status, "queueStats"));
   print_field (_ ("State"), sync_ctl_get_string (status, "state"));
-  print_field (_ ("Condition"), sync_ctl_condition_words (sync_ctl_get_string (status, "condition")));
+  print_field (_ ("Condition"), sync_ctl_condition_words (status));
+  print_field (_ ("Paused until"), until);
   print_field (_ ("Because"), detail);
   print_field (_ ("Oldest"), oldest);
-  print_field (_ ("Next try"), next);
+  if (!sync_ctl_get_bool (status, "paused"))
+    print_field (_ ("Next try"), next);
   print_field (_ ("Last sync"), last);
   print_field (_ ("Note"), restored);
   print_field (_ ("Server"), sync_ctl_get_string (status, "baseUrl"));
@@ -317,7 +321,7 @@ print_event (SyncCtl *ctl, const char *event, const char *data)
              sync_ctl_get_int (object, "total"));
   else if (strcmp (event, "sync-state-changed") == 0)
     g_print ("%s  %s, %s\n", at, sync_ctl_get_string (object, "state"),
-             sync_ctl_condition_words (sync_ctl_get_string (object, "condition")));
+             sync_ctl_condition_words (object));
   else if (strcmp (event, "conflict-opened") == 0)
     g_print (_ ("%s  request %" PRId64 ": another version is on the server\n"), at,
              sync_ctl_get_int (object, "requestId"));

@@ -392,8 +392,9 @@ sync_view_metrics (const SyncSnapshot *snapshot, guint connections, guint listen
   add_metric (text, "conflicts_total", "counter", "Conflicts opened.", (double) snapshot->conflict_count);
   add_metric (text, "pending_conflicts", "gauge", "Conflicts that are open.",
               snapshot->counts.pending_conflicts);
-  add_metric (text, "needs_person", "gauge", "Requests that only a person can decide.",
-              snapshot->counts.needs_person);
+  add_metric (text, "needs_person", "gauge", "Requests that a person has to look at.",
+              snapshot->counts.needs_person + snapshot->counts.n[SYNC_STATE_FAILED]
+                + snapshot->counts.n[SYNC_STATE_CONFLICT]);
   add_metric (text, "oldest_waiting_timestamp_seconds", "gauge",
               "When the oldest waiting request was accepted.",
               (double) snapshot->counts.oldest_waiting_ms / 1000);

@@ -243,6 +243,34 @@ test_unwritable (void)
   assert_one_line_with (skip_bus_line (end->err), below);
 }
 
+/* What GSettings would pass over in silence is refused by name. */
+static void
+test_bad_settings_file (void)
+{
+  static const char *const files[][2] = {
+    { "[Sync]\nmax-retries=5000\n", "max-retries" },
+    { "[Sync]\nmax-retries=often\n", "max-retries" },
+    { "[Sync]\nno-such-setting=1\n", "no-such-setting" },
+    { "[Sync]\nbase-url=http://without.quotes\n", "base-url" },
+    { "[org.posawesome.Sync]\nmax-retries=5\n", "[Sync]" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (AppProfile) profile = app_profile_new ();
+      g_autofree char *directory = g_build_filename (profile->home, "config", "posawesome-sync", NULL);
+      g_autofree char *path = g_build_filename (directory, "settings.ini", NULL);
+      g_autoptr (AppEnd) end = NULL;
+
+      g_assert_no_errno (g_mkdir_with_parents (directory, 0700));
+      g_assert_true (g_file_set_contents (path, files[i][0], -1, NULL));
+      app_profile_set (profile, "ERPNEXT_BASE_URL", NO_SERVER);
+      end = app_profile_run (profile, "--headless", NULL);
+      g_assert_cmpint (end->status, ==, 2);
+      assert_one_line_with (skip_bus_line (end->err), files[i][1]);
+    }
+}
+
 /* Without a bus the settings come from a file, and the environment still wins. */
 static void
 test_settings_file (void)
@@ -325,6 +353,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/headless/port-in-use", test_port_in_use);
   g_test_add_func ("/sync/headless/unwritable-data-directory", test_unwritable);
   g_test_add_func ("/sync/headless/settings-file", test_settings_file);
+  g_test_add_func ("/sync/headless/bad-settings-file", test_bad_settings_file);
   g_test_add_func ("/sync/headless/no-schema", test_no_schema);
   g_test_add_func ("/sync/headless/debug", test_debug);
   g_test_add_func ("/sync/headless/no-display", test_no_display);
