@@ -20,25 +20,33 @@ field_clear (gpointer data)
   g_free (field->value);
 }
 
-/* Form decoding as browsers encode: "+" is a blank; what is not UTF-8 afterwards is made so. */
+/* The next byte of a form's or query's text: "+" is a blank, and so is a zero; the one definition of what a
+ * field says. @at moves on. */
+char
+sync_args_decode_byte (const char **at, const char *end)
+{
+  const char *p = *at;
+  int byte;
+
+  if (*p == '%' && end - p > 2 && g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2]))
+    {
+      byte = g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2]);
+      *at = p + 3;
+      return (char) (byte != 0 ? byte : ' ');
+    }
+  *at = p + 1;
+  return *p == '+' || *p == '\0' ? ' ' : *p;
+}
+
+/* Form decoding as browsers encode; what is not UTF-8 afterwards is made so. */
 static char *
 decode_field (const char *text, gsize length)
 {
   g_autoptr (GString) out = g_string_sized_new (length);
+  const char *at = text, *end = text + length;
 
-  for (gsize i = 0; i < length; i++)
-    {
-      if (text[i] == '%' && i + 2 < length && g_ascii_isxdigit (text[i + 1])
-          && g_ascii_isxdigit (text[i + 2]))
-        {
-          int byte = g_ascii_xdigit_value (text[i + 1]) * 16 + g_ascii_xdigit_value (text[i + 2]);
-
-          g_string_append_c (out, (char) (byte != 0 ? byte : ' '));
-          i += 2;
-        }
-      else
-        g_string_append_c (out, text[i] == '+' ? ' ' : text[i] != '\0' ? text[i] : ' ');
-    }
+  while (at < end)
+    g_string_append_c (out, sync_args_decode_byte (&at, end));
   return g_utf8_make_valid (out->str, out->len);
 }
 

@@ -58,6 +58,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncArgs, sync_args_free)
 char *sync_args_dup (SyncArgs *self, const char *path);
 gboolean sync_args_find_object (SyncArgs *self, const char *path, SyncJsonView *object);
 gboolean sync_args_parse_nested (SyncArgs *self, const char *text, SyncJsonView *container);
+char sync_args_decode_byte (const char **at, const char *end);
 GBytes *sync_args_edit (const char *content_type, GBytes *body, const SyncEdit *edit);
 
 G_END_DECLS
