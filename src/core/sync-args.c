@@ -20,8 +20,15 @@ field_clear (gpointer data)
   g_free (field->value);
 }
 
-/* The next byte of a form's or query's text: "+" is a blank, and so is a zero; the one definition of what a
- * field says. @at moves on. */
+/**
+ * sync_args_decode_byte:
+ * @at: (inout): a place in a form or a query, before @end; moves on
+ * @end: its end
+ *
+ * The one definition of what a field says: "+" is a blank, and so is a zero.
+ *
+ * Returns: the byte there, an escape resolved
+ */
 char
 sync_args_decode_byte (const char **at, const char *end)
 {

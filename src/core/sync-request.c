@@ -113,3 +113,22 @@ sync_request_get_document_name (const SyncRequest *self)
 {
   return self->server_name != NULL ? self->server_name : self->resource_id;
 }
+
+/**
+ * sync_request_dup_id_list:
+ * @ids: (element-type gint64): of one or more requests
+ *
+ * Returns: (transfer full): them in words, "request 3" or "requests 3, 4 and 2 more"
+ */
+char *
+sync_request_dup_id_list (GArray *ids)
+{
+  GString *text = g_string_new (ids->len == 1 ? "request" : "requests");
+  guint n = ids->len > 21 ? 20 : ids->len;
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? ", " : " ", g_array_index (ids, gint64, i));
+  if (n < ids->len)
+    g_string_append_printf (text, " and %u more", ids->len - n);
+  return g_string_free (text, FALSE);
+}

@@ -24,6 +24,7 @@ typedef struct
   char *content_type;     /* (owned) (nullable) */
   GBytes *accepted_body;  /* (owned) (nullable): NULL if there is none, or if the row was listed without bodies */
   GBytes *effective_body; /* (owned) (nullable): what is sent instead, after ids were rewritten or a person edited it */
+  gboolean edited;        /* a person or a resolution replaced the body; FALSE if the row was listed without bodies */
   GBytes *base_document;  /* (owned) (nullable): what the till had read, JSON */
   char *base_modified;    /* (owned) (nullable): `modified` of that version, byte for byte */
   char *resource_type;    /* (owned) (nullable): DocType */
@@ -63,6 +64,7 @@ void sync_request_unref (SyncRequest *self);
 GBytes *sync_request_get_body (const SyncRequest *self);
 const char *sync_request_get_url (const SyncRequest *self);
 const char *sync_request_get_document_name (const SyncRequest *self);
+char *sync_request_dup_id_list (GArray *ids);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncRequest, sync_request_unref)
 

@@ -23,7 +23,9 @@ typedef struct
   SyncState to;
   gint64 now_ms;
   const char *actor;
-  const char *lost_message; /* (nullable): why a row that was to wait fails instead */
+  const char *lost_message; /* (unowned) (nullable): why a row that was to wait fails instead */
+  SyncStoreMentions mentions; /* (owned): what a new body, or one taken back, makes of its placeholders */
+  SyncStoreSpread spread;
   gboolean needs_person;
   gint64 due_boot_us;
   gint64 next_retry_at_ms;
@@ -192,6 +194,39 @@ check_rules (const Decision *decision, GError **error)
   return TRUE;
 }
 
+static gboolean
+check_parents (SyncStore *self, Decision *decision, GError **error)
+{
+  gboolean delivered;
+  gint64 parent;
+
+  if (!sync_store_dependency_find_lost (self, decision->change->id, &parent, &delivered, error))
+    return FALSE;
+  if (parent == 0)
+    return TRUE;
+  if (decision->change->from == SYNC_STATE_UNKNOWN)
+    {
+      decision->to = SYNC_STATE_FAILED;
+      decision->lost_message = delivered ? "nobody knows what the document on which it depends is called"
+                                         : "the request on which it depends was given up";
+      sync_store_note_other (decision->change->others, decision->change->id, SYNC_STATE_UNKNOWN, decision->to);
+      return sync_store_run (self, SYNC_STATEMENT_MARK_LOST, error, "ii", decision->change->id, parent);
+    }
+  if (delivered)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was delivered, but nobody knows under what name: put the real name in"
+                 " the place of its placeholder",
+                 parent);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was given up: take that one back first, or edit this one so that it"
+                 " can do without",
+                 parent);
+  return FALSE;
+}
+
 /* A row that waits again must have its key, and somebody who can still deliver what it waits for. */
 static gboolean
 check_waits_again (SyncStore *self, Decision *decision, GError **error)
@@ -216,22 +251,60 @@ check_waits_again (SyncStore *self, Decision *decision, GError **error)
           return FALSE;
         }
     }
-  if (change->to != SYNC_STATE_PENDING || decision->row.waiting_on == 0)
+  return change->to != SYNC_STATE_PENDING || decision->row.waiting_on == 0 || check_parents (self, decision, error);
+}
+
+/* NULL keeps, the empty text clears. */
+static const char *
+pick (const char *new_text, const char *old_text)
+{
+  if (new_text == NULL)
+    return old_text;
+  return *new_text != '\0' ? new_text : NULL;
+}
+
+/* A person who says that it arrived must say under what name, if others wait to hear it. */
+static gboolean
+check_name (SyncStore *self, const Decision *decision, GError **error)
+{
+  const SyncChange *change = decision->change;
+  g_autoptr (GArray) ids = NULL;
+  g_autofree char *list = NULL;
+
+  if (change->to != SYNC_STATE_COMPLETED || g_strcmp0 (change->kind, "person") != 0
+      || pick (change->server_name, decision->row.request->server_name) != NULL)
     return TRUE;
-  if (!sync_store_dependency_find_lost (self, request->id, &other, error))
-    return FALSE;
-  if (other == 0)
-    return TRUE;
-  if (change->from == SYNC_STATE_UNKNOWN)
-    {
-      decision->to = SYNC_STATE_FAILED;
-      decision->lost_message = "the request on which it depends was given up";
-      return TRUE;
-    }
+  ids = sync_store_list_dependants (self, change->id, SYNC_DEPENDANTS_NAME, error);
+  if (ids == NULL || ids->len == 0)
+    return ids != NULL;
+  list = sync_request_dup_id_list (ids);
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-               "request %" G_GINT64_FORMAT ", on which it depends, was given up: take that one back first",
-               other);
+               "%s mention its document: say what the server calls it", list);
   return FALSE;
+}
+
+/* A body that takes the place of another may mention other documents; one that was away while names became
+ * known may still hold their placeholders. */
+static gboolean
+renew_mentions (SyncStore *self, Decision *decision, GError **error)
+{
+  const SyncChange *change = decision->change;
+  gboolean taken_back = change->from == SYNC_STATE_DISCARDED && change->to != change->from;
+  g_autoptr (SyncRequest) request = NULL;
+  GBytes *body;
+
+  if (change->effective_body == NULL && !taken_back)
+    return TRUE;
+  request = sync_store_row_load_full (self, change->id, error);
+  if (request == NULL)
+    return FALSE;
+  body = change->effective_body != NULL ? change->effective_body : sync_request_get_body (request);
+  if (!sync_store_placeholder_find (self, request, body, &decision->mentions, error)
+      || !sync_store_placeholder_write (self, change->id, &decision->mentions, error)
+      || !sync_store_dependency_renew (self, &decision->row, decision->mentions.parents, error))
+    return FALSE;
+  sync_store_row_clear (&decision->row);
+  return sync_store_row_load (self, change->id, &decision->row, error);
 }
 
 static void
@@ -262,6 +335,7 @@ compute (SyncStore *self, Decision *decision)
   decision->to = change->to;
   decision->now_ms = sync_clock_wall_ms (self->clock);
   decision->actor = change->actor != NULL ? change->actor : "engine";
+  decision->spread = (SyncStoreSpread){ decision->actor, decision->now_ms, change->others };
   decision->step = change->step >= 0 ? (guint) change->step : request->step;
   decision->unaccounted = change->unaccounted >= 0 ? (guint) change->unaccounted : request->unaccounted;
   /* Whoever decides that the row is no longer unknown has decided. */
@@ -271,19 +345,19 @@ compute (SyncStore *self, Decision *decision)
     decision->needs_person = request->needs_person && change->to == change->from;
 }
 
-/* NULL keeps, the empty text clears. */
-static const char *
-pick (const char *new_text, const char *old_text)
-{
-  if (new_text == NULL)
-    return old_text;
-  return *new_text != '\0' ? new_text : NULL;
-}
-
 static gboolean
 is_delivered_further (const Decision *decision)
 {
   return decision->to == SYNC_STATE_COMPLETED || decision->step > decision->row.request->step;
+}
+
+/* NULL: the body stays, or ids in it were rewritten and are written down already. */
+static GBytes *
+get_new_body (const Decision *decision)
+{
+  if (decision->change->effective_body == NULL)
+    return NULL;
+  return decision->mentions.body != NULL ? decision->mentions.body : decision->change->effective_body;
 }
 
 static gboolean
@@ -302,7 +376,7 @@ write_row (SyncStore *self, const Decision *decision, GError **error)
   const char *resolution = discarded ? pick (change->resolution, NULL) : decision->row.resolution;
   const char *reason = discarded ? pick (change->reason, request->discard_reason) : request->discard_reason;
   g_autoptr (GBytes) response = sync_store_body_cut (change->response);
-  g_autoptr (GBytes) effective = sync_store_body_encode (change->effective_body);
+  g_autoptr (GBytes) effective = sync_store_body_encode (get_new_body (decision));
 
   if (change->server_modified != NULL && decision->step > request->step)
     base = change->server_modified;
@@ -371,7 +445,27 @@ spread_delivery (SyncStore *self, const Decision *decision, GError **error)
   return sync_store_run (self, SYNC_STATEMENT_INSERT_DELIVERED, error, "ssssssii", request->site,
                          request->family, request->resource_type != NULL ? request->resource_type : "",
                          request->key, request->fingerprint, name, request->id, decision->now_ms)
-         && sync_store_dependency_meet (self, request->id, error);
+         && (name == NULL || sync_store_dependant_rewrite (self, request, name, &decision->spread, error))
+         && sync_store_dependency_meet (self, request->id, name != NULL, error)
+         && (name != NULL || sync_store_dependant_fail_nameless (self, request->id, &decision->spread, error));
+}
+
+/* Given up for the server's version: whoever waits can go on with that document, if there is one. */
+static gboolean
+spread_server_wins (SyncStore *self, const Decision *decision, GError **error)
+{
+  g_auto (SyncStoreParent) parent = { 0 };
+  gint64 id = decision->change->id;
+
+  if (!sync_store_dependency_find_parent (self, &id, &parent, error))
+    return FALSE;
+  if (!parent.server_won)
+    return sync_store_dependant_fail (self, id, &decision->spread, error);
+  if (parent.server_name == NULL)
+    return sync_store_dependency_meet (self, id, FALSE, error)
+           && sync_store_dependant_fail_nameless (self, id, &decision->spread, error);
+  return sync_store_dependant_rewrite (self, decision->row.request, parent.server_name, &decision->spread, error)
+         && sync_store_dependency_meet (self, id, TRUE, error);
 }
 
 static gboolean
@@ -379,13 +473,20 @@ spread_discard (SyncStore *self, const Decision *decision, GError **error)
 {
   const SyncChange *change = decision->change;
 
-  if (change->from == SYNC_STATE_DISCARDED && decision->to != change->from)
-    return sync_store_dependency_unmeet (self, change->id, error);
-  if (decision->to != SYNC_STATE_DISCARDED || decision->to == change->from)
+  if (decision->to == change->from)
+    return TRUE;
+  if (change->from == SYNC_STATE_FAILED && !sync_store_run (self, SYNC_STATEMENT_CLEAR_LOST, error, "i", change->id))
+    return FALSE;
+  if (change->from == SYNC_STATE_DISCARDED)
+    return sync_store_dependency_unmeet (self, change->id, error)
+           && sync_store_lane_reclaim_name (self, decision->row.request, error)
+           && (!change->with_dependants
+               || sync_store_dependant_take_back (self, change->id, &decision->spread, error));
+  if (decision->to != SYNC_STATE_DISCARDED)
     return TRUE;
   if (g_strcmp0 (change->resolution, "server_wins") == 0)
-    return sync_store_dependency_meet (self, change->id, error);
-  return sync_store_dependency_fail (self, change->id, decision->actor, decision->now_ms, error);
+    return spread_server_wins (self, decision, error);
+  return sync_store_dependant_fail (self, change->id, &decision->spread, error);
 }
 
 static gboolean
@@ -415,7 +516,7 @@ change_conflict (SyncStore *self, const Decision *decision, GError **error)
   if (change->from == SYNC_STATE_CONFLICT)
     return sync_store_conflict_close (
       self, change->id, decision->to == SYNC_STATE_UNKNOWN ? "superseded" : "resolved", change->resolution,
-      change->effective_body, decision->actor, decision->now_ms, error);
+      get_new_body (decision), decision->actor, decision->now_ms, error);
   if (decision->to == SYNC_STATE_CONFLICT && change->conflict != NULL)
     return sync_store_conflict_open (self, change->id, change->conflict, decision->now_ms, error) != 0;
   return TRUE;
@@ -430,7 +531,8 @@ decide (SyncStore *self, Decision *decision, GError **error)
   if (!sync_store_row_load (self, change->id, &decision->row, error) || !check_current (decision, error))
     return FALSE;
   compute (self, decision);
-  if (!check_rules (decision, error) || !check_waits_again (self, decision, error))
+  if (!check_rules (decision, error) || !check_name (self, decision, error)
+      || !renew_mentions (self, decision, error) || !check_waits_again (self, decision, error))
     return FALSE;
   compute_due (self, decision);
   /* Conflict first: closing it needs the row as it is, opening it is refused if one is open. */
@@ -447,9 +549,13 @@ static gboolean
 change_verb (SyncStore *self, gpointer data, GError **error)
 {
   Decision decision = { .change = data };
-  gboolean ok = decide (self, &decision, error);
+  gboolean ok;
 
+  if (decision.change->others != NULL)
+    g_array_set_size (decision.change->others, 0);
+  ok = decide (self, &decision, error);
   sync_store_row_clear (&decision.row);
+  sync_store_mentions_clear (&decision.mentions);
   return ok;
 }
 
@@ -459,14 +565,16 @@ change_verb (SyncStore *self, gpointer data, GError **error)
  * @change: what was decided about one row
  *
  * Applies one decision and all that follows from it, in one transaction: the next row of the lane becomes its
- * head, a delivery is remembered under its key, tells its name and its `modified` to the rows behind it and
- * sets those free that waited for it; a row given up fails those that waited for it, unless the server's
- * version won. Leaving `unknown` clears `needs_person` unless the change sets it. An unknown row that is
+ * head, a delivery is remembered under its key, tells its name and its `modified` to the rows behind it,
+ * writes its name over its placeholder in those that waited for it, and sets them free; a row given up fails
+ * those that waited for it, unless the server's version won and there is one. A row delivered without a name
+ * fails those that mention it. A new body is read for placeholders as at acceptance. Leaving `unknown` clears `needs_person` unless the change sets it. An unknown row that is
  * found absent while the row it depends on was given up becomes `failed` instead of `pending`.
  *
  * Returns: TRUE if it is durable; else %SYNC_ERROR_STALE (the row is in another state, or the attempt is not
  * the last one), %SYNC_ERROR_ILLEGAL_EDGE, %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_KEY_CONFLICT (taken back, but
- * the key is held), %SYNC_ERROR_REFUSED (what it depends on was given up), or %SYNC_ERROR_STORAGE,
+ * the key is held), %SYNC_ERROR_REFUSED (what it depends on was given up, or a person's word lacks the name
+ * that others wait for), %SYNC_ERROR_INVALID (a placeholder in a new body that no request makes), or %SYNC_ERROR_STORAGE,
  * %SYNC_ERROR_DISK_FULL (both transient), %SYNC_ERROR_CORRUPT; nothing was changed then
  */
 gboolean

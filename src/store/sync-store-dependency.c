@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which request waits for which. A dependency is met when the parent is completed, or discarded because the
  * server's version won; `waiting_on` of a row counts those that are not. All of it runs within the
- * transaction of a verb. */
+ * transaction of a verb. What becomes of dependants when a parent is given up or taken back:
+ * sync-store-dependant.c. */
 #include "config.h"
 
 #include "sync-store-private.h"
 
-/* Follows a parent that was replaced to the row that stands for it now. */
-static gboolean
-find_parent (SyncStore *self, gint64 *id, SyncState *state, gboolean *server_won, GError **error)
+void
+sync_store_parent_clear (SyncStoreParent *self)
+{
+  g_clear_pointer (&self->server_name, g_free);
+}
+
+/**
+ * sync_store_dependency_find_parent:
+ * @self: a store
+ * @id: (inout): a row; if it was replaced, the row that stands for it now
+ * @parent: (out caller-allocates): how that one stands
+ *
+ * Returns: whether there is one; else %SYNC_ERROR_NOT_FOUND or a storage error
+ */
+gboolean
+sync_store_dependency_find_parent (SyncStore *self, gint64 *id, SyncStoreParent *parent, GError **error)
 {
   for (;;)
     {
@@ -26,33 +40,41 @@ find_parent (SyncStore *self, gint64 *id, SyncState *state, gboolean *server_won
             "there is no request %" G_GINT64_FORMAT " to depend on: leave it out, or accept it first", *id);
           return FALSE;
         }
-      sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), state);
-      *server_won = g_strcmp0 ((const char *) sqlite3_column_text (stmt, 2), "server_wins") == 0;
+      sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), &parent->state);
+      parent->server_won = parent->state == SYNC_STATE_DISCARDED && sqlite3_column_int (stmt, 2) != 0;
+      g_free (parent->server_name);
+      parent->server_name = sync_store_dup_column (stmt, 3);
       successor = sqlite3_column_int64 (stmt, 1);
-      if (*state != SYNC_STATE_DISCARDED || successor == 0)
+      if (parent->state != SYNC_STATE_DISCARDED || successor == 0)
         return TRUE;
       *id = successor;
     }
 }
 
+/* @mentioned: because its placeholder stands in the row's body or URL; else the caller or a group says so. */
 static gboolean
-add_one (SyncStore *self, gint64 id, gint64 parent, GError **error)
+add_one (SyncStore *self, gint64 id, gint64 parent, gboolean mentioned, GError **error)
 {
-  SyncState state = SYNC_STATE_PENDING;
-  gboolean server_won;
+  g_auto (SyncStoreParent) found = { 0 };
   gboolean met;
 
-  if (!find_parent (self, &parent, &state, &server_won, error))
+  if (!sync_store_dependency_find_parent (self, &parent, &found, error))
     return FALSE;
-  met = state == SYNC_STATE_COMPLETED || (state == SYNC_STATE_DISCARDED && server_won);
-  if (state == SYNC_STATE_DISCARDED && !met)
+  if (parent == id)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "a request cannot depend on itself: leave that out");
+      return FALSE;
+    }
+  met = found.state == SYNC_STATE_COMPLETED || found.server_won;
+  if (found.state == SYNC_STATE_DISCARDED && !met)
     {
       g_set_error (
         error, SYNC_ERROR, SYNC_ERROR_REFUSED,
         "request %" G_GINT64_FORMAT ", on which this one depends, was given up: take it back first", parent);
       return FALSE;
     }
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_DEPENDENCY, error, "iid", id, parent, met);
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_DEPENDENCY, error, "iiddd", id, parent, met, !mentioned,
+                         mentioned);
 }
 
 static gboolean
@@ -64,7 +86,16 @@ add_group_parent (SyncStore *self, gint64 id, const SyncRequest *request, GError
   if (stmt == NULL || !sync_store_bind (self, stmt, error, "ssi", request->group_name, request->site, id)
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
-  return !has_row || add_one (self, id, sqlite3_column_int64 (stmt, 0), error);
+  return !has_row || add_one (self, id, sqlite3_column_int64 (stmt, 0), FALSE, error);
+}
+
+static gboolean
+add_mentioned (SyncStore *self, gint64 id, GArray *mentioned, GError **error)
+{
+  for (guint i = 0; mentioned != NULL && i < mentioned->len; i++)
+    if (!add_one (self, id, g_array_index (mentioned, gint64, i), TRUE, error))
+      return FALSE;
+  return TRUE;
 }
 
 /**
@@ -72,25 +103,28 @@ add_group_parent (SyncStore *self, gint64 id, const SyncRequest *request, GError
  * @self: a store
  * @id: of a row that was just inserted
  * @request: what it was made of
+ * @mentioned: (nullable) (element-type gint64): the rows whose placeholders it mentions
  * @replaced: the row whose key it took over, 0 if none
  *
- * Makes the row wait for those that it names and for the row before it in its group; one that took over a key
- * waits for what the row before it in that place waited for.
+ * Makes the row wait for those that it names or mentions and for the row before it in its group; one that
+ * took over a key waits for what the row before it in that place was told to wait for.
  *
- * Returns: whether it could; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_REFUSED (the parent was given up), or a
- * storage error
+ * Returns: whether it could; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_REFUSED (the parent was given up),
+ * %SYNC_ERROR_INVALID (it would wait for itself), or a storage error
  */
 gboolean
-sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, gint64 replaced,
-                           GError **error)
+sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, GArray *mentioned,
+                           gint64 replaced, GError **error)
 {
   guint n = request->depends_on != NULL ? request->depends_on->len : 0;
 
-  if (n == 0 && request->group_name == NULL && replaced == 0)
+  if (n == 0 && request->group_name == NULL && replaced == 0 && mentioned->len == 0)
     return TRUE;
   for (guint i = 0; i < n; i++)
-    if (!add_one (self, id, g_array_index (request->depends_on, gint64, i), error))
+    if (!add_one (self, id, g_array_index (request->depends_on, gint64, i), FALSE, error))
       return FALSE;
+  if (!add_mentioned (self, id, mentioned, error))
+    return FALSE;
   if (replaced != 0 && !sync_store_run (self, SYNC_STATEMENT_COPY_DEPENDENCIES, error, "ii", replaced, id))
     return FALSE;
   if (replaced == 0 && request->group_name != NULL && !add_group_parent (self, id, request, error))
@@ -99,50 +133,79 @@ sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *reques
 }
 
 /**
+ * sync_store_dependency_renew:
+ * @self: a store
+ * @row: a row that was changed
+ * @mentioned: (element-type gint64): the rows whose placeholders it mentions now
+ *
+ * Puts these in the place of what it mentioned before; what its caller or a group named stays.
+ *
+ * Returns: whether it could; else %SYNC_ERROR_REFUSED (the parent was given up, or waits for @row itself),
+ * %SYNC_ERROR_INVALID or a storage error
+ */
+gboolean
+sync_store_dependency_renew (SyncStore *self, const SyncStoreRow *row, GArray *mentioned, GError **error)
+{
+  gint64 id = row->request->id;
+
+  return sync_store_dependency_check_order (self, mentioned, id, row->request->lane, row->place, error)
+         && sync_store_run (self, SYNC_STATEMENT_CLEAR_MENTIONS, error, "i", id)
+         && add_mentioned (self, id, mentioned, error)
+         && sync_store_run (self, SYNC_STATEMENT_DROP_UNFOUNDED, error, "i", id)
+         && sync_store_run (self, SYNC_STATEMENT_SET_WAITING, error, "i", id);
+}
+
+/**
  * sync_store_dependency_check_order:
  * @self: a store
- * @request: a request that would take over the key of another row
- * @replaced: that row
+ * @parents: (nullable) (element-type gint64): what a row would wait for
+ * @row: that row, or the one whose place it takes
  * @lane: its lane
  * @place: its place in it
  *
- * Returns: whether nothing that @request depends on waits for @replaced or stands behind it in its lane,
- * which would make both wait for ever; else %SYNC_ERROR_REFUSED
+ * Returns: whether none of @parents waits for @row or for one that stands behind it in its lane, which would
+ * make both wait for ever; else %SYNC_ERROR_REFUSED
  */
 gboolean
-sync_store_dependency_check_order (SyncStore *self, const SyncRequest *request, gint64 replaced,
-                                   const char *lane, gint64 place, GError **error)
+sync_store_dependency_check_order (SyncStore *self, GArray *parents, gint64 row, const char *lane,
+                                   gint64 place, GError **error)
 {
-  guint n = request->depends_on != NULL ? request->depends_on->len : 0;
-
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; parents != NULL && i < parents->len; i++)
     {
       g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_REACHES, error);
-      gint64 parent = g_array_index (request->depends_on, gint64, i);
+      gint64 parent = g_array_index (parents, gint64, i);
       gboolean has_row;
 
-      if (stmt == NULL || !sync_store_bind (self, stmt, error, "iisi", parent, replaced, lane, place)
+      if (stmt == NULL || !sync_store_bind (self, stmt, error, "iisi", parent, row, lane, place)
           || !sync_store_step (self, stmt, &has_row, error))
         return FALSE;
       if (has_row)
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
                        "it cannot depend on request %" G_GINT64_FORMAT
-                       ", which itself waits for request %" G_GINT64_FORMAT
-                       " that it replaces: leave that dependency out",
-                       parent, replaced);
+                       ", which itself waits for request %" G_GINT64_FORMAT ": leave that dependency out",
+                       parent, row);
           return FALSE;
         }
     }
   return TRUE;
 }
 
-/* @parent is done: one reason less to wait. */
+/**
+ * sync_store_dependency_meet:
+ * @self: a store
+ * @parent: a row that is done
+ * @has_name: whether the name of its document is known
+ *
+ * One reason less to wait. Whoever mentions its placeholder needs the name too.
+ *
+ * Returns: whether it could
+ */
 gboolean
-sync_store_dependency_meet (SyncStore *self, gint64 parent, GError **error)
+sync_store_dependency_meet (SyncStore *self, gint64 parent, gboolean has_name, GError **error)
 {
-  return sync_store_run (self, SYNC_STATEMENT_MEET_ROWS, error, "i", parent)
-         && sync_store_run (self, SYNC_STATEMENT_MEET, error, "i", parent);
+  return sync_store_run (self, SYNC_STATEMENT_MEET_ROWS, error, "id", parent, has_name)
+         && sync_store_run (self, SYNC_STATEMENT_MEET, error, "id", parent, has_name);
 }
 
 /* @parent was met, and is taken back: what has not gone yet waits for it again. */
@@ -153,73 +216,17 @@ sync_store_dependency_unmeet (SyncStore *self, gint64 parent, GError **error)
          && sync_store_run (self, SYNC_STATEMENT_UNMEET, error, "i", parent);
 }
 
-static gboolean
-list_pending (SyncStore *self, gint64 parent, GArray *ids, GError **error)
-{
-  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_PENDING_DEPENDANTS, error);
-  gboolean has_row;
-
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", parent))
-    return FALSE;
-  for (;;)
-    {
-      gint64 id;
-
-      if (!sync_store_step (self, stmt, &has_row, error))
-        return FALSE;
-      if (!has_row)
-        return TRUE;
-      id = sqlite3_column_int64 (stmt, 0);
-      g_array_append_val (ids, id);
-    }
-}
-
 /**
- * sync_store_dependency_fail:
+ * sync_store_dependency_find_lost:
  * @self: a store
- * @parent: a row that was given up
- * @actor: who gave it up
- * @now_ms: the wall clock
+ * @id: of a row
+ * @parent: (out): a row that it waits for in vain, 0 if there is none
+ * @delivered: (out) (optional): in vain because it was delivered without a name
  *
- * Fails whatever waits for it, and what waits for that. A row that waits for it and is unknown (of a restored database)
- * may have been delivered: it is for a person, since its turn to be looked for never comes.
- *
- * Returns: whether it could
+ * Returns: whether it could be told
  */
 gboolean
-sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, gint64 now_ms, GError **error)
-{
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_autofree char *message
-    = g_strdup_printf ("request %" G_GINT64_FORMAT ", on which it depends, was given up", parent);
-
-  if (!list_pending (self, parent, ids, error)
-      || !sync_store_run (self, SYNC_STATEMENT_ASK_DEPENDANTS, error, "isi", parent, message, now_ms))
-    return FALSE;
-  /* The list grows while it is walked; each row fails once, since it is no longer pending then. */
-  for (guint i = 0; i < ids->len; i++)
-    {
-      gint64 id = g_array_index (ids, gint64, i);
-      SyncStoreRow row = SYNC_STORE_ROW_INIT;
-      gboolean is_pending;
-
-      if (!sync_store_row_load (self, id, &row, error))
-        return FALSE;
-      is_pending = row.request->state == SYNC_STATE_PENDING;
-      sync_store_row_clear (&row);
-      if (is_pending
-          && (!sync_store_run (self, SYNC_STATEMENT_FAIL_DEPENDANT, error, "isi", id, message, now_ms)
-              || !sync_store_audit_add (self, id, "pending", SYNC_STATE_FAILED, actor, message, now_ms, error)
-              || !sync_store_run (self, SYNC_STATEMENT_ASK_DEPENDANTS, error, "isi", id, message, now_ms)
-              || !list_pending (self, id, ids, error)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* The parent that was given up and that @id still waits for, 0 if there is none. */
-gboolean
-sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, GError **error)
+sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, gboolean *delivered, GError **error)
 {
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_LOST_PARENT, error);
   gboolean has_row;
@@ -228,5 +235,10 @@ sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, GEr
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *parent = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  if (delivered != NULL)
+    *delivered = has_row
+                 && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1),
+                               sync_state_to_string (SYNC_STATE_COMPLETED))
+                      == 0;
   return TRUE;
 }

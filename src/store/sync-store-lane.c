@@ -7,6 +7,8 @@
 
 #include "sync-store-private.h"
 
+#include "sync-placeholder.h"
+
 static const char *
 type_of (const SyncRequest *request)
 {
@@ -162,6 +164,7 @@ sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const c
  * @lane: its lane
  * @name: a name by which later writes may call it
  * @server_name: (nullable): what the server calls it
+ * @maker: the row that makes the document, if @name is a placeholder; else 0
  * @now_ms: the wall clock
  *
  * A name that is known keeps its lane: rows that wait there are not overtaken.
@@ -170,12 +173,22 @@ sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const c
  */
 gboolean
 sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const char *lane, const char *name,
-                          const char *server_name, gint64 now_ms, GError **error)
+                          const char *server_name, gint64 maker, gint64 now_ms, GError **error)
 {
   if (request->resource_type == NULL)
     return TRUE;
-  return sync_store_run (self, SYNC_STATEMENT_INSERT_NAME, error, "sssssi", request->site,
-                         request->resource_type, name, lane, server_name, now_ms);
+  return sync_store_run (self, SYNC_STATEMENT_INSERT_NAME, error, "sssssii", request->site,
+                         request->resource_type, name, lane, server_name, now_ms, maker);
+}
+
+/* A row that comes back has its placeholder back too, if another row had the key in between. */
+gboolean
+sync_store_lane_reclaim_name (SyncStore *self, const SyncRequest *request, GError **error)
+{
+  g_autofree char *placeholder = sync_placeholder_dup (request->key);
+
+  return sync_store_run (self, SYNC_STATEMENT_RECLAIM_PLACEHOLDER, error, "sssi", request->site,
+                         type_of (request), placeholder, request->id);
 }
 
 /**
@@ -193,12 +206,12 @@ gboolean
 sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name,
                             gint64 now_ms, GError **error)
 {
-  g_autofree char *placeholder = g_strconcat ("LOCAL-", request->key, NULL);
+  g_autofree char *placeholder = sync_placeholder_dup (request->key);
+  gboolean known = request->resource_id != NULL && g_ascii_strcasecmp (request->resource_id, server_name) == 0;
 
   /* The lane of an existing document is made of its name already. */
-  if (request->resource_id != NULL && g_ascii_strcasecmp (request->resource_id, server_name) == 0)
-    return TRUE;
-  return sync_store_lane_add_name (self, request, request->lane, server_name, server_name, now_ms, error)
+  return (known
+          || sync_store_lane_add_name (self, request, request->lane, server_name, server_name, 0, now_ms, error))
          && sync_store_run (self, SYNC_STATEMENT_LEARN_PLACEHOLDER, error, "ssssi", request->site,
                             type_of (request), placeholder, server_name, now_ms);
 }

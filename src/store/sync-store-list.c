@@ -244,7 +244,7 @@ dup_list_sql (const SyncListFilter *filter)
  * @self: a store or a reader
  * @filter: what to list
  *
- * Returns: (transfer full) (element-type SyncRequest): rows by id, without bodies; NULL with
+ * Returns: (transfer full) (element-type SyncRequest): rows by id, with dependencies, without bodies; NULL with
  * %SYNC_ERROR_STORAGE
  */
 GPtrArray *
@@ -270,6 +270,8 @@ sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
     ok = sync_store_bind (self, stmt, error, "ii", filter->after, limit);
   ok = ok && collect (self, stmt, requests, error);
   sqlite3_finalize (stmt);
+  for (guint i = 0; ok && i < requests->len; i++)
+    ok = sync_store_row_read_dependencies (self, g_ptr_array_index (requests, i), error);
   return ok ? g_steal_pointer (&requests) : NULL;
 }
 

@@ -86,9 +86,10 @@ void sync_store_directory_set_suspect (const char *directory, gboolean suspect);
 gboolean sync_store_directory_set_aside (const char *directory, const char *suffix, GError **error);
 
 /* sync-store-schema.c */
-#define SYNC_STORE_SCHEMA_VERSION 1
+#define SYNC_STORE_SCHEMA_VERSION 2
 gboolean sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error);
 gboolean sync_store_schema_migrate (SyncStore *self, GError **error);
+gboolean sync_store_schema_fill_makers (SyncStore *self, GError **error);
 
 /* sync-store-body.c */
 GBytes *sync_store_body_encode (GBytes *body);
@@ -100,6 +101,7 @@ GBytes *sync_store_body_cut (const char *text);
 SyncRequest *sync_store_row_read (sqlite3_stmt *stmt);
 gboolean sync_store_row_load (SyncStore *self, gint64 id, SyncStoreRow *row, GError **error);
 SyncRequest *sync_store_row_load_full (SyncStore *self, gint64 id, GError **error);
+gboolean sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError **error);
 char *sync_store_dup_column (sqlite3_stmt *stmt, int column);
 
 /* sync-store-audit.c */
@@ -117,20 +119,75 @@ gboolean sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GErro
 gboolean sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified,
                                         GError **error);
 gboolean sync_store_lane_add_name (SyncStore *self, const SyncRequest *request, const char *lane,
-                                   const char *name, const char *server_name, gint64 now_ms, GError **error);
+                                   const char *name, const char *server_name, gint64 maker, gint64 now_ms,
+                                   GError **error);
 gboolean sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const char *server_name,
                                      gint64 now_ms, GError **error);
+gboolean sync_store_lane_reclaim_name (SyncStore *self, const SyncRequest *request, GError **error);
+
+/* How a row that others wait for stands. */
+typedef struct
+{
+  SyncState state;
+  gboolean server_won; /* discarded because the server's version won, and there is one */
+  char *server_name;   /* (owned) (nullable) */
+} SyncStoreParent;
+
+void sync_store_parent_clear (SyncStoreParent *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreParent, sync_store_parent_clear)
 
 /* sync-store-dependency.c */
-gboolean sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, gint64 replaced,
-                                    GError **error);
-gboolean sync_store_dependency_check_order (SyncStore *self, const SyncRequest *request, gint64 replaced,
-                                            const char *lane, gint64 place, GError **error);
-gboolean sync_store_dependency_meet (SyncStore *self, gint64 parent, GError **error);
+gboolean sync_store_dependency_find_parent (SyncStore *self, gint64 *id, SyncStoreParent *parent,
+                                            GError **error);
+gboolean sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *request, GArray *mentioned,
+                                    gint64 replaced, GError **error);
+gboolean sync_store_dependency_renew (SyncStore *self, const SyncStoreRow *row, GArray *mentioned,
+                                      GError **error);
+gboolean sync_store_dependency_check_order (SyncStore *self, GArray *parents, gint64 row, const char *lane,
+                                            gint64 place, GError **error);
+gboolean sync_store_dependency_meet (SyncStore *self, gint64 parent, gboolean has_name, GError **error);
 gboolean sync_store_dependency_unmeet (SyncStore *self, gint64 parent, GError **error);
-gboolean sync_store_dependency_fail (SyncStore *self, gint64 parent, const char *actor, gint64 now_ms,
-                                     GError **error);
-gboolean sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, GError **error);
+gboolean sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, gboolean *delivered,
+                                          GError **error);
+
+/* A decision that reaches other rows: who took it and when, and the list of those that it changed. */
+typedef struct
+{
+  const char *actor; /* (unowned) */
+  gint64 now_ms;
+  GArray *others;    /* (unowned) (nullable) (element-type SyncOtherChange) */
+} SyncStoreSpread;
+
+/* sync-store-dependant.c */
+void sync_store_note_other (GArray *others, gint64 id, SyncState from, SyncState to);
+gboolean sync_store_dependant_fail (SyncStore *self, gint64 parent, const SyncStoreSpread *spread,
+                                    GError **error);
+gboolean sync_store_dependant_fail_nameless (SyncStore *self, gint64 parent, const SyncStoreSpread *spread,
+                                             GError **error);
+gboolean sync_store_dependant_take_back (SyncStore *self, gint64 parent, const SyncStoreSpread *spread,
+                                         GError **error);
+gboolean sync_store_dependant_rewrite (SyncStore *self, const SyncRequest *parent, const char *name,
+                                       const SyncStoreSpread *spread, GError **error);
+
+/* What became of the placeholders in a request. */
+typedef struct
+{
+  GArray *parents;   /* (owned) (element-type gint64): rows to wait for */
+  char *url;         /* (owned) (nullable): with names in it; NULL where nothing changes */
+  GBytes *body;      /* (owned) (nullable): the same */
+  char *resource_id; /* (owned) (nullable): the same */
+} SyncStoreMentions;
+
+void sync_store_mentions_clear (SyncStoreMentions *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreMentions, sync_store_mentions_clear)
+
+/* sync-store-placeholder.c */
+gboolean sync_store_placeholder_find (SyncStore *self, const SyncRequest *request, GBytes *body,
+                                      SyncStoreMentions *mentions, GError **error);
+gboolean sync_store_placeholder_apply (SyncStore *self, gint64 id, const SyncRequest *parent,
+                                       const char *name, gboolean *changed, GError **error);
+gboolean sync_store_placeholder_write (SyncStore *self, gint64 id, const SyncStoreMentions *mentions,
+                                       GError **error);
 
 /* sync-store-queue.c */
 gboolean sync_store_find_holder (SyncStore *self, const SyncRequest *request, gint64 other_than,

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "sync-placeholder.h"
 #include "sync-store-private.h"
 
 /* A step of priority is worth ten minutes of waiting, so that nothing starves. */
@@ -222,34 +223,36 @@ supersede (SyncStore *self, const Holder *holder, gint64 id, const char *actor, 
 }
 
 static gboolean
-insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const char *lane, gint64 place,
-            gint64 order_ms, gboolean is_head, gint64 now_ms, GError **error)
+insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const SyncStoreMentions *mentions,
+            const char *lane, gint64 place, gint64 order_ms, gboolean is_head, gint64 now_ms, GError **error)
 {
   g_autofree char *checksum = sync_store_body_checksum (request->accepted_body);
   g_autoptr (GBytes) accepted = sync_store_body_encode (request->accepted_body);
-  g_autoptr (GBytes) effective = sync_store_body_encode (request->effective_body);
+  g_autoptr (GBytes) effective
+    = sync_store_body_encode (mentions->body != NULL ? mentions->body : request->effective_body);
   g_autoptr (GBytes) base = sync_store_body_encode (request->base_document);
 
   return sync_store_run (
     self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbb", id, is_head, order_ms, place,
     lane, request->site, request->family, type_of (request), request->key, request->fingerprint,
-    request->method, request->url, request->effective_url, request->headers, request->content_type,
-    request->author, request->action, request->group_name, request->resource_id, request->base_modified,
+    request->method, request->url, mentions->url != NULL ? mentions->url : request->effective_url,
+    request->headers, request->content_type, request->author, request->action, request->group_name,
+    mentions->resource_id != NULL ? mentions->resource_id : request->resource_id, request->base_modified,
     (int) request->step, request->priority, now_ms, request->undo_of, checksum, accepted, effective, base);
 }
 
 /* The names by which later writes may call a document that this request makes. */
 static gboolean
-add_names (SyncStore *self, const SyncRequest *request, const char *lane, gint64 now_ms, GError **error)
+add_names (SyncStore *self, gint64 id, const SyncRequest *request, const char *lane, gint64 now_ms, GError **error)
 {
   g_autofree char *placeholder = NULL;
 
   if (request->resource_type == NULL || (request->lane != NULL && *request->lane != '\0'))
     return TRUE;
-  placeholder = g_strconcat ("LOCAL-", request->key, NULL);
-  return sync_store_lane_add_name (self, request, lane, placeholder, NULL, now_ms, error)
+  placeholder = sync_placeholder_dup (request->key);
+  return sync_store_lane_add_name (self, request, lane, placeholder, NULL, id, now_ms, error)
          && (request->resource_id == NULL
-             || sync_store_lane_add_name (self, request, lane, request->resource_id, NULL, now_ms, error));
+             || sync_store_lane_add_name (self, request, lane, request->resource_id, NULL, 0, now_ms, error));
 }
 
 static gboolean
@@ -259,10 +262,14 @@ insert (SyncStore *self, SyncAcceptance *acceptance, const Holder *holder, GErro
   const char *actor = request->author != NULL ? request->author : "caller";
   gint64 now_ms = sync_clock_wall_ms (self->clock);
   gint64 order_ms = now_ms + (gint64) MS_PER_PRIORITY * request->priority;
+  g_auto (SyncStoreMentions) mentions = { NULL };
   g_autofree char *lane = NULL;
   gboolean is_head;
   gint64 place;
   gint64 id;
+
+  if (!sync_store_placeholder_find (self, request, sync_request_get_body (request), &mentions, error))
+    return FALSE;
 
   {
     g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_NEXT_ID, error);
@@ -277,17 +284,18 @@ insert (SyncStore *self, SyncAcceptance *acceptance, const Holder *holder, GErro
       order_ms = holder->order_ms;
       place = holder->place;
       is_head = holder->is_head;
-      if (!sync_store_dependency_check_order (self, request, holder->id, lane, place, error)
+      if (!sync_store_dependency_check_order (self, request->depends_on, holder->id, lane, place, error)
+          || !sync_store_dependency_check_order (self, mentions.parents, holder->id, lane, place, error)
           || !supersede (self, holder, id, actor, now_ms, error))
         return FALSE;
     }
   else if (!sync_store_lane_find (self, request, &lane, error)
            || !sync_store_lane_is_empty (self, lane, &is_head, error))
     return FALSE;
-  if (!insert_row (self, id, request, lane, place, order_ms, is_head, now_ms, error)
+  if (!insert_row (self, id, request, &mentions, lane, place, order_ms, is_head, now_ms, error)
       || !sync_store_lane_follow_base (self, id, lane, request->base_modified, error)
-      || !sync_store_dependency_add (self, id, request, holder->id, error)
-      || !add_names (self, request, lane, now_ms, error)
+      || !sync_store_dependency_add (self, id, request, mentions.parents, holder->id, error)
+      || !add_names (self, id, request, lane, now_ms, error)
       || !sync_store_audit_add (self, id, NULL, SYNC_STATE_PENDING, actor, "accepted", now_ms, error))
     return FALSE;
   acceptance->id = id;

@@ -103,6 +103,7 @@ read_bodies (sqlite3_stmt *stmt, SyncRequest *request, GError **error)
       || !read_body (stmt, SYNC_COLUMN_base_document, &request->base_document, error)
       || !read_body (stmt, SYNC_COLUMN_response, &response, error))
     return FALSE;
+  request->edited = sqlite3_column_int (stmt, SYNC_COLUMN_edited);
   if (response != NULL)
     request->response = g_strndup (g_bytes_get_data (response, NULL), g_bytes_get_size (response));
   checksum = sync_store_body_checksum (request->accepted_body);
@@ -117,8 +118,9 @@ read_bodies (sqlite3_stmt *stmt, SyncRequest *request, GError **error)
   return TRUE;
 }
 
-static gboolean
-read_dependencies (SyncStore *self, SyncRequest *request, GError **error)
+/* Reads the ids of those that the row waits for, or waited for. */
+gboolean
+sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError **error)
 {
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_DEPENDENCIES, error);
   gboolean has_row;
@@ -202,7 +204,7 @@ sync_store_row_load_full (SyncStore *self, gint64 id, GError **error)
       return NULL;
     }
   request = sync_store_row_read (stmt);
-  if (!read_bodies (stmt, request, error) || !read_dependencies (self, request, error))
+  if (!read_bodies (stmt, request, error) || !sync_store_row_read_dependencies (self, request, error))
     return NULL;
   return g_steal_pointer (&request);
 }

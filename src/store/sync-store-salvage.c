@@ -138,9 +138,10 @@ take_side_tables (SyncStore *self, Salvage *salvage, GError **error)
     { "SELECT site, family, resource_type, rtrim (key), fingerprint, server_name, id, updated_ms"
       " FROM offline_requests NOT INDEXED WHERE status = 'completed'",
       "INSERT OR IGNORE INTO delivered_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
-    { "SELECT * FROM names", "INSERT OR IGNORE INTO names VALUES (?, ?, ?, ?, ?, ?)" },
+    { "SELECT * FROM names", "INSERT OR IGNORE INTO names SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce (?7, 0)" },
     { "SELECT * FROM dependencies",
-      "INSERT OR IGNORE INTO dependencies SELECT ?1, ?2, ?3 WHERE ?1 IN (SELECT id FROM offline_requests)" },
+      "INSERT OR IGNORE INTO dependencies SELECT ?1, ?2, ?3, coalesce (?4, 1), coalesce (?5, 0), coalesce (?6, 0)"
+      " WHERE ?1 IN (SELECT id FROM offline_requests)" },
     { "SELECT * FROM sync_metadata WHERE key NOT IN ('clean_end', 'import_in_progress')",
       "INSERT OR IGNORE INTO sync_metadata VALUES (?, ?, ?)" },
   };
@@ -178,6 +179,8 @@ add_audit_rows (SyncStore *self, GError **error)
     }
 }
 
+/* A body that was rewritten counts as edited: that cannot be told of an older file, and an edited one is only
+ * compared with more care. */
 static gboolean
 salvage_verb (SyncStore *self, gpointer data, GError **error)
 {
@@ -194,9 +197,12 @@ salvage_verb (SyncStore *self, gpointer data, GError **error)
            "  WHERE o.lane = offline_requests.lane AND o.status NOT IN ('completed', 'discarded'));"
            "UPDATE offline_requests SET waiting_on ="
            "  (SELECT count (*) FROM dependencies WHERE request_id = offline_requests.id AND met = 0);"
+           "UPDATE names SET request_id = -1 WHERE request_id > 0"
+           "  AND request_id NOT IN (SELECT id FROM offline_requests);"
+           "UPDATE offline_requests SET edited = effective_body IS NOT NULL;"
            "DELETE FROM sync_metadata WHERE key = 'import_in_progress'",
            error)
-         && add_audit_rows (self, error);
+         && sync_store_schema_fill_makers (self, error) && add_audit_rows (self, error);
 }
 
 /* An emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it

@@ -3,6 +3,7 @@
  * `PRAGMA user_version` tells which were taken:
  *
  *   1  the first: queue, attempts, dependencies, names, conflicts, metadata, cache, audit, statistics
+ *   2  placeholders: which request makes the document of a name, what a dependency comes from
  *
  * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
  * program and no mistake of ours can take a request along a road that is not declared. */
@@ -216,9 +217,43 @@ migrate_to_1 (SyncStore *self, GError **error)
          && sync_store_exec (self, counts->str, error);
 }
 
-static gboolean (*const migrations[]) (SyncStore *self, GError **error) = { migrate_to_1 };
+/* The request behind each placeholder: the newest that has its key. `request_id` is 0 for any other name,
+ * and -1 where the request is no longer there. */
+static const char fill_makers[]
+  = "UPDATE names SET request_id = made.id FROM (SELECT max (id) AS id, site, resource_type, key"
+    "  FROM offline_requests WHERE superseded_by = 0 GROUP BY site, resource_type, key COLLATE NOCASE) AS made"
+    " WHERE names.site = made.site AND names.resource_type = made.resource_type"
+    "  AND names.name = 'LOCAL-' || made.key AND names.request_id = 0";
+
+/* Of a dependency: `named` by its caller or by a group; `mentioned`, because the body or the URL holds the
+ * parent's placeholder; `lost`, because of it the row failed when the parent was given up. `edited`: a person
+ * or a resolution replaced the body; an effective body alone may be one with ids rewritten. It stands behind
+ * the blobs, so only reads that read those read it. */
+static const char placeholder_columns[]
+  = "ALTER TABLE names ADD COLUMN request_id INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX names_placeholder ON names (site, name) WHERE request_id <> 0;"
+    "ALTER TABLE dependencies ADD COLUMN named INTEGER NOT NULL DEFAULT 1 CHECK (named IN (0, 1));"
+    "ALTER TABLE dependencies ADD COLUMN mentioned INTEGER NOT NULL DEFAULT 0 CHECK (mentioned IN (0, 1));"
+    "ALTER TABLE dependencies ADD COLUMN lost INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1));"
+    "ALTER TABLE offline_requests ADD COLUMN edited INTEGER NOT NULL DEFAULT 0 CHECK (edited IN (0, 1));"
+    "UPDATE offline_requests SET edited = 1 WHERE effective_body IS NOT NULL;";
+
+static gboolean
+migrate_to_2 (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, placeholder_columns, error) && sync_store_schema_fill_makers (self, error);
+}
+
+static gboolean (*const migrations[]) (SyncStore *self, GError **error) = { migrate_to_1, migrate_to_2 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
+
+/* Leads the placeholders that have no request to theirs, after they came from another format or file. */
+gboolean
+sync_store_schema_fill_makers (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, fill_makers, error);
+}
 
 /**
  * sync_store_schema_check:

@@ -78,7 +78,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " ?11,"
     " error_message = ?12, server_name = ?13, resource_version = ?14, base_modified = ?15, proof = ?16,"
     " resolution = ?17, discard_reason = ?18, superseded_by = ?19, updated_ms = ?20,"
-    " response = coalesce (?21, response), effective_body = coalesce (?22, effective_body) WHERE id = ?1",
+    " response = coalesce (?21, response), effective_body = coalesce (?22, effective_body),"
+    " edited = max (edited, ?22 IS NOT NULL) WHERE id = ?1",
   [SYNC_STATEMENT_SET_NEXT_RETRY] =
     "UPDATE offline_requests SET due_boot_us = ?2, next_retry_at_ms = ?3, updated_ms = ?4"
     " WHERE id = ?1 AND status IN ('pending', 'unknown')",
@@ -116,18 +117,36 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "UPDATE offline_requests INDEXED BY requests_lane SET base_modified = ?4 WHERE lane = ?1 AND place > ?2"
     " AND " OPEN " AND site = ?3 AND (base_modified IS NULL OR base_modified = ?5 OR base_modified = ?6)",
   [SYNC_STATEMENT_INSERT_NAME] =
-    "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms) VALUES (?1, ?2, ?3, ?4,"
-    " ?5, ?6)"
-    " ON CONFLICT DO UPDATE SET server_name = coalesce (excluded.server_name, server_name), updated_ms = ?6",
+    "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms, request_id) VALUES (?1, ?2,"
+    " ?3, ?4, ?5, ?6, ?7)"
+    " ON CONFLICT DO UPDATE SET server_name = coalesce (excluded.server_name, server_name), updated_ms = ?6,"
+    " request_id = CASE WHEN ?7 <> 0 THEN ?7 ELSE request_id END",
   [SYNC_STATEMENT_LEARN_PLACEHOLDER] =
     "UPDATE names SET server_name = ?4, updated_ms = ?5 WHERE site = ?1 AND resource_type = ?2 AND name = ?3",
 
-  [SYNC_STATEMENT_PARENT] = "SELECT status, superseded_by, resolution FROM offline_requests WHERE id = ?1",
+  [SYNC_STATEMENT_RECLAIM_PLACEHOLDER] =
+    "UPDATE names SET request_id = ?4 WHERE site = ?1 AND resource_type = ?2 AND name = ?3 AND request_id <> 0",
+  /* What `names` calls the document counts only where the row is gone: it may come from an earlier life of
+   * the key. */
+  [SYNC_STATEMENT_FIND_MAKER] =
+    "SELECT r.id, n.server_name FROM names AS n INDEXED BY names_placeholder LEFT JOIN offline_requests AS r"
+    " ON r.id = n.request_id WHERE n.site = ?1 AND n.name = ?2 AND n.request_id <> 0 ORDER BY n.request_id",
+  [SYNC_STATEMENT_SET_EFFECTIVE] =
+    "UPDATE offline_requests SET effective_url = coalesce (?2, effective_url),"
+    " effective_body = coalesce (?3, effective_body), resource_id = coalesce (?4, resource_id)"
+    " WHERE id = ?1",
+
+  /* The server's version won, and there is one: a document that is gone helps nobody who waits for it. */
+  [SYNC_STATEMENT_PARENT] =
+    "SELECT status, superseded_by, resolution IS 'server_wins' AND coalesce ((SELECT server_data IS NOT NULL"
+    " FROM sync_conflicts WHERE request_id = r.id ORDER BY id DESC LIMIT 1), 1), server_name"
+    " FROM offline_requests AS r WHERE id = ?1",
   [SYNC_STATEMENT_GROUP_PARENT] =
     "SELECT id FROM offline_requests INDEXED BY requests_group WHERE group_name = ?1 AND site = ?2"
     " AND id < ?3 AND status <> 'discarded' ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_INSERT_DEPENDENCY] =
-    "INSERT INTO dependencies (request_id, depends_on, met) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    "INSERT INTO dependencies (request_id, depends_on, met, named, mentioned) VALUES (?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT DO UPDATE SET named = max (named, ?4), mentioned = max (mentioned, ?5)",
   [SYNC_STATEMENT_LIST_DEPENDENCIES] = "SELECT depends_on FROM dependencies WHERE request_id = ?1 ORDER BY"
     " depends_on",
   [SYNC_STATEMENT_SET_WAITING] =
@@ -136,29 +155,33 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " WHERE id = ?1",
   [SYNC_STATEMENT_COPY_DEPENDENCIES] =
     "INSERT INTO dependencies (request_id, depends_on, met)"
-    " SELECT ?2, depends_on, met FROM dependencies WHERE request_id = ?1 ON CONFLICT DO NOTHING",
+    " SELECT ?2, depends_on, met FROM dependencies WHERE request_id = ?1 AND named = 1"
+    " ON CONFLICT DO UPDATE SET named = 1",
   [SYNC_STATEMENT_MOVE_DEPENDANTS] = "UPDATE dependencies SET depends_on = ?2 WHERE depends_on = ?1 AND met"
     " = 0",
   [SYNC_STATEMENT_REACHES] =
     "WITH RECURSIVE up (id) AS (SELECT ?1 UNION SELECT d.depends_on FROM dependencies AS d"
-    " JOIN up ON d.request_id = up.id WHERE d.met = 0 UNION SELECT b.id FROM up"
-    " JOIN offline_requests AS a ON a.id = up.id JOIN offline_requests AS b INDEXED BY requests_lane"
-    " ON b.lane = a.lane AND b.place < a.place AND b." OPEN ") SELECT 1 FROM up JOIN offline_requests AS r ON r.id ="
-    " up.id"
+    " JOIN up ON d.request_id = up.id WHERE d.met = 0"
+    /* The row before it in its lane; nothing that is done holds anybody up. */
+    " UNION SELECT (SELECT b.id FROM offline_requests AS b INDEXED BY requests_lane WHERE b.lane = r.lane"
+    "  AND b.place < r.place AND b." OPEN " ORDER BY b.place DESC LIMIT 1)"
+    "  FROM up JOIN offline_requests AS r ON r.id = up.id WHERE r." OPEN ")"
+    " SELECT 1 FROM up JOIN offline_requests AS r ON r.id = up.id"
     " WHERE up.id = ?2 OR (r.lane = ?3 AND r.place > ?4 AND r." OPEN ") LIMIT 1",
   [SYNC_STATEMENT_MEET_ROWS] =
     "UPDATE offline_requests SET waiting_on = waiting_on - 1"
-    " WHERE id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 0)",
-  [SYNC_STATEMENT_MEET] = "UPDATE dependencies SET met = 1 WHERE depends_on = ?1 AND met = 0",
+    " WHERE id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 0 AND mentioned <= ?2)",
+  [SYNC_STATEMENT_MEET] =
+    "UPDATE dependencies SET met = 1 WHERE depends_on = ?1 AND met = 0 AND mentioned <= ?2",
   [SYNC_STATEMENT_UNMEET_ROWS] =
     "UPDATE offline_requests SET waiting_on = waiting_on + 1 WHERE status = 'pending'"
     " AND id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 1)",
   [SYNC_STATEMENT_UNMEET] =
     "UPDATE dependencies SET met = 0 WHERE depends_on = ?1 AND met = 1"
     " AND (SELECT status FROM offline_requests WHERE id = request_id) = 'pending'",
-  [SYNC_STATEMENT_LIST_PENDING_DEPENDANTS] =
-    "SELECT r.id FROM dependencies AS d JOIN offline_requests AS r ON r.id = d.request_id"
-    " WHERE d.depends_on = ?1 AND d.met = 0 AND r.status = 'pending' ORDER BY r.id",
+  [SYNC_STATEMENT_LIST_DEPENDANTS] =
+    "SELECT r.id, r.status, d.met, d.mentioned, d.lost FROM dependencies AS d"
+    " JOIN offline_requests AS r ON r.id = d.request_id WHERE d.depends_on = ?1 ORDER BY r.id",
   [SYNC_STATEMENT_FAIL_DEPENDANT] =
     "UPDATE offline_requests SET status = 'failed', error_message = ?2, due_boot_us = 0, next_retry_at_ms ="
     " 0,"
@@ -166,9 +189,18 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_ASK_DEPENDANTS] =
     "UPDATE offline_requests SET needs_person = 1, error_message = ?2, updated_ms = ?3 WHERE status = 'unknown'"
     " AND id IN (SELECT request_id FROM dependencies WHERE depends_on = ?1 AND met = 0)",
+  [SYNC_STATEMENT_TAKE_BACK_DEPENDANT] =
+    "UPDATE offline_requests SET status = 'pending', error_message = NULL, retry_count = 0, due_boot_us = 0,"
+    " next_retry_at_ms = 0, needs_person = 0, updated_ms = ?2 WHERE id = ?1",
+  [SYNC_STATEMENT_MARK_LOST] = "UPDATE dependencies SET lost = 1 WHERE request_id = ?1 AND depends_on = ?2",
+  [SYNC_STATEMENT_CLEAR_LOST] = "UPDATE dependencies SET lost = 0 WHERE request_id = ?1 AND lost = 1",
+  [SYNC_STATEMENT_CLEAR_MENTIONS] = "UPDATE dependencies SET mentioned = 0 WHERE request_id = ?1",
+  [SYNC_STATEMENT_DROP_UNFOUNDED] =
+    "DELETE FROM dependencies WHERE request_id = ?1 AND named = 0 AND mentioned = 0",
+  /* Given up, forgotten, or delivered and still not met: its document's name is not known. */
   [SYNC_STATEMENT_FIND_LOST_PARENT] =
-    "SELECT p.id FROM dependencies AS d JOIN offline_requests AS p ON p.id = d.depends_on"
-    " WHERE d.request_id = ?1 AND d.met = 0 AND p.status = 'discarded' LIMIT 1",
+    "SELECT d.depends_on, p.status FROM dependencies AS d LEFT JOIN offline_requests AS p ON p.id = d.depends_on"
+    " WHERE d.request_id = ?1 AND d.met = 0 AND (p.id IS NULL OR p.status IN ('discarded', 'completed')) LIMIT 1",
 
   [SYNC_STATEMENT_ROW] = "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id = ?1",
   [SYNC_STATEMENT_ROW_FULL] = "SELECT " SYNC_STORE_FULL " FROM offline_requests WHERE id = ?1",

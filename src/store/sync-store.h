@@ -113,7 +113,27 @@ typedef struct
   const char *reason;        /* for discard and the audit */
   const char *actor;         /* "engine", or who decided; NULL: "engine" */
   const SyncConflict *conflict; /* (nullable): with CONFLICT: the conflict to open in the same transaction */
+  gboolean with_dependants;  /* taken back from DISCARDED: so is what failed because of it */
+  GArray *others;            /* (nullable) (element-type SyncOtherChange): gets the other rows that changed with it,
+                                and this one if it became something else than @to */
 } SyncChange;
+
+/* A row that changed because another one did; @from equal to @to: an id in it was rewritten. */
+typedef struct
+{
+  gint64 id;
+  SyncState from;
+  SyncState to;
+} SyncOtherChange;
+
+/* Which of those that depend on a request. */
+typedef enum
+{
+  SYNC_DEPENDANTS_DIRECT,  /* all that name or mention it, whatever became of them */
+  SYNC_DEPENDANTS_WAITING, /* undelivered, and waiting for it or for one that does: they fail if it is given up */
+  SYNC_DEPENDANTS_LOST,    /* failed because it was given up, or because one of these failed */
+  SYNC_DEPENDANTS_NAME,    /* undelivered, and waiting to learn what the server calls its document */
+} SyncDependants;
 
 #define SYNC_CHANGE_INIT                                                                                       \
   {                                                                                                            \
@@ -173,6 +193,7 @@ SyncRequest *sync_store_get (SyncStore *self, gint64 id, GError **error);
 SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
                                   const char *key, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
+GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
 GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);
 gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error);
 char *sync_store_dup_metadata (SyncStore *self, const char *key);

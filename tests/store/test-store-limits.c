@@ -92,7 +92,7 @@ test_modes (StoreFixture *fixture, gconstpointer data)
 static void
 test_settings (StoreFixture *fixture, gconstpointer data)
 {
-  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 1);
+  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 2);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
                    1);
   g_assert_cmpint (store_fixture_number (fixture,
@@ -252,12 +252,12 @@ test_newer (StoreFixture *fixture, gconstpointer data)
 
   store_fixture_accept (fixture, store_fixture_create ("k"));
   g_clear_object (&fixture->store);
-  store_fixture_sql (fixture, "PRAGMA user_version = 2");
+  store_fixture_sql (fixture, "PRAGMA user_version = 3");
   g_assert_true (g_file_get_contents (path, &before, &before_size, NULL));
   check_open_fails (fixture, SYNC_ERROR_NEWER, SYNC_STORE_FILE);
   g_assert_true (g_file_get_contents (path, &after, &after_size, NULL));
   g_assert_cmpmem (before, before_size, after, after_size);
-  store_fixture_sql (fixture, "PRAGMA user_version = 1");
+  store_fixture_sql (fixture, "PRAGMA user_version = 2");
   store_fixture_reopen (fixture);
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
 }
@@ -465,6 +465,11 @@ test_version_1 (StoreFixture *fixture, gconstpointer data)
   g_assert_true (sync_store_verify_audit (fixture->store, &n_audit, &error));
   g_assert_cmpuint (n_audit, >, SYNC_N_STATES);
   store_fixture_accept (fixture, store_fixture_create ("new"));
+  /* Version 2: each placeholder has its request. */
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM names AS n JOIN offline_requests AS r ON"
+                                                  " r.id = n.request_id AND n.name = 'LOCAL-' || r.key"),
+                   ==, SYNC_N_STATES + 2);
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM dependencies WHERE named = 1"), ==, 1);
 }
 
 int
