@@ -115,6 +115,7 @@ void sync_engine_refresh (SyncEngine *self);
 void sync_engine_note_sync (SyncEngine *self);
 void sync_engine_show_storage_trouble (SyncEngine *self, const GError *error);
 void sync_engine_set_storage_trouble (SyncEngine *self, const GError *error);
+void sync_engine_tell_change (SyncEngine *self, const SyncChange *change);
 gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
 void sync_engine_spend_retry (SyncEngine *self);

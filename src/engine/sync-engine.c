@@ -225,15 +225,38 @@ sync_engine_conflict_opened (SyncEngine *self, gint64 request_id)
     }
 }
 
+/* Tells of a change, and of the rows that changed with it: now, or after the turn's commit. */
+void
+sync_engine_tell_change (SyncEngine *self, const SyncChange *change)
+{
+  SyncState to = change->to;
+
+  for (guint i = 0; i < change->others->len; i++)
+    if (g_array_index (change->others, SyncOtherChange, i).id == change->id)
+      to = g_array_index (change->others, SyncOtherChange, i).to;
+  sync_turn_tell (self, change->id, change->from, to, change->conflict != NULL);
+  for (guint i = 0; i < change->others->len; i++)
+    {
+      const SyncOtherChange *other = &g_array_index (change->others, SyncOtherChange, i);
+
+      if (other->id != change->id)
+        sync_turn_tell (self, other->id, other->from, other->to, FALSE);
+    }
+}
+
 /* The one way in which the engine changes a row: commit first, then tell; within a turn both wait for its end. */
 gboolean
 sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error)
 {
-  if (!sync_store_change (self->store, change, error))
+  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (SyncOtherChange));
+  SyncChange full = *change;
+
+  full.others = others;
+  if (!sync_store_change (self->store, &full, error))
     return FALSE;
   if (self->turn == NULL)
     self->storage_trouble = self->disk_rests = FALSE;
-  sync_turn_tell (self, change->id, change->from, change->to, change->conflict != NULL);
+  sync_engine_tell_change (self, &full);
   return TRUE;
 }
 

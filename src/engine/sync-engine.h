@@ -151,7 +151,10 @@ void sync_engine_add_notice (SyncEngine *self, const char *words);
 gboolean sync_engine_retry (SyncEngine *self, gint64 id, const char *actor, GError **error);
 gboolean sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, GError **error);
 gboolean sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char *actor, GError **error);
+gboolean sync_engine_discard_with_dependants (SyncEngine *self, gint64 id, const char *reason, const char *actor,
+                                              GError **error);
 gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **error);
+gboolean sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *actor, GError **error);
 gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
                               GError **error);
 gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);

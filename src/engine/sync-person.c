@@ -101,9 +101,11 @@ sync_engine_retry (SyncEngine *self, gint64 id, const char *actor, GError **erro
  * @id: of a failed request
  * @body: what to send instead
  * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if the body is malformed (permanent)
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if the body is malformed or mentions a document that no
+ *   request makes (permanent)
  *
- * Replaces what is sent and retries, under the same key. What was accepted is kept. Durable on return.
+ * Replaces what is sent and retries, under the same key. What was accepted is kept. It waits for the documents that
+ * the new body mentions, and no longer for those that only the old one did. Durable on return.
  *
  * Returns: whether it was done
  */
@@ -185,29 +187,35 @@ discard_with_draft (SyncEngine *self, const SyncRequest *row, const SyncChange *
     }
   if (!sync_store_commit_group (self->store, error))
     return FALSE;
-  sync_turn_tell (self, change->id, change->from, change->to, FALSE);
+  sync_engine_tell_change (self, change);
   sync_turn_tell (self, deletion->id, SYNC_STATE_PENDING, SYNC_STATE_PENDING, FALSE);
   sync_engine_kick (self);
   return TRUE;
 }
 
-/**
- * sync_engine_discard:
- * @self: an engine
- * @id: of a request that is not delivered and not being sent
- * @reason: why; must not be empty
- * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID without a reason (permanent)
- *
- * Gives a request up. It stays in the history with the reason and can be taken back by sync_engine_restore(). Requests
- * that depend on it fail. If it left a draft on the server, the deletion of that draft is queued as a request of its
- * own (`undo_of`), in the same transaction. Durable on return.
- *
- * Returns: whether it was done
- */
-gboolean
-sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char *actor, GError **error)
+/* Nothing else is given up along with it but by somebody who was told of it. */
+static gboolean
+check_alone (SyncEngine *self, gint64 id, GError **error)
 {
+  g_autoptr (GArray) dependants = sync_store_list_dependants (self->store, id, SYNC_DEPENDANTS_WAITING, error);
+  g_autofree char *list = NULL;
+
+  if (dependants == NULL)
+    return FALSE;
+  if (dependants->len == 0)
+    return TRUE;
+  list = sync_request_dup_id_list (dependants);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+               "request %" G_GINT64_FORMAT " has %u that wait for it and would fail with it (%s): confirm that"
+               " (“confirm”, --with-dependants)",
+               id, dependants->len, list);
+  return FALSE;
+}
+
+static gboolean
+discard (SyncEngine *self, gint64 id, gboolean with_dependants, const char *reason, const char *actor, GError **error)
+{
+  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (SyncOtherChange));
   g_autoptr (SyncRequest) row = NULL;
   SyncChange change;
 
@@ -221,9 +229,12 @@ sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char
     return FALSE;
   if (!sync_state_can (row->state, SYNC_STATE_DISCARDED))
     return refuse_state (row, "discard", "requests that are not delivered", error);
+  if (!with_dependants && !check_alone (self, id, error))
+    return FALSE;
   change = change_by_person (row, SYNC_STATE_DISCARDED, "discard", actor);
   change.reason = reason;
   change.needs_person = 0;
+  change.others = others;
   if (row->server_name != NULL && row->resource_type != NULL
       && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_CREATE)))
     return discard_with_draft (self, row, &change, actor, error);
@@ -274,28 +285,57 @@ restore_with_draft (SyncEngine *self, const SyncChange *change, const SyncReques
   if (!sync_store_commit_group (self->store, error))
     return FALSE;
   sync_turn_tell (self, withdrawal.id, withdrawal.from, withdrawal.to, FALSE);
-  sync_turn_tell (self, change->id, change->from, change->to, FALSE);
+  sync_engine_tell_change (self, change);
   sync_engine_kick (self);
   return TRUE;
 }
 
 /**
- * sync_engine_restore:
+ * sync_engine_discard:
  * @self: an engine
- * @id: of a discarded request
+ * @id: of a request that is not delivered and not being sent
+ * @reason: why; must not be empty
  * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry(), and %SYNC_ERROR_KEY_CONFLICT if another request holds the key meanwhile (permanent)
+ * @error: as sync_engine_retry(), %SYNC_ERROR_INVALID without a reason, and %SYNC_ERROR_REFUSED naming the requests
+ *   that depend on it (permanent; see sync_engine_discard_with_dependants())
  *
- * Takes a discarded request back: pending, or unknown if one of its sends is unaccounted for. The deletion of its draft,
- * if that still waits, is given up in the same transaction; if the draft is gone, it is made again. Durable on return.
+ * Gives a request up on which nothing depends. It stays in the history with the reason and can be taken back by
+ * sync_engine_restore(). If it left a draft on the server, the deletion of that draft is queued as a request of its own
+ * (`undo_of`), in the same transaction. Durable on return.
  *
  * Returns: whether it was done
  */
 gboolean
-sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **error)
+sync_engine_discard (SyncEngine *self, gint64 id, const char *reason, const char *actor, GError **error)
+{
+  return discard (self, id, FALSE, reason, actor, error);
+}
+
+/**
+ * sync_engine_discard_with_dependants:
+ * @self: an engine
+ * @id: of a request that is not delivered and not being sent
+ * @reason: why; must not be empty
+ * @actor: (nullable): who decided, for the audit
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID without a reason (permanent)
+ *
+ * Gives a request up, by somebody who knows what depends on it (sync_store_list_dependants()): that fails, and what
+ * depends on that; sync_engine_restore_with_dependants() brings all of it back. Durable on return.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+sync_engine_discard_with_dependants (SyncEngine *self, gint64 id, const char *reason, const char *actor, GError **error)
+{
+  return discard (self, id, TRUE, reason, actor, error);
+}
+
+static gboolean
+restore (SyncEngine *self, gint64 id, gboolean with_dependants, const char *actor, GError **error)
 {
   g_autoptr (SyncRequest) row = get_row (self, id, error);
   g_autoptr (SyncRequest) deletion = NULL;
+  g_autoptr (GArray) others = g_array_new (FALSE, FALSE, sizeof (SyncOtherChange));
   SyncChange change;
 
   if (row == NULL)
@@ -311,6 +351,8 @@ sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **er
   change = change_by_person (row, row->unaccounted > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING, "restore", actor);
   change.reset_retries = TRUE;
   change.delay_ms = 0;
+  change.with_dependants = with_dependants;
+  change.others = others;
   deletion = find_deletion (self, row);
   if (deletion != NULL && deletion->state != SYNC_STATE_COMPLETED)
     return restore_with_draft (self, &change, deletion, actor, error);
@@ -324,11 +366,48 @@ sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **er
 }
 
 /**
+ * sync_engine_restore:
+ * @self: an engine
+ * @id: of a discarded request
+ * @actor: (nullable): who decided, for the audit
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_KEY_CONFLICT if another request holds the key meanwhile (permanent)
+ *
+ * Takes a discarded request back: pending, or unknown if one of its sends is unaccounted for. The deletion of its draft,
+ * if that still waits, is given up in the same transaction; if the draft is gone, it is made again. What failed because
+ * it was given up stays failed, and can be tried again one by one. Durable on return.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GError **error)
+{
+  return restore (self, id, FALSE, actor, error);
+}
+
+/**
+ * sync_engine_restore_with_dependants:
+ * @self: an engine
+ * @id: of a discarded request
+ * @actor: (nullable): who decided, for the audit
+ * @error: as sync_engine_restore()
+ *
+ * Takes a discarded request back together with those that failed because it was given up, and no others. Durable on
+ * return.
+ *
+ * Returns: whether it was done
+ */
+gboolean
+sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *actor, GError **error)
+{
+  return restore (self, id, TRUE, actor, error);
+}
+
+/**
  * sync_engine_confirm:
  * @self: an engine
  * @id: of an unknown or failed request
  * @arrived: %TRUE: "it arrived", %FALSE: "send it again"
- * @name: (nullable): the document's name on the server, if @arrived
+ * @name: (nullable): the document's name on the server, if @arrived; needed where requests that wait mention the document
  * @actor: (nullable): who decided, for the audit
  * @error: as sync_engine_retry()
  *

@@ -267,7 +267,7 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   g_autofree char *name = dup_name (document);
   const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
   gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
-  gboolean edited = op->request->effective_body != NULL;
+  gboolean edited = op->request->edited;
   gboolean half_done = docstatus == 0 && (op->route->submit_after || op->route->proof == SYNC_PROOF_SUBMITTED);
   SyncChange change = change_of_look (op, SYNC_STATE_COMPLETED, "found");
 

@@ -384,7 +384,8 @@ sync_engine_submit_async (SyncEngine *self, const SyncSubmission *submission, GC
  * sync_engine_submit_finish:
  * @self: an engine
  * @result: what the callback got
- * @error: %SYNC_ERROR_INVALID, %SYNC_ERROR_FOREIGN_HOST, %SYNC_ERROR_NOT_QUEUEABLE, %SYNC_ERROR_TOO_LARGE,
+ * @error: %SYNC_ERROR_INVALID (also a placeholder that no request makes), %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_REFUSED
+ *   (what it depends on is not there, or was given up), %SYNC_ERROR_FOREIGN_HOST, %SYNC_ERROR_NOT_QUEUEABLE, %SYNC_ERROR_TOO_LARGE,
  *   %SYNC_ERROR_KEY_CONFLICT, %SYNC_ERROR_CONFIG (all permanent), %SYNC_ERROR_DISK_FULL or %SYNC_ERROR_STORAGE
  *   (transient: try again with the same key)
  *

@@ -106,6 +106,18 @@ undo (SyncEngine *self, SyncTurn *turn, const GError *error)
   sync_engine_set_storage_trouble (self, error);
 }
 
+/* A row in which an id was rewritten may be claimed in the same turn: then it is no longer what it was. */
+static gboolean
+is_overtaken (const SyncTurn *turn, guint place)
+{
+  const News *news = &g_array_index (turn->news, News, place);
+
+  for (guint i = place + 1; news->from == news->to && i < turn->news->len; i++)
+    if (g_array_index (turn->news, News, i).id == news->id)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 carry_out (SyncEngine *self, SyncTurn *turn)
 {
@@ -116,7 +128,8 @@ carry_out (SyncEngine *self, SyncTurn *turn)
   if (turn->news->len > 0)
     sync_engine_refresh (self);
   for (guint i = 0; i < turn->news->len; i++)
-    tell (self, &g_array_index (turn->news, News, i));
+    if (!is_overtaken (turn, i))
+      tell (self, &g_array_index (turn->news, News, i));
   for (guint i = 0; i < turn->answered->len; i++)
     sync_operation_end (g_ptr_array_index (turn->answered, i));
   for (guint i = 0; i < turn->claimed->len; i++)

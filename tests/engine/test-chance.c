@@ -35,6 +35,7 @@ typedef struct
   guint mark;          /* its number: `n` of the document or of the change */
   guint lane;
   char *key;           /* (owned) */
+  char *link;          /* (owned) (nullable): the key of the deed whose document it mentions */
   guint n_sent_again;  /* how often a person said "send again" */
   gboolean restored;   /* a person changed the order */
   gboolean edited;
@@ -61,6 +62,7 @@ static void
 deed_free (Deed *deed)
 {
   g_free (deed->key);
+  g_free (deed->link);
   g_free (deed);
 }
 
@@ -77,6 +79,17 @@ static guint
 n_commits (World *world, guint mark)
 {
   return GPOINTER_TO_UINT (g_hash_table_lookup (world->marks, GUINT_TO_POINTER (mark)));
+}
+
+/* Whatever leaves is made of names that the site knows. */
+static void
+check_names (const SyncTransportRequest *request)
+{
+  gsize length = 0;
+  const char *body = request->body != NULL ? g_bytes_get_data (request->body, &length) : NULL;
+
+  g_assert_null (strstr (request->url, "LOCAL-"));
+  g_assert_null (g_strstr_len (body != NULL ? body : "", (gssize) length, "\"LOCAL-"));
 }
 
 /* The site is about to do it: once only, and in order. */
@@ -174,6 +187,8 @@ whatever (ToySite *site, const SyncTransportRequest *request, gpointer user_data
   ToyFault fault = TOY_ANSWER;
 
   toy_site_set_key_field (site, !is_note);
+  if (request->write)
+    check_names (request);
   if (dice (world, 100) < world->weather)
     fault = TOY_REFUSE + dice (world, 4);
   if (fault == TOY_CANNED)
@@ -209,7 +224,8 @@ url_of (const Deed *deed)
 static char *
 body_of (World *world, const Deed *deed, gboolean edited)
 {
-  const char *more = edited ? ",\"edited\":1" : "";
+  g_autofree char *link = deed->link != NULL ? g_strdup_printf (",\"link\":\"LOCAL-%s\"", deed->link) : NULL;
+  const char *more = edited ? ",\"edited\":1" : link != NULL ? link : "";
   g_autofree char *name = g_strdup_printf ("%c", 'A' + deed->lane);
 
   if (deed->work == WORK_DELETE)
@@ -217,8 +233,9 @@ body_of (World *world, const Deed *deed, gboolean edited)
   if (deed->work == WORK_SALE)
     return g_strdup_printf ("{\"n\":%u,\"docstatus\":1%s}", deed->mark, more);
   if (deed->work == WORK_CHANGE && deed->mark % 2 == 0 && !edited)
-    return g_strdup_printf ("{\"n\":%u,\"modified\":\"%s\"}", deed->mark,
-                            json_object_get_string_member (toy_site_get (world->e->site, "Item", name), "modified"));
+    return g_strdup_printf ("{\"n\":%u,\"modified\":\"%s\"%s}", deed->mark,
+                            json_object_get_string_member (toy_site_get (world->e->site, "Item", name), "modified"),
+                            more);
   return g_strdup_printf ("{\"n\":%u%s}", deed->mark, more);
 }
 
@@ -253,6 +270,7 @@ submit_something (World *world)
 {
   Deed *deed = g_new0 (Deed, 1);
   static guint marks;
+  const Deed *linked = NULL;
   gint64 depends_on = 0;
 
   deed->mark = ++marks;
@@ -261,6 +279,10 @@ submit_something (World *world)
   deed->key = g_strdup_printf ("key-%u", deed->mark);
   if (world->deeds->len > 0 && dice (world, 10) == 0)
     depends_on = ((Deed *) g_ptr_array_index (world->deeds, dice (world, world->deeds->len)))->id;
+  if (world->deeds->len > 0 && dice (world, 4) == 0)
+    linked = g_ptr_array_index (world->deeds, dice (world, world->deeds->len));
+  if (linked != NULL && linked->work <= WORK_NOTE)
+    deed->link = g_strdup (linked->key);
   /* Another sale under a key that is in use. */
   if (world->deeds->len > 0 && dice (world, 10) == 0)
     {
@@ -323,11 +345,15 @@ decide_something (World *world)
       sync_engine_retry (engine, deed->id, "anna", NULL);
       break;
     case 1:
-      sync_engine_discard (engine, deed->id, "by chance", "anna", NULL);
+      if (dice (world, 2) == 0)
+        sync_engine_discard (engine, deed->id, "by chance", "anna", NULL);
+      else
+        sync_engine_discard_with_dependants (engine, deed->id, "by chance", "anna", NULL);
       break;
     case 2:
       /* Before it: what it sends meanwhile is out of order already. */
-      if (sync_engine_restore (engine, deed->id, "anna", NULL))
+      if (dice (world, 2) == 0 ? sync_engine_restore (engine, deed->id, "anna", NULL)
+                               : sync_engine_restore_with_dependants (engine, deed->id, "anna", NULL))
         deed->restored = TRUE;
       break;
     case 3:
@@ -337,7 +363,7 @@ decide_something (World *world)
         deed->edited = TRUE;
       break;
     case 4:
-      sync_engine_confirm (engine, deed->id, TRUE, NULL, "anna", NULL);
+      sync_engine_confirm (engine, deed->id, TRUE, dice (world, 2) == 0 ? NULL : "NAME-GIVEN", "anna", NULL);
       break;
     default:
       if (sync_engine_confirm (engine, deed->id, FALSE, NULL, "anna", NULL))
@@ -477,7 +503,7 @@ heal (World *world)
 
           if (row->state == SYNC_STATE_UNKNOWN && !row->needs_person)
             continue;
-          g_assert_true (sync_engine_discard (e->engine, row->id, "the end", "anna", NULL));
+          g_assert_true (sync_engine_discard_with_dependants (e->engine, row->id, "the end", "anna", NULL));
         }
     }
 }

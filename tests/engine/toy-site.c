@@ -89,7 +89,8 @@ stamp (ToySite *self, JsonObject *document)
 static const char *
 key_member (const char *type)
 {
-  return g_str_equal (type, "Sales Invoice") ? "posa_client_request_id" : "sync_client_id";
+  return g_str_equal (type, "Sales Invoice") || g_str_equal (type, "Payment Entry") ? "posa_client_request_id"
+                                                                                   : "sync_client_id";
 }
 
 static JsonObject *
