@@ -236,6 +236,16 @@ sync_ctl_offline (SyncCtl *ctl, char **arguments)
   return sync_ctl_usage_error (_ ("“%s” is neither on nor off"), arguments[0]);
 }
 
+/* What failed with a request that came back, and how to have it back too. */
+static void
+print_failed_dependants (JsonObject *request)
+{
+  g_autofree char *ids = sync_ctl_dup_ids (request, "failedDependants", " ");
+
+  if (*ids != '\0')
+    g_print (_ ("What failed because of it can be tried again with “posawesome-syncctl retry %s”.\n"), ids);
+}
+
 /* One decision about one request. */
 static int
 decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
@@ -259,6 +269,8 @@ decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
   else
     g_print (_ ("Request %s: %s.\n"), text,
              sync_ctl_status_words (sync_ctl_get_string (json_node_get_object (answer->root), "status")));
+  if (!ctl->json)
+    print_failed_dependants (json_node_get_object (answer->root));
   return SYNC_CTL_DONE;
 }
 
@@ -295,14 +307,14 @@ sync_ctl_discard (SyncCtl *ctl, char **arguments)
   if (ctl->reason == NULL)
     return sync_ctl_usage_error ("%s", _ ("say with --reason why it is given up"));
   sync_json_append_quoted (body, ctl->reason);
-  g_string_append_c (body, '}');
+  g_string_append (body, ctl->with_dependants ? ",\"confirm\":true}" : "}");
   return decide_each (ctl, arguments, "discard", body->str);
 }
 
 int
 sync_ctl_restore (SyncCtl *ctl, char **arguments)
 {
-  return decide (ctl, arguments[0], "restore", "{}");
+  return decide (ctl, arguments[0], "restore", ctl->with_dependants ? "{\"with_dependants\":true}" : "{}");
 }
 
 int

@@ -220,3 +220,17 @@ sync_ctl_get_object (JsonObject *object, const char *name)
 
   return node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
 }
+
+/* A list of numbers as text; empty if there is none. */
+char *
+sync_ctl_dup_ids (JsonObject *object, const char *name, const char *separator)
+{
+  JsonNode *node = get_node (object, name);
+  JsonArray *ids = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; ids != NULL && i < json_array_get_length (ids); i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? separator : "",
+                            json_array_get_int_element (ids, i));
+  return g_string_free (text, FALSE);
+}

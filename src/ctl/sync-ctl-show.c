@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define PAGE 500
+#define MAX_INDENT 8
 
 static void
 print_field (const char *name, const char *value)
@@ -110,9 +111,10 @@ dup_subject (JsonObject *request)
 }
 
 static void
-add_request (SyncCtlTable *table, JsonObject *request)
+add_request (SyncCtlTable *table, JsonObject *request, guint depth)
 {
-  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (request, "id"));
+  g_autofree char *id = g_strdup_printf ("%*s%" G_GINT64_FORMAT, (int) MIN (depth, MAX_INDENT) * 2, "",
+                                         sync_ctl_get_int (request, "id"));
   g_autofree char *subject = dup_subject (request);
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
   g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
@@ -120,6 +122,79 @@ add_request (SyncCtlTable *table, JsonObject *request)
   const char *cells[] = { id, sync_ctl_get_string (request, "status"), accepted, subject, next, words, NULL };
 
   sync_ctl_table_add (table, cells);
+}
+
+/* Where the first of those that it depends on stands in the list, -1 if none of them is in it. */
+static int
+find_parent (JsonObject *request, GHashTable *places)
+{
+  JsonArray *parents = json_object_get_array_member (request, "dependsOn");
+
+  for (guint i = 0; i < json_array_get_length (parents); i++)
+    {
+      gint64 id = json_array_get_int_element (parents, i);
+      gpointer place;
+
+      if (g_hash_table_lookup_extended (places, &id, NULL, &place))
+        return GPOINTER_TO_INT (place);
+    }
+  return -1;
+}
+
+/* For each place the one of its parent, -1 for none. */
+static int *
+find_parents (GPtrArray *requests)
+{
+  g_autoptr (GHashTable) places = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  int *parents = g_new (int, requests->len);
+
+  for (guint i = 0; i < requests->len; i++)
+    {
+      gint64 id = sync_ctl_get_int (g_ptr_array_index (requests, i), "id");
+
+      g_hash_table_insert (places, g_memdup2 (&id, sizeof id), GINT_TO_POINTER (i));
+    }
+  for (guint i = 0; i < requests->len; i++)
+    parents[i] = find_parent (g_ptr_array_index (requests, i), places);
+  return parents;
+}
+
+/* Each request below the one that it depends on, further in; else in the order of acceptance. */
+static void
+add_tree (SyncCtlTable *table, GPtrArray *requests)
+{
+  int n = (int) requests->len;
+  g_autofree int *parents = find_parents (requests);
+  g_autofree int *first = g_new (int, n + 1), *next = g_new (int, n + 1);
+  guint depth = 0;
+
+  /* The children of each place as a list, those without a parent behind the last place. */
+  for (int i = 0; i <= n; i++)
+    first[i] = next[i] = -1;
+  for (int i = n - 1; i >= 0; i--)
+    {
+      int parent = parents[i] >= 0 ? parents[i] : n;
+
+      next[i] = first[parent];
+      first[parent] = i;
+    }
+  for (int at = first[n]; at >= 0;)
+    {
+      add_request (table, g_ptr_array_index (requests, at), depth);
+      if (first[at] >= 0)
+        {
+          at = first[at];
+          depth++;
+          continue;
+        }
+      while (at >= 0 && next[at] < 0)
+        {
+          at = parents[at];
+          depth--;
+        }
+      if (at >= 0)
+        at = next[at];
+    }
 }
 
 int
@@ -131,7 +206,8 @@ sync_ctl_list (SyncCtl *ctl, char **arguments)
   g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
   g_autofree char *status = g_uri_escape_string (
       ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
-  gint64 after = 0, n = 0;
+  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
+  gint64 after = 0;
 
   do
     {
@@ -146,14 +222,15 @@ sync_ctl_list (SyncCtl *ctl, char **arguments)
       if (ctl->json)
         sync_ctl_print_answer (answer->text);
       requests = json_object_get_array_member (json_node_get_object (answer->root), "requests");
-      for (guint i = 0; i < json_array_get_length (requests); i++, n++)
-        add_request (table, json_array_get_object_element (requests, i));
+      for (guint i = 0; i < json_array_get_length (requests); i++)
+        g_ptr_array_add (all, json_object_ref (json_array_get_object_element (requests, i)));
       after = sync_ctl_get_int (json_node_get_object (answer->root), "next");
     }
   while (after != 0);
   if (ctl->json)
     return SYNC_CTL_DONE;
-  if (n > 0)
+  add_tree (table, all);
+  if (all->len > 0)
     sync_ctl_table_print (table);
   else
     g_print ("%s\n", ctl->status != NULL ? _ ("There are none.") : _ ("Nothing waits."));
@@ -214,6 +291,8 @@ print_request (JsonObject *request)
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
   g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
   g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
+  g_autofree char *depends_on = sync_ctl_dup_ids (request, "dependsOn", ", ");
+  g_autofree char *dependants = sync_ctl_dup_ids (request, "dependants", ", ");
   const char *status = sync_ctl_get_string (request, "status");
   g_autofree char *state = g_strdup_printf ("%s (%s)", status, sync_ctl_status_words (status));
 
@@ -225,6 +304,8 @@ print_request (JsonObject *request)
   print_field (_ ("Accepted"), accepted);
   print_field (_ ("Next try"), next);
   print_field (_ ("Words"), words);
+  print_field (_ ("Depends on"), depends_on);
+  print_field (_ ("Needed by"), dependants);
   print_field (_ ("Given up"), sync_ctl_get_string (request, "discardReason"));
   print_field (_ ("Proof"), sync_ctl_get_string (request, "proof"));
   if (sync_ctl_get_bool (request, "needsPerson"))

@@ -19,6 +19,7 @@ typedef enum
   OPTION_KEY = 1 << 2,
   OPTION_TYPE = 1 << 3,
   OPTION_REASON = 1 << 4,
+  OPTION_WITH_DEPENDANTS = 1 << 5,
 } OptionSet;
 
 typedef struct
@@ -50,9 +51,10 @@ static const Command commands[] = {
   { "confirm", "ID arrived [NAME]|again",
     N_ ("say of a request whose fate is not known that it arrived, or to send it again"), 0, 2, 3, FALSE,
     sync_ctl_confirm },
-  { "discard", "ID… --reason R", N_ ("give requests up"), OPTION_REASON, 1, ANY_NUMBER, FALSE,
-    sync_ctl_discard },
-  { "restore", "ID", N_ ("take a request back that was given up"), 0, 1, 1, FALSE, sync_ctl_restore },
+  { "discard", "ID… --reason R [--with-dependants]", N_ ("give requests up"),
+    OPTION_REASON | OPTION_WITH_DEPENDANTS, 1, ANY_NUMBER, FALSE, sync_ctl_discard },
+  { "restore", "ID [--with-dependants]", N_ ("take a request back that was given up"), OPTION_WITH_DEPENDANTS,
+    1, 1, FALSE, sync_ctl_restore },
   { "conflicts", "", N_ ("requests that meet another version on the server"), 0, 0, 0, FALSE,
     sync_ctl_conflicts },
   { "clear-old", "[DAYS]", N_ ("forget requests delivered more than DAYS (30) ago"), 0, 0, 1, FALSE,
@@ -161,6 +163,9 @@ options_of (SyncCtl *ctl, const Command *command)
                 "T");
   if ((command->options & OPTION_REASON) != 0)
     add_option (entries, "reason", G_OPTION_ARG_STRING, &ctl->reason, N_ ("Why it is given up"), "R");
+  if ((command->options & OPTION_WITH_DEPENDANTS) != 0)
+    add_option (entries, "with-dependants", G_OPTION_ARG_NONE, &ctl->with_dependants,
+                N_ ("Also what depends on it"), NULL);
   return entries;
 }
 

@@ -21,6 +21,7 @@ typedef struct
   char *body;            /* (owned) (nullable): --body */
   char *key;             /* (owned) (nullable): --key */
   char *reason;          /* (owned) (nullable): --reason */
+  gboolean with_dependants; /* --with-dependants */
   char **types;          /* (owned) (nullable): --type */
   char *data_dir;        /* (owned) */
   SyncCtlClient *client; /* (owned) (nullable): NULL for commands that do not need the program */

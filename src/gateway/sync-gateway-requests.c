@@ -291,17 +291,20 @@ sync_gateway_get_request (SyncCall *call)
   SyncStore *store = sync_engine_get_store (call->engine);
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) attempts = NULL;
+  g_autoptr (GArray) dependants = NULL;
   g_autoptr (SyncRequest) request = sync_store_get (store, call->id, &error);
   g_autofree char *json = NULL;
 
   if (request != NULL)
     attempts = sync_store_list_attempts (store, call->id, &error);
-  if (attempts == NULL)
+  if (attempts != NULL)
+    dependants = sync_store_list_dependants (store, call->id, SYNC_DEPENDANTS_DIRECT, &error);
+  if (dependants == NULL)
     {
       sync_call_fail_error (call, error);
       return;
     }
-  json = sync_view_request_in_full (request, attempts);
+  json = sync_view_request_in_full (request, attempts, dependants);
   sync_call_reply (call, SOUP_STATUS_OK, json);
 }
 
@@ -370,39 +373,100 @@ sync_gateway_retry_request (SyncCall *call)
   reply_decision (call, done, error);
 }
 
-void
-sync_gateway_restore_request (SyncCall *call)
-{
-  GError *error = NULL;
-  gboolean done = read_nothing (call, &error)
-                  && sync_engine_restore (call->engine, call->id, sync_call_get_actor (call), &error);
-
-  reply_decision (call, done, error);
-}
-
 static gboolean
-discard (SyncCall *call, GError **error)
+restore (SyncCall *call, GError **error)
 {
-  static const char *const known[] = { "reason", NULL };
-  g_autofree char *reason = NULL;
+  static const char *const known[] = { "with_dependants", NULL };
+  const char *actor = sync_call_get_actor (call);
+  gboolean given, with_dependants;
   SyncJsonView object;
 
   if (!sync_call_read_object (call, known, &object, error)
-      || !sync_call_string (&object, "reason", &reason, error))
+      || !sync_call_bool (&object, "with_dependants", &given, &with_dependants, error))
+    return FALSE;
+  return with_dependants ? sync_engine_restore_with_dependants (call->engine, call->id, actor, error)
+                         : sync_engine_restore (call->engine, call->id, actor, error);
+}
+
+/* The answer names what failed with the request and is still failed, so that the caller can offer it. */
+void
+sync_gateway_restore_request (SyncCall *call)
+{
+  SyncStore *store = sync_engine_get_store (call->engine);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncRequest) request = NULL;
+  g_autoptr (GArray) lost = NULL;
+  g_autofree char *json = NULL;
+
+  if (restore (call, &error))
+    request = sync_store_get (store, call->id, &error);
+  if (request != NULL)
+    lost = sync_store_list_dependants (store, call->id, SYNC_DEPENDANTS_LOST, &error);
+  if (lost == NULL)
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  json = sync_view_request_with_ids (request, "failedDependants", lost);
+  sync_call_reply (call, SOUP_STATUS_OK, json);
+}
+
+/* Says what would fail with it, so that the caller can ask. */
+static void
+fail_unconfirmed (SyncCall *call, GArray *dependants, const GError *error)
+{
+  g_autoptr (GString) json = g_string_new ("{\"error\":{\"code\":\"refused\",\"message\":");
+
+  sync_json_append_quoted (json, error->message);
+  g_string_append (json, "},\"dependants\":");
+  sync_view_append_ids (json, dependants);
+  g_string_append (json, "}\n");
+  sync_call_reply (call, SOUP_STATUS_CONFLICT, json->str);
+}
+
+/* @dependants: (out): what depends on it, if nothing was done because of that. */
+static gboolean
+discard (SyncCall *call, GArray **dependants, GError **error)
+{
+  static const char *const known[] = { "reason", "confirm", NULL };
+  const char *actor = sync_call_get_actor (call);
+  g_autofree char *reason = NULL;
+  g_autoptr (GError) refusal = NULL;
+  gboolean given, confirmed;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, error)
+      || !sync_call_string (&object, "reason", &reason, error)
+      || !sync_call_bool (&object, "confirm", &given, &confirmed, error))
     return FALSE;
   if (reason == NULL || *g_strstrip (reason) == '\0' || g_utf8_strlen (reason, -1) > REASON_MAX_CHARS)
     return invalid (error,
                     "“reason” is missing or too long: say in at most 1000 characters why this is given up");
-  return sync_engine_discard (call->engine, call->id, reason, sync_call_get_actor (call), error);
+  if (confirmed)
+    return sync_engine_discard_with_dependants (call->engine, call->id, reason, actor, error);
+  if (sync_engine_discard (call->engine, call->id, reason, actor, &refusal))
+    return TRUE;
+  if (g_error_matches (refusal, SYNC_ERROR, SYNC_ERROR_REFUSED))
+    *dependants = sync_store_list_dependants (sync_engine_get_store (call->engine), call->id,
+                                              SYNC_DEPENDANTS_WAITING, NULL);
+  g_propagate_error (error, g_steal_pointer (&refusal));
+  return FALSE;
 }
 
 void
 sync_gateway_discard_request (SyncCall *call)
 {
   GError *error = NULL;
-  gboolean done = discard (call, &error);
+  g_autoptr (GArray) dependants = NULL;
+  gboolean done = discard (call, &dependants, &error);
 
-  reply_decision (call, done, error);
+  if (dependants == NULL || dependants->len == 0)
+    {
+      reply_decision (call, done, error);
+      return;
+    }
+  fail_unconfirmed (call, dependants, error);
+  g_clear_error (&error);
 }
 
 static gboolean

@@ -125,6 +125,49 @@ sync_view_request (const SyncRequest *request)
   return finish (builder);
 }
 
+/**
+ * sync_view_append_ids:
+ * @text: where to
+ * @ids: (element-type gint64): ids
+ *
+ * Writes a list of numbers.
+ */
+void
+sync_view_append_ids (GString *text, GArray *ids)
+{
+  g_string_append_c (text, '[');
+  for (guint i = 0; i < ids->len; i++)
+    g_string_append_printf (text, "%s%" G_GINT64_FORMAT, i > 0 ? "," : "", g_array_index (ids, gint64, i));
+  g_string_append_c (text, ']');
+}
+
+static void
+splice_ids (GString *object, const char *name, GArray *ids)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  sync_view_append_ids (list, ids);
+  splice (object, name, list->str, list->len, TRUE);
+}
+
+/**
+ * sync_view_request_with_ids:
+ * @request: a row
+ * @name: of a member
+ * @ids: (element-type gint64): its value
+ *
+ * Returns: (transfer full): the row as it stands in the list, with one member more
+ */
+char *
+sync_view_request_with_ids (const SyncRequest *request, const char *name, GArray *ids)
+{
+  g_autofree char *row = sync_view_request (request);
+  GString *object = g_string_new (row);
+
+  splice_ids (object, name, ids);
+  return g_string_free (object, FALSE);
+}
+
 static char *
 view_attempt (const SyncAttempt *attempt)
 {
@@ -170,11 +213,12 @@ add_history (JsonBuilder *builder, const SyncRequest *request)
  * sync_view_request_in_full:
  * @request: a row with its bodies
  * @attempts: (element-type SyncAttempt): its attempts
+ * @dependants: (element-type gint64): the requests that depend on it
  *
- * Returns: (transfer full): it with `body`, `attempts` and `response`
+ * Returns: (transfer full): it with `body`, `attempts`, `response` and `dependants`
  */
 char *
-sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts)
+sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArray *dependants)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
   g_autofree char *row = sync_view_request (request);
@@ -198,6 +242,7 @@ sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts)
       g_string_append_printf (list, "%s%s", i > 0 ? "," : "", attempt);
     }
   g_string_append_c (list, ']');
+  splice_ids (object, "dependants", dependants);
   splice (object, "attempts", list->str, list->len, TRUE);
   splice (object, "body", text, length, json);
   splice_text (object, "response", request->response);

@@ -6,7 +6,9 @@
 G_BEGIN_DECLS
 
 char *sync_view_request (const SyncRequest *request);
-char *sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts);
+char *sync_view_request_with_ids (const SyncRequest *request, const char *name, GArray *ids);
+char *sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArray *dependants);
+void sync_view_append_ids (GString *text, GArray *ids);
 char *sync_view_requests (GPtrArray *requests, gint64 next);
 char *sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config);
 char *sync_view_conflict (const SyncConflict *conflict);

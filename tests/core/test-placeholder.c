@@ -235,6 +235,15 @@ make_url (SyncRandom *random, const char *text)
 }
 
 static void
+make_request (guint seed, gboolean form, const char *text, char **url, char **body)
+{
+  g_autoptr (SyncRandom) random = sync_random_seeded_new (seed);
+
+  *url = make_url (random, text);
+  *body = form ? make_fields (random, text) : make_object (random, text);
+}
+
+static void
 test_property (void)
 {
   for (guint seed = 1; seed <= ROUNDS; seed++)
@@ -242,30 +251,24 @@ test_property (void)
       const char *name = names[seed % G_N_ELEMENTS (names)];
       gboolean form = seed % 2 == 0;
       const char *type = form ? FORM : "application/json";
-      g_autofree char *url[2] = { NULL, NULL }, *body[2] = { NULL, NULL };
+      g_autofree char *url = NULL, *body = NULL, *wanted_url = NULL, *wanted_body = NULL;
       g_autofree char *new_url = NULL, *url_again = NULL;
       g_autoptr (GBytes) bytes = NULL, new_body = NULL, body_again = NULL;
       g_autoptr (GPtrArray) left = NULL;
 
-      for (guint i = 0; i < 2; i++)
-        {
-          g_autoptr (SyncRandom) random = sync_random_seeded_new (seed);
-          const char *text = i == 0 ? PLACEHOLDER : name;
-
-          url[i] = make_url (random, text);
-          body[i] = form ? make_fields (random, text) : make_object (random, text);
-        }
-      bytes = g_bytes_new (body[0], strlen (body[0]));
-      sync_placeholder_rewrite (url[0], type, bytes, give_name, (gpointer) name, &new_url, &new_body);
-      g_assert_cmpstr (new_url != NULL ? new_url : url[0], ==, url[1]);
+      make_request (seed, form, PLACEHOLDER, &url, &body);
+      make_request (seed, form, name, &wanted_url, &wanted_body);
+      bytes = g_bytes_new (body, strlen (body));
+      sync_placeholder_rewrite (url, type, bytes, give_name, (gpointer) name, &new_url, &new_body);
+      g_assert_cmpstr (new_url != NULL ? new_url : url, ==, wanted_url);
       if (new_body == NULL)
         new_body = g_bytes_ref (bytes);
-      g_assert_cmpmem (g_bytes_get_data (new_body, NULL), g_bytes_get_size (new_body), body[1], strlen (body[1]));
+      g_assert_cmpmem (g_bytes_get_data (new_body, NULL), g_bytes_get_size (new_body), wanted_body, strlen (wanted_body));
 
       /* Nothing is left, so a second time changes nothing. */
-      g_assert_false (sync_placeholder_rewrite (url[1], type, new_body, give_name, (gpointer) name, &url_again,
+      g_assert_false (sync_placeholder_rewrite (wanted_url, type, new_body, give_name, (gpointer) name, &url_again,
                                                 &body_again));
-      left = sync_placeholder_list (url[1], type, new_body);
+      left = sync_placeholder_list (wanted_url, type, new_body);
       for (guint i = 0; i < left->len; i++)
         g_assert_cmpstr (g_ptr_array_index (left, i), !=, PLACEHOLDER);
     }

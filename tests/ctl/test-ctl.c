@@ -173,6 +173,40 @@ test_story (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+test_dependants (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *list = NULL, *shown = NULL;
+  const char *first, *second, *third;
+
+  g_free (expect (self, "offline on", 0, "Off line"));
+  run_free (run_with_input (self, "submit POST /api/resource/Customer --body - --key till-1",
+                            "{\"customer_name\":\"Ann\"}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key note", "{\"title\":\"x\"}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Sales%20Invoice --body - --key till-2",
+                            "{\"customer\":\"LOCAL-till-1\"}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Payment%20Entry --body - --key till-3",
+                            "{\"references\":[{\"reference_name\":\"LOCAL-till-2\"}]}"));
+  /* Each below the one that it waits for. */
+  list = expect (self, "list", 0, "\n1      pending ");
+  first = strstr (list, "\n  3    pending ");
+  second = strstr (list, "\n    4  pending ");
+  third = strstr (list, "\n2      pending ");
+  g_assert_true (first != NULL && first < second && second < third);
+  shown = expect (self, "show 3", 0, "Depends on  1\nNeeded by   4\n");
+  g_free (expect (self, "discard 1 --reason 'typed twice'", 1,
+                  "request 1: request 1 has 2 that wait for it and would fail with it (requests 3, 4)"));
+  g_free (expect (self, "discard 1 --reason 'typed twice' --with-dependants", 0, "Request 1: given up."));
+  g_free (expect (self, "list --status failed", 0, "request 1, on which it depends, was given up"));
+  g_free (expect (self, "restore 1", 0, "can be tried again with “posawesome-syncctl retry 3 4”"));
+  g_free (expect (self, "discard 1 --reason 'typed twice' --with-dependants", 0, "Request 1: given up."));
+  g_free (expect (self, "restore 1 --with-dependants", 0, "Request 1: waiting."));
+  g_free (expect (self, "list --status failed", 0, "There are none."));
+  g_free (expect (self, "offline off", 0, "Deliveries go on."));
+  gateway_fixture_settle ();
+  g_free (expect (self, "list", 0, "Nothing waits."));
+}
+
+static void
 test_submit (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (self->directory, "body.json", NULL);
@@ -410,6 +444,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("usage", test_usage);
   ADD ("story", test_story);
+  ADD ("dependants", test_dependants);
   ADD ("submit", test_submit);
   ADD ("json", test_json);
   ADD ("confirm", test_confirm);

@@ -385,6 +385,56 @@ test_decisions (GatewayFixture *self, gconstpointer data)
   g_free (gateway_fixture_expect (self, "POST", "requests/1/discard", "{\"reason\":\"no\"}", 409));
 }
 
+/* Nothing fails along with another but by somebody who was told. */
+static void
+test_dependants (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *shown = NULL, *refused = NULL, *restored = NULL, *sent = NULL;
+
+  sync_engine_set_offline (self->engine, TRUE);
+  g_free (gateway_fixture_expect (self, "POST", "requests",
+                                  "{\"method\":\"POST\",\"url\":\"/api/resource/Customer\",\"key\":\"till-1\","
+                                  "\"body\":{\"customer_name\":\"Ann\"}}",
+                                  202));
+  g_free (gateway_fixture_expect (self, "POST", "requests",
+                                  "{\"method\":\"POST\",\"url\":\"/api/resource/Sales%20Invoice\","
+                                  "\"body\":{\"customer\":\"LOCAL-till-1\",\"total\":1.50}}",
+                                  202));
+  g_free (gateway_fixture_expect (self, "POST", "requests",
+                                  "{\"method\":\"POST\",\"url\":\"/api/resource/Note\","
+                                  "\"body\":{\"customer\":\"LOCAL-01920000-0000-7000-8000-00000000000a\"}}",
+                                  400));
+  shown = gateway_fixture_expect (self, "GET", "requests", NULL, 200);
+  assert_contains (shown, "\"dependsOn\":[1]");
+  g_free (shown);
+  shown = gateway_fixture_expect (self, "GET", "requests/1", NULL, 200);
+  assert_contains (shown, "\"dependants\":[2]");
+
+  refused = gateway_fixture_expect (self, "POST", "requests/1/discard", "{\"reason\":\"twice\"}", 409);
+  assert_contains (refused, "\"code\":\"refused\"");
+  assert_contains (refused, "request 2");
+  assert_contains (refused, "\"dependants\":[2]");
+  g_free (gateway_fixture_expect (self, "POST", "requests/1/discard",
+                                  "{\"reason\":\"twice\",\"confirm\":\"yes\"}", 400));
+  g_free (gateway_fixture_expect (self, "POST", "requests/1/discard",
+                                  "{\"reason\":\"twice\",\"confirm\":true}", 200));
+  g_free (shown);
+  shown = gateway_fixture_expect (self, "GET", "requests/2", NULL, 200);
+  assert_contains (shown, "\"status\":\"failed\"");
+  restored = gateway_fixture_expect (self, "POST", "requests/1/restore", NULL, 200);
+  assert_contains (restored, "\"failedDependants\":[2]");
+  g_free (gateway_fixture_expect (self, "POST", "requests/1/discard",
+                                  "{\"reason\":\"twice\",\"confirm\":true}", 200));
+  g_free (restored);
+  restored = gateway_fixture_expect (self, "POST", "requests/1/restore", "{\"with_dependants\":true}", 200);
+  assert_contains (restored, "\"failedDependants\":[]");
+  sync_engine_set_offline (self->engine, FALSE);
+  gateway_fixture_settle ();
+  sent = gateway_fixture_expect (self, "GET", "requests/2", NULL, 200);
+  assert_contains (sent, "\"status\":\"completed\"");
+  assert_contains (sent, "\"body\":{\"customer\":\"DOC-1\",\"total\":1.50}");
+}
+
 static void
 test_confirm (GatewayFixture *self, gconstpointer data)
 {
@@ -592,6 +642,7 @@ main (int argc, char **argv)
   ADD ("refusals", test_refusals);
   ADD ("list", test_list);
   ADD ("decisions", test_decisions);
+  ADD ("dependants", test_dependants);
   ADD ("confirm", test_confirm);
   ADD ("control", test_control);
   ADD ("backup", test_backup);
