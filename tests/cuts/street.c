@@ -38,12 +38,42 @@ street_free (Street *self)
   g_free (self);
 }
 
+static gboolean
+quiet_cb (gpointer user_data)
+{
+  guint *n_quiet = user_data;
+
+  (*n_quiet)++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Until the line has been quiet for some moments. A wrong guess only lets time pass early. */
+static void
+settle_slowly (void)
+{
+  guint n_quiet = 0, seen = 0;
+  guint tick = g_timeout_add (2, quiet_cb, &n_quiet);
+
+  while (n_quiet < 3)
+    {
+      g_main_context_iteration (NULL, TRUE);
+      /* Something else than the tick was ready. */
+      if (n_quiet == seen)
+        n_quiet = 0;
+      seen = n_quiet;
+    }
+  g_source_remove (tick);
+}
+
 /* Turns the main loop until every call is answered and nothing is ready; no time passes. */
 void
 street_settle (Street *self)
 {
-  while (g_main_context_iteration (NULL, self->n_out > 0) || self->n_out > 0)
-    ;
+  if (self->slow)
+    settle_slowly ();
+  else
+    while (g_main_context_iteration (NULL, self->n_out > 0) || self->n_out > 0)
+      ;
 }
 
 /* Lets the time pass to the next alarm, if it comes within that time; returns whether it did. */
@@ -98,6 +128,18 @@ street_count_commits (Street *self, const char *doctype, const char *name, const
   return (guint) sync_practice_shop_count_commits (self->shop, doctype, name, kind, key);
 }
 
+static void
+open_store (Till *self)
+{
+  SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
+  g_autoptr (GError) error = NULL;
+
+  options.reserve_bytes = 0;
+  options.min_free_bytes = 0;
+  self->store = sync_store_open (self->directory, &options, SYNC_CLOCK (self->street->clock), &error);
+  g_assert_no_error (error);
+}
+
 /* Makes a database; the engine comes with till_open(). */
 Till *
 till_new (Street *street)
@@ -105,7 +147,6 @@ till_new (Street *street)
   Till *self = g_new0 (Till, 1);
   g_autofree char *site = g_strconcat ("ERPNEXT_BASE_URL=", sync_practice_shop_get_base_url (street->shop), NULL);
   const char *const environment[] = { site, NULL };
-  SyncStoreOptions options = SYNC_STORE_OPTIONS_INIT;
   g_autoptr (GError) error = NULL;
 
   self->street = street;
@@ -114,10 +155,7 @@ till_new (Street *street)
   g_assert_no_error (error);
   self->credentials
     = sync_credentials_new (sync_practice_shop_get_base_url (street->shop), "KEY-Administrator", "SECRET");
-  options.reserve_bytes = 0;
-  options.min_free_bytes = 0;
-  self->store = sync_store_open (self->directory, &options, SYNC_CLOCK (street->clock), &error);
-  g_assert_no_error (error);
+  open_store (self);
   return self;
 }
 
@@ -158,6 +196,17 @@ till_close (Till *self)
   g_assert_finalize_object (g_steal_pointer (&self->engine));
   g_assert_finalize_object (g_steal_pointer (&self->transport));
   street_settle (self->street);
+}
+
+/* As after a kill: what was in flight is never written down. */
+void
+till_reopen (Till *self)
+{
+  till_close (self);
+  sync_store_close (self->store);
+  g_assert_finalize_object (self->store);
+  open_store (self);
+  till_open (self);
 }
 
 typedef struct

@@ -16,6 +16,7 @@ typedef struct
   SyncRouteTable *routes;  /* (owned) */
   SyncPracticeShop *shop;  /* (owned): in memory */
   guint n_out;             /* calls of all tills that are not answered */
+  gboolean slow;           /* an answer may need time to pass, so it is not waited for without it */
 } Street;
 
 /* A till of it: an engine on a database of its own. The engine may be made anew on the same database. */
@@ -42,6 +43,7 @@ Till *till_new (Street *street);
 void till_free (Till *self);
 void till_open (Till *self);
 void till_close (Till *self);
+void till_reopen (Till *self);
 gint64 till_submit (Till *self, const char *method, const char *url, const char *body);
 SyncSubmitted *till_try (Till *self, const char *method, const char *url, const char *body, GError **error);
 SyncRequest *till_get (Till *self, gint64 id);

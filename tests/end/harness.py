@@ -306,7 +306,7 @@ def make_random():
     return random.Random(seed)
 
 
-def tap(*tests):
+def tap(*tests, suite='end'):
     """Runs the tests and prints TAP. Exit status 1 if one failed."""
     print(f'1..{len(tests)}', flush=True)
     failed = 0
@@ -315,10 +315,10 @@ def tap(*tests):
         begun = time.monotonic()
         try:
             skipped = test()
-            print(f'ok {number} /sync/end/{name}' + (f' # SKIP {skipped}' if skipped else ''))
+            print(f'ok {number} /sync/{suite}/{name}' + (f' # SKIP {skipped}' if skipped else ''))
         except Exception:  # pylint: disable=broad-except
             failed += 1
             traceback.print_exc()
-            print(f'not ok {number} /sync/end/{name}')
+            print(f'not ok {number} /sync/{suite}/{name}')
         print(f'# {time.monotonic() - begun:.1f} s', flush=True)
     sys.exit(1 if failed else 0)
