@@ -6,7 +6,7 @@
 
 #include "sync-engine-private.h"
 
-#include <string.h>
+#include "sync-json.h"
 
 #define WHO_PATH "/api/method/frappe.auth.get_logged_user"
 
@@ -41,7 +41,7 @@ user_of (const SyncTransportReply *reply)
     return NULL;
   data = g_bytes_get_data (reply->body, &length);
   text = g_strndup (data, length);
-  node = json_from_string (text, NULL);
+  node = sync_json_check (text, length, NULL, NULL) ? json_from_string (text, NULL) : NULL;
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   user = json_object_get_member (json_node_get_object (node), "message");

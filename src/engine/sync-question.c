@@ -5,6 +5,8 @@
 
 #include "sync-engine-private.h"
 
+#include "sync-json.h"
+
 /* The `data` of an answer; lives as long as @parser. */
 JsonNode *
 sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
@@ -16,7 +18,8 @@ sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
   if (reply->body == NULL)
     return NULL;
   data = g_bytes_get_data (reply->body, &length);
-  if (!json_parser_load_from_data (parser, data, length, NULL))
+  /* The parser follows any depth; the check does not. */
+  if (!sync_json_check (data, length, NULL, NULL) || !json_parser_load_from_data (parser, data, length, NULL))
     return NULL;
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))

@@ -141,7 +141,15 @@ choose_key (SyncEngine *self, const SyncRoute *route, const char *wanted, GError
     }
   if (given == NULL)
     return sync_key_new (self->random, sync_clock_wall_ms (self->clock));
-  if (*given == '\0' || g_utf8_strlen (given, -1) > KEY_MAX_CHARS)
+  /* A database compares other characters by its collation, where different keys may be equal. */
+  for (const char *c = given; *c != '\0'; c++)
+    if (!g_ascii_isprint (*c))
+      {
+        g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                             "an idempotency key has printable ASCII characters only, for instance a UUID");
+        return NULL;
+      }
+  if (*given == '\0' || strlen (given) > KEY_MAX_CHARS)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "an idempotency key has 1 to %d characters", KEY_MAX_CHARS);
       return NULL;

@@ -6,6 +6,8 @@
 
 #include "sync-engine-private.h"
 
+#include "sync-json.h"
+
 #include "sync-body.h"
 
 #include <string.h>
@@ -60,7 +62,7 @@ zone_of (const SyncTransportReply *reply)
   if (reply->body == NULL)
     return NULL;
   text = g_strndup (g_bytes_get_data (reply->body, NULL), g_bytes_get_size (reply->body));
-  node = json_from_string (text, NULL);
+  node = sync_json_check (text, strlen (text), NULL, NULL) ? json_from_string (text, NULL) : NULL;
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
     return NULL;
   message = json_object_get_member (json_node_get_object (node), "message");
