@@ -132,7 +132,8 @@ close_a_step (SyncBreaker *self)
  * @random: for the jitter
  *
  * Draws the consequence. Bad news while it is open already (answers of requests that were still in flight) keep the
- * date of the next probe, unless that date has passed or the server asks for a later one.
+ * date of the next probe, unless that date has passed or the server asks for a later one. Good news of such a request
+ * closes it, but not before the time that the server asked for.
  *
  * Returns: whether it opened or closed by this
  */
@@ -146,6 +147,8 @@ sync_breaker_note (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, 
     case SYNC_HOST_NO_NEWS:
       return FALSE;
     case SYNC_HOST_UP:
+      if (was_open && now_us < self->not_before_us)
+        return FALSE;
       close_a_step (self);
       return was_open;
     case SYNC_HOST_SUSPECT:

@@ -170,6 +170,7 @@ sync_dispatcher_run (SyncEngine *self)
     sync_engine_resume (self);
   if (g_hash_table_size (self->operations) == 0)
     catch_strays (self);
+  self->looked_us = sync_clock_boot_us (self->clock);
   take_turn (self);
   open = sync_breaker_is_open (&self->breaker);
   if (g_hash_table_size (self->operations) == 0 && self->batch.length == 0)
@@ -220,11 +221,12 @@ next_moment_us (SyncEngine *self)
     return moment_us;
   if (sync_breaker_is_open (&self->breaker))
     return self->probe != NULL ? moment_us : earlier (moment_us, MAX (self->breaker.probe_due_us, due_us));
-  /* A row that is due and not started waits for an event: it is being worked on, every slot is taken, or its DocType
-   * is paused; the latter must not hide the time of another row behind it. */
-  if (due_us <= now_us && self->paused_types != NULL)
+  /* A row that was due at the last look and was not started waits for an event: it is being worked on, every slot is
+   * taken, or its DocType is paused; the latter must not hide the time of another row behind it. One that became due
+   * since is news, however short that time was. */
+  if (due_us <= self->looked_us && self->paused_types != NULL)
     return earlier (moment_us, tick_us);
-  return due_us > now_us ? earlier (moment_us, due_us) : moment_us;
+  return due_us > self->looked_us ? earlier (moment_us, due_us) : moment_us;
 }
 
 /* Sets the one alarm, or none. */

@@ -63,6 +63,7 @@ struct _SyncEngine
   GSource *kick_source;         /* (owned) (nullable) */
   guint alarm;                  /* the one alarm of delivery, 0 while nothing waits */
   gint64 alarm_us;              /* boot clock: when it fires */
+  gint64 looked_us;             /* boot clock: just before the due rows were read last */
   GHashTable *trust;            /* (owned) (element-type utf8 SyncTrust): per DocType */
   GTimeZone *zone;              /* (owned) (nullable): the site's, NULL: not known */
   gboolean zone_asked;          /* this run has asked for it */

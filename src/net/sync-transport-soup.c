@@ -50,7 +50,7 @@ typedef struct
   gboolean timed_out;
   gboolean started;          /* SoupMessage::starting was emitted: bytes may have left */
   gboolean returned;         /* the caller has its reply; libsoup may still hold on to the task */
-  GSource *give_up;          /* (owned) (nullable): returns a cancelled call that is still in line */
+  GSource *give_up;          /* (owned) (nullable): returns a cancelled call that libsoup does not return */
   GSocketClientEvent event;  /* how far the connection came; COMPLETE if it was not begun */
   GInputStream *stream;      /* (owned) (nullable): the answer's body */
   GByteArray *body;          /* (owned): what was read of it; its length is what was allocated */
@@ -107,25 +107,29 @@ static gboolean
 give_up_cb (gpointer user_data)
 {
   g_autoptr (GTask) task = g_object_ref (user_data);
+  SyncTransportSoup *self = SYNC_TRANSPORT_SOUP (g_task_get_source_object (task));
   Call *call = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
 
   call_drop_give_up (call);
-  g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "still in line");
-  if (!call->started)
-    return_failure (task, error);
+  g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "libsoup did not return it");
+  /* Whatever holds it there may hold the next one, too. Those under way keep the old session. */
+  if (call->started)
+    g_clear_object (&self->session);
+  return_failure (task, error);
   return G_SOURCE_REMOVE;
 }
 
 /* Stops libsoup. It notices at once while it connects, sends or reads; but a message that waits for one of
- * the connections to the host is looked at only when one becomes free, so that one is returned from here. It
- * cannot be sent any more: libsoup asks the cancellable before the first byte. */
+ * the connections to the host, perhaps for the second time, is looked at only when one becomes free, so that one is
+ * returned from here, after libsoup had its turn. It cannot be sent any more: libsoup asks the cancellable before the
+ * first byte. */
 static void
 call_cancel (GTask *task)
 {
   Call *call = g_task_get_task_data (task);
 
-  if (!call->started && call->give_up == NULL)
+  if (call->give_up == NULL)
     {
       call->give_up = g_idle_source_new ();
       g_source_set_callback (call->give_up, give_up_cb, task, NULL);
@@ -325,6 +329,8 @@ body_read_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   Call *call = g_task_get_task_data (task);
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (object), result, &error);
 
+  if (call->returned)
+    return;
   if (n < 0)
     {
       return_failure (task, error);

@@ -82,6 +82,10 @@ test_retry_after_is_a_floor (void)
       g_assert_cmpint (breaker.probe_due_us, <=, 111000 * MS);
       sync_breaker_hurry (&breaker, 5, 0, random);
       g_assert_cmpint (breaker.probe_due_us, >=, 100000 * MS);
+      /* An answer of a request that was still in flight. */
+      g_assert_false (sync_breaker_note (&breaker, SYNC_HOST_UP, -1, 100000 * MS - 1, random));
+      g_assert_true (sync_breaker_is_open (&breaker));
+      g_assert_true (sync_breaker_note (&breaker, SYNC_HOST_UP, -1, breaker.probe_due_us, random));
     }
 }
 

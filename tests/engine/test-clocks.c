@@ -77,6 +77,24 @@ test_wall_back (Engine *e)
   jump_while_it_waits (e, -DAY_US);
 }
 
+/* Whatever moment its time comes at while the engine looks, it is not missed. */
+static void
+test_due_while_looking (Engine *e)
+{
+  for (guint before_us = 1; before_us <= 60; before_us++)
+    {
+      gint64 id = submit_that_waits (e);
+
+      sync_clock_virtual_suspend_us (e->clock, sync_store_get_next_due_us (e->store) - boot_us (e) - before_us);
+      sync_clock_virtual_set_per_read_us (e->clock, 1);
+      sync_engine_hint_network (e->engine, FALSE);
+      engine_settle (e);
+      sync_clock_virtual_set_per_read_us (e->clock, 0);
+      engine_run_for (e, 1);
+      engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+    }
+}
+
 /* A pause, and the wait for a host that is away, are on the boot clock as well. */
 static void
 test_wall_and_pause (Engine *e)
@@ -377,6 +395,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   engine_test_add ("/sync/clocks/wall-forward", test_wall_forward);
   engine_test_add ("/sync/clocks/wall-back", test_wall_back);
+  engine_test_add ("/sync/clocks/due-while-looking", test_due_while_looking);
   engine_test_add ("/sync/clocks/wall-and-pause", test_wall_and_pause);
   engine_test_add ("/sync/clocks/wall-and-retry-after", test_wall_and_retry_after);
   engine_test_add ("/sync/clocks/suspend", test_suspend);
