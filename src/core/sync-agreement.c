@@ -253,3 +253,39 @@ sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes 
   /* A submission or cancellation without a document says all by its docstatus. */
   return route->action == SYNC_ACTION_SUBMIT || route->action == SYNC_ACTION_CANCEL;
 }
+
+/**
+ * sync_body_is_compared_whole:
+ * @route: a write
+ * @content_type: (nullable): the body's media type
+ * @body: (nullable): the body as accepted or edited
+ *
+ * A document that sync_body_agrees_with() finds to be the same may still change by a write that sends what is left out
+ * there, docstatus or owner for example, or be refused for it.
+ *
+ * Returns: whether the request says nothing beside what that comparison looks at, and says something
+ */
+gboolean
+sync_body_is_compared_whole (const SyncRoute *route, const char *content_type, GBytes *body)
+{
+  static const char *const harmless[] = { "name", "modified", "doctype", "flags", NULL };
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
+  SyncJsonView sent, key, value;
+  SyncJsonIter iter;
+  guint n = 0;
+
+  if (route->document_path == NULL || !sync_args_find_object (args, route->document_path, &sent))
+    return FALSE;
+  sync_json_iter_init (&iter, &sent);
+  while (sync_json_iter_next (&iter, &key, &value))
+    {
+      g_autofree char *name = sync_json_view_dup_text (&key);
+
+      if (g_str_has_prefix (name, "__") || g_strv_contains (harmless, name))
+        continue;
+      if (g_strv_contains (own_fields, name))
+        return FALSE;
+      n++;
+    }
+  return n > 0;
+}

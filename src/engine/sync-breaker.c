@@ -102,7 +102,8 @@ open_for (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, gint64 no
   self->failed_probes++;
   self->reason = news == SYNC_HOST_SUSPECT ? SYNC_HOST_DOWN : news;
   self->suspicions = 0;
-  self->probe_due_us = now_us + delay_ms * 1000;
+  /* What was asked for before still holds. */
+  self->probe_due_us = MAX (now_us + delay_ms * 1000, self->not_before_us);
   if (news == SYNC_HOST_THROTTLED)
     self->not_before_us = self->probe_due_us;
 }

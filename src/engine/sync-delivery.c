@@ -386,7 +386,11 @@ sync_delivery_record (SyncOperation *op)
       record_gone (op);
       break;
     case SYNC_VERDICT_ASK:
-      sync_probe_ask_who (op->engine, op->cancellable, who_answered, op);
+      /* Not while the server wants no calls: it had no effect, and is sent again when they are welcome. */
+      if (sync_breaker_is_open (&op->engine->breaker))
+        record_not_done (op);
+      else
+        sync_probe_ask_who (op->engine, op->cancellable, who_answered, op);
       break;
     case SYNC_VERDICT_UNPROVEN:
       if (op->route->proof == SYNC_PROOF_NO_ERRORS)

@@ -112,6 +112,7 @@ void sync_engine_set_paused (SyncEngine *self, gboolean paused);
 void sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to);
 void sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to);
 void sync_engine_conflict_opened (SyncEngine *self, gint64 request_id);
+void sync_engine_conflict_resolved (SyncEngine *self, gint64 conflict_id, const char *resolution);
 void sync_engine_refresh (SyncEngine *self);
 void sync_engine_note_sync (SyncEngine *self);
 void sync_engine_show_storage_trouble (SyncEngine *self, const GError *error);

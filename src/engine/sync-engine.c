@@ -225,6 +225,13 @@ sync_engine_conflict_opened (SyncEngine *self, gint64 request_id)
     }
 }
 
+/* A conflict was closed, and that is committed. */
+void
+sync_engine_conflict_resolved (SyncEngine *self, gint64 conflict_id, const char *resolution)
+{
+  g_signal_emit (self, signals[SIGNAL_CONFLICT_RESOLVED], 0, conflict_id, resolution);
+}
+
 /* Tells of a change, and of the rows that changed with it: now, or after the turn's commit. */
 void
 sync_engine_tell_change (SyncEngine *self, const SyncChange *change)

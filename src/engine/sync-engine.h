@@ -157,6 +157,8 @@ gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GE
 gboolean sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *actor, GError **error);
 gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
                               GError **error);
+gboolean sync_engine_resolve_local (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
+gboolean sync_engine_resolve_server (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
 gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);
 
 /* A copy of the queue */

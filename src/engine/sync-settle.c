@@ -375,6 +375,18 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
       sync_settle_give_to_person (op, "The document has no version on the server, so it cannot be changed against one.");
       return;
     }
+  if (op->look_for_base
+      && sync_body_is_compared_whole (op->route, op->request->content_type, sync_request_get_body (op->request))
+      && sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      /* Both sides say the same: there is nothing to send. */
+      change = change_of_look (op, SYNC_STATE_COMPLETED, "found");
+      change.server_modified = modified;
+      change.message = "";
+      change.proof = "look";
+      write_down (op, &change);
+      return;
+    }
   if (op->look_for_base && sync_body_has_rows (op->route, op->request->content_type, sync_request_get_body (op->request)))
     {
       /* It would replace rows that nobody here has seen. */
@@ -595,13 +607,16 @@ take_look (SyncOperation *op)
 
       if (json_array_get_length (rows) > 0 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
         name = dup_name (json_array_get_object_element (rows, 0));
-      if (name != NULL)
-        read_document (op, name);
-      else
+      if (name == NULL)
         absent (op);
+      /* Another answer may have closed the line meanwhile. */
+      else if (!ends_with_the_host (op))
+        read_document (op, name);
     }
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     absent (op);
+  else if (op->outcome.verdict == SYNC_VERDICT_ASK && ends_with_the_host (op))
+    return;
   else if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
   else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY)

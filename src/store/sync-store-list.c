@@ -317,29 +317,6 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
     }
 }
 
-static gboolean
-read_state_counts (SyncStore *self, SyncCounts *counts, GError **error)
-{
-  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNTS, error);
-  gboolean has_row;
-
-  if (stmt == NULL)
-    return FALSE;
-  for (;;)
-    {
-      SyncState state;
-
-      if (!sync_store_step (self, stmt, &has_row, error))
-        return FALSE;
-      if (!has_row)
-        return TRUE;
-      if (!sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), &state))
-        continue;
-      counts->n[state] = sqlite3_column_int (stmt, 1);
-      counts->total += counts->n[state];
-    }
-}
-
 /**
  * sync_store_get_counts:
  * @self: a store or a reader
@@ -352,21 +329,30 @@ read_state_counts (SyncStore *self, SyncCounts *counts, GError **error)
 gboolean
 sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error)
 {
+  g_autoptr (SyncStatement) stmt = NULL;
   SyncCounts found = { 0 };
   gboolean has_row;
-  gint64 value;
 
   sync_store_assert_usable (self);
-  if (!read_state_counts (self, &found, error)
-      || !read_number (self, SYNC_STATEMENT_COUNT_NEED_PERSON, &value, &has_row, error))
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNTS, error);
+  if (stmt == NULL)
     return FALSE;
-  found.needs_person = value;
-  if (!read_number (self, SYNC_STATEMENT_COUNT_OPEN_CONFLICTS, &value, &has_row, error))
-    return FALSE;
-  found.pending_conflicts = value;
-  if (!read_number (self, SYNC_STATEMENT_OLDEST_WAITING, &value, &has_row, error))
-    return FALSE;
-  found.oldest_waiting_ms = value;
+  for (;;)
+    {
+      SyncState state;
+
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        break;
+      if (!sync_state_from_string ((const char *) sqlite3_column_text (stmt, 0), &state))
+        continue;
+      found.n[state] = sqlite3_column_int (stmt, 1);
+      found.total += found.n[state];
+      found.needs_person = sqlite3_column_int (stmt, 2);
+      found.pending_conflicts = sqlite3_column_int (stmt, 3);
+      found.oldest_waiting_ms = sqlite3_column_int64 (stmt, 4);
+    }
   *counts = found;
   return TRUE;
 }

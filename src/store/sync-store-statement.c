@@ -225,16 +225,15 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
     "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message"
     " FROM attempts WHERE request_id = ?1 ORDER BY id",
-  [SYNC_STATEMENT_COUNTS] = "SELECT status, n FROM request_counts",
-  [SYNC_STATEMENT_COUNT_NEED_PERSON] =
-    "SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"
-    " WHERE needs_person = 1 AND status = 'unknown'",
-  [SYNC_STATEMENT_COUNT_OPEN_CONFLICTS] =
-    "SELECT count (*) FROM sync_conflicts INDEXED BY conflicts_open WHERE status = 'pending'",
-  [SYNC_STATEMENT_OLDEST_WAITING] =
-    "SELECT min (accepted_ms) FROM offline_requests WHERE id IN (" MIN_ID ("pending") " UNION ALL "
+  /* One statement, so that it is one moment and one lock. */
+  [SYNC_STATEMENT_COUNTS] =
+    "SELECT status, n, (SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"
+    "  WHERE needs_person = 1 AND status = 'unknown'),"
+    " (SELECT count (*) FROM sync_conflicts INDEXED BY conflicts_open WHERE status = 'pending'),"
+    " (SELECT min (accepted_ms) FROM offline_requests WHERE id IN (" MIN_ID ("pending") " UNION ALL "
     MIN_ID ("sending") " UNION ALL " MIN_ID ("unknown") " UNION ALL " MIN_ID ("conflict") " UNION ALL "
-    MIN_ID ("failed") ")",
+    MIN_ID ("failed") "))"
+    " FROM request_counts",
   [SYNC_STATEMENT_COUNT_OTHER_SITES] =
     "SELECT count (*) FROM offline_requests INDEXED BY requests_status"
     " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed') AND site <> ?1",

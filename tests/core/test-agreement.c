@@ -140,6 +140,27 @@ test_routes (void)
                                JSON, "{\"customer_name\":\"A\"}", "{\"customer_name\":\"A\"}"));
 }
 
+static gboolean
+is_compared_whole (const char *body)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+  g_autoptr (SyncRoute) route = sync_route_table_match (table, "PUT", NOTE, JSON, bytes, NULL);
+
+  return sync_body_is_compared_whole (route, JSON, bytes);
+}
+
+/* What may change more than the comparison sees. */
+static void
+test_compared_whole (void)
+{
+  g_assert_true (is_compared_whole ("{\"title\":\"a\"}"));
+  g_assert_true (is_compared_whole ("{\"doctype\":\"Note\",\"name\":\"n\",\"modified\":\"m\",\"title\":\"a\"}"));
+  g_assert_false (is_compared_whole ("{\"title\":\"a\",\"docstatus\":0}"));
+  g_assert_false (is_compared_whole ("{\"title\":\"a\",\"owner\":\"x\"}"));
+  g_assert_false (is_compared_whole ("{\"modified\":\"m\"}"));
+  g_assert_false (is_compared_whole ("[]"));
+}
+
 /* Every recorded create and change that ERPNext took agrees with the document that it answered. */
 static void
 test_recorded (void)
@@ -184,6 +205,7 @@ main (int argc, char **argv)
   table = sync_route_table_new (NULL, NULL);
   g_test_add_func ("/sync/agreement/values", test_rows);
   g_test_add_func ("/sync/agreement/routes", test_routes);
+  g_test_add_func ("/sync/agreement/compared-whole", test_compared_whole);
   g_test_add_func ("/sync/agreement/recorded", test_recorded);
   result = g_test_run ();
   g_object_unref (table);

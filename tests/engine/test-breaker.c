@@ -82,6 +82,10 @@ test_retry_after_is_a_floor (void)
       g_assert_cmpint (breaker.probe_due_us, <=, 111000 * MS);
       sync_breaker_hurry (&breaker, 5, 0, random);
       g_assert_cmpint (breaker.probe_due_us, >=, 100000 * MS);
+      /* Another one asks for less, and an accident asks for nothing. */
+      sync_breaker_note (&breaker, SYNC_HOST_THROTTLED, 1000, 10, random);
+      sync_breaker_note (&breaker, SYNC_HOST_DOWN, -1, 20, random);
+      g_assert_cmpint (breaker.probe_due_us, >=, 100000 * MS);
       /* An answer of a request that was still in flight. */
       g_assert_false (sync_breaker_note (&breaker, SYNC_HOST_UP, -1, 100000 * MS - 1, random));
       g_assert_true (sync_breaker_is_open (&breaker));
@@ -141,7 +145,7 @@ test_retry_budget (void)
   g_assert_cmpuint (n, ==, 500 / 14);
   g_assert_true (sync_breaker_is_open (&breaker));
   /* A good probe gives enough back to go on with care; successes fill it again. */
-  sync_breaker_note (&breaker, SYNC_HOST_UP, -1, 0, random);
+  sync_breaker_note (&breaker, SYNC_HOST_UP, -1, breaker.probe_due_us, random);
   for (n = 0; !sync_breaker_spend (&breaker, 0, random); n++)
     ;
   g_assert_cmpuint (n, ==, 100 / 14);
