@@ -260,6 +260,18 @@ sync_clock_virtual_set_per_read_us (SyncClockVirtual *self, gint64 us)
 }
 
 /**
+ * sync_clock_virtual_peek_boot_us:
+ * @self: a clock
+ *
+ * Returns: the boot clock, microseconds; this reading costs no time
+ */
+gint64
+sync_clock_virtual_peek_boot_us (SyncClockVirtual *self)
+{
+  return self->boot_us;
+}
+
+/**
  * sync_clock_virtual_next_alarm_us:
  * @self: a clock
  *

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Was the promise kept? Asked of the till's database and of the site's ledger, which know nothing of each other. */
+#include "config.h"
+
+#include "sim-world.h"
+
+#include "sim-trace.h"
+
+#include "sync-state.h"
+
+#include <sqlite3.h>
+#include <string.h>
+
+/* Each is a list of request ids that must be empty. */
+static const struct
+{
+  const char *words;
+  const char *sql;
+} always_empty[] = {
+  { "is still being sent, and nothing is under way", "SELECT id FROM offline_requests WHERE status = 'sending'" },
+  { "waits, and nothing that can be seen is in its way",
+    "SELECT id FROM offline_requests AS r WHERE status IN ('pending', 'unknown') AND needs_person = 0"
+    " AND NOT EXISTS (SELECT 1 FROM offline_requests AS b WHERE b.lane = r.lane AND b.place < r.place"
+    "  AND b.status NOT IN ('completed', 'discarded'))"
+    " AND NOT EXISTS (SELECT 1 FROM dependencies AS d JOIN offline_requests AS p ON p.id = d.depends_on"
+    "  WHERE d.request_id = r.id AND d.met = 0 AND p.status NOT IN ('completed', 'discarded'))" },
+  { "has a send that nobody accounted for",
+    "SELECT id FROM offline_requests WHERE status IN ('pending', 'failed', 'conflict', 'completed') AND unaccounted > 0" },
+  { "is completed by the server's word, and its last answer was not that",
+    "SELECT id FROM offline_requests AS r WHERE status = 'completed' AND proof = 'server' AND (SELECT verdict FROM attempts AS a"
+    " WHERE a.request_id = r.id AND kind = 'send' ORDER BY a.id DESC LIMIT 1) IS NOT 'delivered'" },
+  { "is completed by a look, and no look found it after the last send",
+    "SELECT id FROM offline_requests AS r WHERE status = 'completed' AND proof = 'look' AND NOT EXISTS (SELECT 1 FROM attempts"
+    " AS a WHERE a.request_id = r.id AND kind = 'look' AND verdict IN ('found', 'gone') AND a.id >= coalesce ((SELECT max (id)"
+    " FROM attempts AS s WHERE s.request_id = r.id AND s.kind = 'send'), 0))" },
+  { "is completed by a person's word that nobody gave",
+    "SELECT id FROM offline_requests AS r WHERE status = 'completed' AND proof = 'person' AND NOT EXISTS (SELECT 1 FROM attempts"
+    " AS a WHERE a.request_id = r.id AND kind = 'person' AND verdict = 'arrived')" },
+  { "is completed without any proof",
+    "SELECT id FROM offline_requests WHERE status = 'completed' AND coalesce (proof, '') NOT IN ('server', 'look', 'person')" },
+  { "is in conflict, and no conflict is open",
+    "SELECT id FROM offline_requests AS r WHERE (status = 'conflict') <> EXISTS (SELECT 1 FROM sync_conflicts AS c"
+    " WHERE c.request_id = r.id AND c.status = 'pending')" },
+  { "is not what the last line of its audit says",
+    "SELECT id FROM offline_requests AS r WHERE status <> (SELECT to_status FROM audit AS a WHERE a.request_id = r.id"
+    " ORDER BY a.id DESC LIMIT 1)" },
+  { "is counted wrongly",
+    "SELECT 0 FROM request_counts AS c WHERE n <> (SELECT count (*) FROM offline_requests AS r WHERE r.status = c.status)" },
+};
+
+static sqlite3_stmt *
+prepare (sqlite3 *db, const char *sql)
+{
+  sqlite3_stmt *stmt = NULL;
+
+  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) != SQLITE_OK)
+    sim_violation ("%s: %s", sql, sqlite3_errmsg (db));
+  return stmt;
+}
+
+static void
+check_empty (sqlite3 *db)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (always_empty); i++)
+    {
+      sqlite3_stmt *stmt = prepare (db, always_empty[i].sql);
+
+      if (sqlite3_step (stmt) == SQLITE_ROW)
+        sim_violation ("request %" G_GINT64_FORMAT " %s", (gint64) sqlite3_column_int64 (stmt, 0), always_empty[i].words);
+      sqlite3_finalize (stmt);
+    }
+}
+
+/* From now on it has a connection of its own, until sim_oracle_check_end(). */
+void
+sim_oracle_begin (SimWorld *world)
+{
+  g_autofree char *path = g_build_filename (world->directory, SYNC_STORE_FILE, NULL);
+  sqlite3 *db = NULL;
+
+  if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+    sim_violation ("the database does not open: %s", sqlite3_errmsg (db));
+  world->witness = db;
+}
+
+/* Nothing waits unseen: whatever can go by itself has gone; the rest waits for a person, or behind one that does. */
+void
+sim_oracle_check_waiting (SimWorld *world)
+{
+  check_empty (world->witness);
+  if (sync_store_get_next_due_us (world->store) >= 0)
+    sim_violation ("something is due, and nothing has happened for hours");
+}
+
+static void
+check_edges (sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "SELECT from_status, to_status FROM audit");
+
+  while (sqlite3_step (stmt) == SQLITE_ROW)
+    {
+      const char *from = (const char *) sqlite3_column_text (stmt, 0);
+      const char *to = (const char *) sqlite3_column_text (stmt, 1);
+      SyncState a, b;
+
+      sim_cover_edge (from, to);
+      if (!sync_state_from_string (to, &b) || (from != NULL && (!sync_state_from_string (from, &a) || !sync_state_can (a, b))))
+        sim_violation ("a change of state that the table does not have: %s to %s", from, to);
+    }
+  sqlite3_finalize (stmt);
+}
+
+static void
+cover_verdicts (sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "SELECT verdict FROM attempts WHERE kind = 'send' AND verdict IS NOT NULL");
+
+  while (sqlite3_step (stmt) == SQLITE_ROW)
+    sim_cover_verdict ((const char *) sqlite3_column_text (stmt, 0));
+  sqlite3_finalize (stmt);
+}
+
+static void
+check_integrity (SimWorld *world, sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "PRAGMA integrity_check");
+  g_autoptr (GError) error = NULL;
+
+  if (sqlite3_step (stmt) != SQLITE_ROW || g_strcmp0 ((const char *) sqlite3_column_text (stmt, 0), "ok") != 0)
+    sim_violation ("the database is damaged: %s", sqlite3_column_text (stmt, 0));
+  sqlite3_finalize (stmt);
+  stmt = prepare (db, "PRAGMA foreign_key_check");
+  if (sqlite3_step (stmt) == SQLITE_ROW)
+    sim_violation ("a foreign key leads nowhere");
+  sqlite3_finalize (stmt);
+  if (!sync_store_verify_audit (world->store, NULL, &error))
+    sim_violation ("the audit is broken: %s", error->message);
+}
+
+/* The deeds ------------------------------------------------------------------------------------------------------------ */
+
+static guint
+n_deleted (SimWorld *world, gint64 mark)
+{
+  const SimCommit *commits;
+  guint n = 0;
+  guint len;
+
+  commits = sim_site_get_commits (world->site, &len);
+  for (guint i = 0; i < len; i++)
+    n += commits[i].kind == SIM_COMMIT_DELETE && commits[i].mark == mark;
+  return n;
+}
+
+static gboolean
+was_submitted (SimWorld *world, const JsonObject *document)
+{
+  return json_object_get_int_member ((JsonObject *) document, "docstatus") >= 1;
+}
+
+static void
+bad (const SimDeed *deed, const char *state, const char *words)
+{
+  sim_violation ("%s n=%" G_GINT64_FORMAT " (request %" G_GINT64_FORMAT ", %s): %s", sim_work_name (deed->work), deed->mark,
+                 deed->id, state, words);
+}
+
+static void
+check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean proven)
+{
+  guint n;
+  JsonObject *document = sim_site_find_mark (world->site, sim_work_type (deed->work), deed->mark, &n);
+  guint created = sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark);
+  gboolean wants_submission = deed->work != SIM_WORK_INVOICE && deed->work != SIM_WORK_NOTE;
+
+  guint anew = deed->work == SIM_WORK_NOTE ? deed->n_anew : 0;
+
+  if (n > 1 + anew)
+    bad (deed, state, "is on the server twice");
+  if (created > 1 + n_deleted (world, deed->mark) + anew)
+    bad (deed, state, "was made twice");
+  if (sim_site_count (world->site, SIM_COMMIT_SUBMIT, deed->mark) > created)
+    bad (deed, state, "was submitted twice");
+  if (!proven)
+    return;
+  if (created == 0)
+    bad (deed, state, "was never made");
+  if (document == NULL)
+    return;
+  if (wants_submission && !was_submitted (world, document))
+    bad (deed, state, "is a draft");
+  if (deed->edited && deed->work != SIM_WORK_POSA && !json_object_has_member (document, "edited"))
+    bad (deed, state, "is not what it was edited to");
+}
+
+/* Where a person writes an earlier change over later ones, those that follow it in the lane are written again, too.
+ * Their order is what counts. */
+static guint
+n_again_in_lane (SimWorld *world, const SimDeed *deed)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *other = g_ptr_array_index (world->deeds, i);
+
+      if (other == deed || (other->lane == deed->lane && other->id <= deed->id))
+        n += other->n_again + other->n_anew;
+    }
+  return n;
+}
+
+static void
+check_changed (SimWorld *world, const SimDeed *deed, const char *state, gboolean proven)
+{
+  guint n = sim_site_count (world->site, SIM_COMMIT_UPDATE, deed->mark);
+
+  if (n > 1 + n_again_in_lane (world, deed))
+    bad (deed, state, "was done twice");
+  if (proven && n == 0)
+    bad (deed, state, "was never done");
+}
+
+static void
+check_deed (SimWorld *world, const SimDeed *deed)
+{
+  g_autoptr (SyncRequest) row = deed->id != 0 ? sync_store_get (world->store, deed->id, NULL) : NULL;
+  g_autofree char *gone = g_strdup_printf ("gone-%" G_GINT64_FORMAT, deed->mark);
+  const char *state = row != NULL ? sync_state_to_string (row->state) : deed->id != 0 ? "forgotten" : "refused";
+  gboolean proven = row != NULL && row->state == SYNC_STATE_COMPLETED && g_strcmp0 (row->proof, "person") != 0;
+
+  if (deed->unanswered)
+    bad (deed, state, "was never answered");
+  switch (deed->work)
+    {
+    case SIM_WORK_INVOICE:
+    case SIM_WORK_SALE:
+    case SIM_WORK_QUEUED:
+    case SIM_WORK_POSA:
+    case SIM_WORK_NOTE:
+      check_made (world, deed, state, proven);
+      if (deed->id == 0 && sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark) > 0)
+        bad (deed, state, "was refused, and is on the server");
+      break;
+    case SIM_WORK_DELETE:
+      if (proven && sim_site_get (world->site, "Item", gone) != NULL)
+        bad (deed, state, "is still there");
+      break;
+    case SIM_WORK_CHANGE:
+    case SIM_WORK_BLIND:
+    case SIM_WORK_ROWS:
+    default:
+      check_changed (world, deed, state, proven);
+      break;
+    }
+}
+
+static const SimDeed *
+deed_of_mark (SimWorld *world, gint64 mark)
+{
+  for (guint i = 0; i < world->deeds->len; i++)
+    if (((SimDeed *) g_ptr_array_index (world->deeds, i))->mark == mark)
+      return g_ptr_array_index (world->deeds, i);
+  return NULL;
+}
+
+/* In each lane the changes came in the order of acceptance, but for those that a person moved. */
+static void
+check_order (SimWorld *world)
+{
+  gint64 last[SIM_LANES] = { 0 };
+  const SimCommit *commits;
+  guint n;
+
+  commits = sim_site_get_commits (world->site, &n);
+  for (guint i = 0; i < n; i++)
+    {
+      const SimDeed *deed = commits[i].ours && commits[i].kind == SIM_COMMIT_UPDATE ? deed_of_mark (world, commits[i].mark) : NULL;
+
+      if (deed == NULL || !g_str_equal (sim_work_type (deed->work), "Item") || deed->moved || deed->n_again > 0
+          || deed->n_anew > 0 || deed->forgotten)
+        continue;
+      if (deed->id < last[deed->lane])
+        bad (deed, "done", "was done after one that was accepted later");
+      last[deed->lane] = deed->id;
+    }
+}
+
+/* The end: everything is done, or given up. */
+void
+sim_oracle_check_end (SimWorld *world)
+{
+  sqlite3 *db = g_steal_pointer (&world->witness);
+
+  check_empty (db);
+  check_edges (db);
+  cover_verdicts (db);
+  check_integrity (world, db);
+  sqlite3_close (db);
+  check_order (world);
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *deed = g_ptr_array_index (world->deeds, i);
+
+      if (!deed->forgotten)
+        check_deed (world, deed);
+    }
+}

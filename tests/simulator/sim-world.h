@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sim-network.h"
+#include "sync-engine.h"
+
+G_BEGIN_DECLS
+
+#define SIM_LANES 5
+
+/* What a request is meant to do. */
+typedef enum
+{
+  SIM_WORK_INVOICE, /* a draft whose key the site enforces */
+  SIM_WORK_SALE,    /* the same, made and submitted in two steps */
+  SIM_WORK_QUEUED,  /* the same, and the site only queues the submission */
+  SIM_WORK_POSA,    /* POS Awesome's own submit */
+  SIM_WORK_NOTE,    /* a create that no key protects */
+  SIM_WORK_CHANGE,  /* an update in a lane that many share */
+  SIM_WORK_BLIND,   /* the same without a base */
+  SIM_WORK_DELETE,
+  SIM_WORK_ROWS,    /* an update of child rows without a base: never sent blindly */
+  SIM_N_WORKS,
+} SimWork;
+
+/* One write that somebody handed over. */
+typedef struct
+{
+  gint64 id;             /* of the row, 0: not acknowledged */
+  SimWork work;
+  gint64 mark;           /* its number, in its body and so in the site's ledger */
+  guint lane;
+  char *key;             /* (owned) */
+  char *link;            /* (owned) (nullable): the key of the deed whose document it mentions */
+  char *body;            /* (owned) (nullable): as it was handed over */
+  gint64 depends_on;     /* 0: nothing */
+  gboolean edited;
+  gboolean moved;        /* taken back: its order is no longer that of acceptance */
+  guint n_again;         /* how often a person let it be sent once more although it may have been done */
+  guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
+  gboolean in_backup;      /* was accepted when the backup was made */
+  gboolean forgotten;    /* a backup without it was put back */
+  gboolean unanswered;   /* whoever handed it over heard nothing, and asks again */
+} SimDeed;
+
+/* One run: a shop, its till, its people and its bad luck. */
+typedef struct
+{
+  guint64 seed;
+  SyncRandom *random;      /* (owned): the world's */
+  SyncRandom *chance;      /* (owned): the engine's */
+  SimTime time;
+  SimSite *site;           /* (owned) */
+  SimNetwork *network;     /* (owned) */
+  SyncConfig *config;      /* (owned) */
+  SyncCredentials *credentials; /* (owned) */
+  SyncRouteTable *routes;  /* (owned) */
+  char *directory;         /* (owned) */
+  char *state_directory;   /* (owned) */
+  char *aside;             /* (owned): where a backup is kept */
+  SyncStore *store;        /* (owned) (nullable) */
+  SyncEngine *engine;      /* (owned) (nullable) */
+  GPtrArray *deeds;        /* (owned) (element-type SimDeed) */
+  gint64 marks;            /* the last that was given out */
+  gboolean has_backup;
+  gboolean backup_is_copy;
+  gpointer witness;        /* (owned) (nullable): the oracle's own connection to the database */
+  guint n_crashes;
+  gboolean disk_works;
+  gboolean ending;         /* in an orderly way */
+} SimWorld;
+
+void sim_world_prepare (const char *directory);
+void sim_world_run (guint64 seed, const char *directory, SyncRouteTable *routes);
+
+/* For the files of the simulator */
+guint sim_world_dice (SimWorld *world, guint sides);
+void sim_world_say (SimWorld *world, const char *format, ...) G_GNUC_PRINTF (2, 3);
+void sim_world_open (SimWorld *world);
+void sim_world_close (SimWorld *world, gboolean orderly);
+gboolean sim_world_let_pass (SimWorld *world, gint64 us);
+void sim_world_crash (SimWorld *world, SimCrash where);
+
+/* sim-people.c */
+void sim_people_submit (SimWorld *world);
+void sim_people_act (SimWorld *world);
+void sim_people_ask_again (SimWorld *world);
+void sim_people_settle_what_waits (SimWorld *world, gboolean last);
+const char *sim_work_name (SimWork work);
+const char *sim_work_type (SimWork work);
+
+/* sim-oracle.c */
+void sim_oracle_begin (SimWorld *world);
+void sim_oracle_check_waiting (SimWorld *world);
+void sim_oracle_check_end (SimWorld *world);
+
+G_END_DECLS
