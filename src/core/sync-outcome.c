@@ -12,6 +12,7 @@
 #include "config.h"
 
 #include "sync-outcome.h"
+#include "sync-mutant.h"
 
 #include <string.h>
 
@@ -223,6 +224,13 @@ sync_outcome_classify (const SyncAnswer *answer, SyncAction action)
 
   if (answer->transport != SYNC_TRANSPORT_OK)
     return classify_transport (answer);
+  if (SYNC_MUTANT ("status-only"))
+    return (SyncOutcome){ answer->status < 300   ? SYNC_VERDICT_DELIVERED
+                          : answer->status < 500 ? SYNC_VERDICT_REFUSED
+                                                 : SYNC_VERDICT_RETRY,
+                          SYNC_HOST_UP };
+  if (SYNC_MUTANT ("html-as-success") && answer->status == 200 && answer->shape == SYNC_SHAPE_HTML)
+    return (SyncOutcome){ SYNC_VERDICT_DELIVERED, SYNC_HOST_UP };
   bits = get_body_bits (answer);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     if (answer->status >= rows[i].first && answer->status <= rows[i].last && (bits & rows[i].bodies) != 0

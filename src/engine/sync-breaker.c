@@ -7,6 +7,7 @@
 #include "sync-breaker.h"
 
 #include "sync-backoff.h"
+#include "sync-mutant.h"
 
 /* Three accidents in a row are an outage (Polly's and Google's breakers use a ratio; a till sends too little for one). */
 #define SUSPICIONS_TO_OPEN 3
@@ -148,7 +149,7 @@ sync_breaker_note (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, 
     case SYNC_HOST_NO_NEWS:
       return FALSE;
     case SYNC_HOST_UP:
-      if (was_open && now_us < self->not_before_us)
+      if (was_open && (now_us < self->not_before_us || SYNC_MUTANT ("breaker-stays-open")))
         return FALSE;
       close_a_step (self);
       return was_open;

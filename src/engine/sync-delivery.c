@@ -8,6 +8,7 @@
 #include "sync-backoff.h"
 #include "sync-body.h"
 #include "sync-error.h"
+#include "sync-mutant.h"
 
 /* Deadlocks and locks pass within moments: three quick tries, then the lane slows down. */
 #define QUICK_TRIES 3
@@ -359,7 +360,10 @@ sync_delivery_record (SyncOperation *op)
         record_delivered (op);
       break;
     case SYNC_VERDICT_NOT_DONE:
-      record_not_done (op);
+      if (SYNC_MUTANT ("outage-as-retry"))
+        record_retry (op);
+      else
+        record_not_done (op);
       break;
     case SYNC_VERDICT_BUSY:
       record_busy (op);
@@ -521,7 +525,7 @@ sync_delivery_send (SyncOperation *op)
 static gboolean
 may_resend (SyncEngine *self, const SyncRequest *row, const SyncRoute *route)
 {
-  return sync_engine_key_is_enforced (self, route)
+  return sync_engine_key_is_enforced (self, route) && !SYNC_MUTANT ("look-instead-of-resend")
          && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL) && row->step == 0
          && !sync_settle_wants_look (self, row);
 }

@@ -7,6 +7,7 @@
 
 #include "sync-body.h"
 #include "sync-error.h"
+#include "sync-mutant.h"
 
 #include <string.h>
 
@@ -280,6 +281,8 @@ sync_submit_flush (SyncEngine *self)
     return;
   for (guint i = 0; i < tasks->len; i++)
     g_ptr_array_add (acceptances, g_task_get_task_data (g_ptr_array_index (tasks, i)));
+  if (SYNC_MUTANT ("signal-before-commit"))
+    sync_store_begin_group (self->store);
   accepted = sync_store_accept (self->store, acceptances, &error);
   if (accepted)
     sync_engine_refresh (self);
@@ -292,6 +295,8 @@ sync_submit_flush (SyncEngine *self)
       else
         g_task_return_error (task, g_error_copy (error));
     }
+  if (SYNC_MUTANT ("signal-before-commit"))
+    sync_store_commit_group (self->store, NULL);
   if (!accepted)
     sync_engine_show_storage_trouble (self, error);
   else

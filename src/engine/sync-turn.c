@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "sync-engine-private.h"
+#include "sync-mutant.h"
 
 /* A change that is told after the commit. */
 typedef struct
@@ -74,7 +75,7 @@ sync_turn_add_answered (SyncOperation *op)
 void
 sync_turn_add_claimed (SyncOperation *op)
 {
-  if (op->engine->turn != NULL)
+  if (op->engine->turn != NULL && !SYNC_MUTANT ("attempt-after-sending"))
     g_ptr_array_add (op->engine->turn->claimed, op);
   else
     sync_delivery_send (op);

@@ -6,6 +6,7 @@
 #include "config.h"
 
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 #define HOUR_MS G_GINT64_CONSTANT (3600000)
 
@@ -445,6 +446,8 @@ spread_delivery (SyncStore *self, const Decision *decision, GError **error)
   return sync_store_run (self, SYNC_STATEMENT_INSERT_DELIVERED, error, "ssssssii", request->site,
                          request->family, request->resource_type != NULL ? request->resource_type : "",
                          request->key, request->fingerprint, name, request->id, decision->now_ms)
+         && (!SYNC_MUTANT ("placeholder-outside-transaction")
+             || sync_store_exec (self, "COMMIT; BEGIN IMMEDIATE; SAVEPOINT one", error))
          && (name == NULL || sync_store_dependant_rewrite (self, request, name, &decision->spread, error))
          && sync_store_dependency_meet (self, request->id, name != NULL, error)
          && (name != NULL || sync_store_dependant_fail_nameless (self, request->id, &decision->spread, error));

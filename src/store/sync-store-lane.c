@@ -8,6 +8,7 @@
 #include "sync-store-private.h"
 
 #include "sync-placeholder.h"
+#include "sync-mutant.h"
 
 static const char *
 type_of (const SyncRequest *request)
@@ -152,7 +153,8 @@ sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error
 gboolean
 sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified, GError **error)
 {
-  return sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sissss", row->request->lane, row->place,
+  return SYNC_MUTANT ("modified-not-passed")
+         || sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sissss", row->request->lane, row->place,
                          row->request->site, modified, row->request->base_modified,
                          row->accepted_base_modified);
 }

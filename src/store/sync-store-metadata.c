@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
 #define KEYS_KEPT_DAYS \
@@ -126,10 +127,10 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
   /* The newest row stays, whatever its age, and so does the one with the newest attempt: their ids must not be given a
    * second time. */
   g_autofree char *requests = g_strdup_printf (
-    "DELETE FROM offline_requests WHERE status = 'completed' AND updated_ms <= %" G_GINT64_FORMAT
+    "DELETE FROM offline_requests WHERE %s AND updated_ms <= %" G_GINT64_FORMAT
     " AND id < (SELECT max (id) FROM offline_requests)"
     " AND id IS NOT (SELECT request_id FROM attempts ORDER BY id DESC LIMIT 1)",
-    now_ms - call->days * DAY_MS);
+    SYNC_MUTANT ("clear-old-undelivered") ? "status <> 'sending'" : "status = 'completed'", now_ms - call->days * DAY_MS);
   g_autofree char *rest = g_strdup_printf (
     "DELETE FROM delivered_keys WHERE delivered_ms <= %" G_GINT64_FORMAT
     " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r WHERE r.id = request_id);"

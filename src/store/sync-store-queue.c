@@ -7,6 +7,7 @@
 
 #include "sync-placeholder.h"
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 /* A step of priority is worth ten minutes of waiting, so that nothing starves. */
 #define MS_PER_PRIORITY 600000
@@ -314,6 +315,18 @@ accept_one (SyncStore *self, SyncAcceptance *acceptance, GError **error)
 
   if (!check_request (request, error) || !find_holder (self, request, 0, &holder, error))
     return FALSE;
+  if (SYNC_MUTANT ("dedup-by-content"))
+    {
+      g_autofree char *sql = g_strdup_printf ("SELECT max (id) FROM offline_requests WHERE fingerprint = '%s'", request->fingerprint);
+
+      if (!sync_store_query_int (self, sql, &id, error))
+        return FALSE;
+      if (id != 0)
+        {
+          take_existing (acceptance, id, SYNC_STATE_PENDING);
+          return TRUE;
+        }
+    }
   if (holder.id != 0 && g_strcmp0 (holder.fingerprint, request->fingerprint) == 0)
     {
       take_existing (acceptance, holder.id, holder.state);

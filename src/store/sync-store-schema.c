@@ -10,6 +10,7 @@
 #include "config.h"
 
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 /* `place` is the position within the lane: the row's own id, or that of the row whose key it took over.
  * `due_boot_us` is on the boot clock and decides; `next_retry_at_ms` is the same on the wall clock, for
@@ -214,6 +215,7 @@ migrate_to_1 (SyncStore *self, GError **error)
   sql_triggers = g_strdup_printf (triggers, edges);
   return sync_store_exec (self, sql_table, error) && sync_store_exec (self, requests_indexes, error)
          && sync_store_exec (self, other_tables, error) && sync_store_exec (self, sql_triggers, error)
+         && (!SYNC_MUTANT ("clear-old-undelivered") || sync_store_exec (self, "DROP TRIGGER requests_delete", error))
          && sync_store_exec (self, counts->str, error);
 }
 

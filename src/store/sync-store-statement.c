@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 #define OPEN "status NOT IN ('completed', 'discarded')"
 #define READY "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND status IN ('pending', 'unknown')"
@@ -339,7 +340,11 @@ sync_store_prepare (SyncStore *self, SyncStatementId id, GError **error)
 
   if (*slot != NULL)
     return *slot;
-  rc = sqlite3_prepare_v3 (self->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
+  if (SYNC_MUTANT ("due-as-text") && id == SYNC_STATEMENT_LIST_TIMED)
+    rc = sqlite3_prepare_v2 (self->db, "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE " TIMED
+                             " AND CAST (due_boot_us AS TEXT) <= CAST (?1 AS TEXT) ORDER BY order_ms, id LIMIT ?2", -1, slot, NULL);
+  else
+    rc = sqlite3_prepare_v3 (self->db, texts[id], -1, SQLITE_PREPARE_PERSISTENT, slot, NULL);
   if (rc != SQLITE_OK)
     {
       sync_store_set_sqlite_error (self, rc, error);

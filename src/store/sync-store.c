@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sync-store-private.h"
+#include "sync-mutant.h"
 
 #define BUSY_TIMEOUT_MS 5000           /* a backup or an SQLite shell beside us is soon done */
 #define WAL_KEPT_BYTES "16777216"      /* the write-ahead log is cut to this after a burst */
@@ -271,9 +272,11 @@ configure (SyncStore *self, GError **error)
       self->directory);
   sqlite3_finalize (stmt);
   return is_wal
+         && sync_store_exec (self, SYNC_MUTANT ("synchronous-normal") ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
+                             error)
          && sync_store_exec (
            self,
-           "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+           "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
            "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB ";"
            "PRAGMA journal_size_limit = " WAL_KEPT_BYTES,
            error);
@@ -294,9 +297,9 @@ recover_sending (SyncStore *self, gint64 now_ms, GError **error)
         return FALSE;
       if (id == 0)
         return TRUE;
-      update = g_strdup_printf ("UPDATE offline_requests SET status = 'unknown', updated_ms = "
-                                "%" G_GINT64_FORMAT " WHERE id = %" G_GINT64_FORMAT,
-                                now_ms, id);
+      update = g_strdup_printf ("UPDATE offline_requests SET status = %s, updated_ms = %" G_GINT64_FORMAT
+                                " WHERE id = %" G_GINT64_FORMAT,
+                                SYNC_MUTANT ("sending-to-pending") ? "'pending', unaccounted = 0" : "'unknown'", now_ms, id);
       if (!sync_store_exec (self, update, error)
           || !sync_store_audit_add (self, id, "sending", SYNC_STATE_UNKNOWN, "engine",
                                     "the program ended while it was being sent", now_ms, error))

@@ -119,7 +119,7 @@ open_file (const char *path, gboolean is_database)
       g_ptr_array_add (power.files, file);
     }
   /* Nobody else may write to what has unsynced changes. */
-  g_assert (power_file_is_synced (file) || (goffset) file->content->len == info.st_size);
+  g_assert (file->n_open > 0 || power_file_is_synced (file) || (goffset) file->content->len == info.st_size);
   g_free (file->path);
   file->path = g_strdup (path);
   file->is_database = is_database;

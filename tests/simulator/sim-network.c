@@ -227,7 +227,7 @@ workers_cb (gpointer user_data)
 
   self->workers = 0;
   sim_site_set_wall_us (self->site, site_wall_us (self));
-  sim_site_finish_queued (self->site);
+  sim_site_finish_queued (self->site, dice (self, 4) > 0);
 }
 
 static void

@@ -38,6 +38,9 @@ static const struct
     " AS a WHERE a.request_id = r.id AND kind = 'person' AND verdict = 'arrived')" },
   { "is completed without any proof",
     "SELECT id FROM offline_requests WHERE status = 'completed' AND coalesce (proof, '') NOT IN ('server', 'look', 'person')" },
+  { "was charged for what was not its own fault",
+    "SELECT id FROM offline_requests AS r WHERE retry_count > (SELECT count (*) FROM attempts AS a WHERE a.request_id = r.id"
+    " AND a.verdict = 'retry')" },
   { "is in conflict, and no conflict is open",
     "SELECT id FROM offline_requests AS r WHERE (status = 'conflict') <> EXISTS (SELECT 1 FROM sync_conflicts AS c"
     " WHERE c.request_id = r.id AND c.status = 'pending')" },
@@ -165,6 +168,21 @@ bad (const SimDeed *deed, const char *state, const char *words)
                  deed->id, state, words);
 }
 
+/* Other content took its key, or it took that of another one; a database from before that does not know it, and finds the
+ * other's document under the key. */
+static gboolean
+shares_key (SimWorld *world, const SimDeed *deed)
+{
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *other = g_ptr_array_index (world->deeds, i);
+
+      if (other != deed && g_str_equal (other->key, deed->key))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean proven)
 {
@@ -181,7 +199,7 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
     bad (deed, state, "was made twice");
   if (sim_site_count (world->site, SIM_COMMIT_SUBMIT, deed->mark) > created)
     bad (deed, state, "was submitted twice");
-  if (!proven)
+  if (!proven || (world->n_put_back > 0 && shares_key (world, deed)))
     return;
   if (created == 0)
     bad (deed, state, "was never made");
@@ -277,12 +295,52 @@ check_order (SimWorld *world)
     {
       const SimDeed *deed = commits[i].ours && commits[i].kind == SIM_COMMIT_UPDATE ? deed_of_mark (world, commits[i].mark) : NULL;
 
-      if (deed == NULL || !g_str_equal (sim_work_type (deed->work), "Item") || deed->moved || deed->n_again > 0
-          || deed->n_anew > 0 || deed->forgotten)
+      if (deed == NULL || !g_str_equal (sim_work_type (deed->work), "Item") || deed->moved || deed->forgotten
+          || n_again_in_lane (world, deed) > 0)
         continue;
       if (deed->id < last[deed->lane])
         bad (deed, "done", "was done after one that was accepted later");
       last[deed->lane] = deed->id;
+    }
+}
+
+/* Whether anybody but this till wrote the document of a lane, or a person of this till changed the order there. */
+static gboolean
+was_disturbed (SimWorld *world, guint lane)
+{
+  g_autofree char *id = g_strdup_printf ("Item/%c", 'A' + lane);
+  const SimCommit *commits;
+  guint n;
+
+  commits = sim_site_get_commits (world->site, &n);
+  for (guint i = 0; i < n; i++)
+    if (!commits[i].ours && commits[i].kind != SIM_COMMIT_CREATE && g_str_equal (commits[i].id, id))
+      return TRUE;
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *deed = g_ptr_array_index (world->deeds, i);
+
+      if (deed->lane == lane && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten))
+        return TRUE;
+    }
+  return world->n_put_back > 0;
+}
+
+/* A conflict needs two. */
+static void
+check_conflicts (SimWorld *world)
+{
+  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (world->store, NULL, G_MAXINT, NULL);
+
+  for (guint i = 0; i < conflicts->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (conflicts, i);
+      const char *name = conflict->resource_id;
+
+      /* Rows without a base are asked about, whoever wrote them. */
+      if (g_strcmp0 (conflict->resource_type, "Item") == 0 && name != NULL && strlen (name) == 1
+          && strstr (conflict->local_data, "items") == NULL && !was_disturbed (world, (guint) (*name - 'A')))
+        sim_violation ("request %" G_GINT64_FORMAT " is in conflict with nobody", conflict->request_id);
     }
 }
 
@@ -298,6 +356,7 @@ sim_oracle_check_end (SimWorld *world)
   check_integrity (world, db);
   sqlite3_close (db);
   check_order (world);
+  check_conflicts (world);
   for (guint i = 0; i < world->deeds->len; i++)
     {
       const SimDeed *deed = g_ptr_array_index (world->deeds, i);

@@ -442,11 +442,11 @@ sim_site_serve (SimSite *self, const SyncTransportRequest *request)
   return serve_resource (self, path + strlen ("/api/resource/"), request);
 }
 
-/* The workers do what is queued. */
+/* The workers do what is queued, or fail. */
 void
-sim_site_finish_queued (SimSite *self)
+sim_site_finish_queued (SimSite *self, gboolean well)
 {
-  for (guint i = 0; i < self->queued->len; i++)
+  for (guint i = 0; well && i < self->queued->len; i++)
     {
       const char *id = g_ptr_array_index (self->queued, i);
       JsonObject *document = g_hash_table_lookup (self->documents, id);

@@ -35,7 +35,7 @@ SimSite *sim_site_new (void);
 void sim_site_free (SimSite *self);
 SyncTransportReply *sim_site_serve (SimSite *self, const SyncTransportRequest *request);
 void sim_site_set_wall_us (SimSite *self, gint64 wall_us);
-void sim_site_finish_queued (SimSite *self);
+void sim_site_finish_queued (SimSite *self, gboolean well);
 gboolean sim_site_has_queued (SimSite *self);
 
 /* What somebody else does, at another till or in ERPNext's own pages. */

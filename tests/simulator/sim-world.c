@@ -37,13 +37,15 @@ sim_world_dice (SimWorld *world, guint sides)
 void
 sim_world_say (SimWorld *world, const char *format, ...)
 {
-  g_autofree char *text = NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  g_string_append_vprintf (text, format, args);
   va_end (args);
-  sim_trace (sim_time_now_us (&world->time), "%s", text);
+  /* The same story wherever it is told. */
+  g_string_replace (text, world->directory, "DATA", 0);
+  sim_trace (sim_time_now_us (&world->time), "%s", text->str);
 }
 
 static void
@@ -435,6 +437,7 @@ put_backup_back (SimWorld *world)
 
   sim_cover_act (world->backup_is_copy ? SIM_ACT_COPY : SIM_ACT_BACKUP);
   sim_world_say (world, "an older database is put back");
+  world->n_put_back++;
   power_vfs_die ();
   sim_world_close (world, FALSE);
   power_vfs_revive (POWER_KEEP, world->random);
