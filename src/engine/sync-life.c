@@ -11,14 +11,15 @@
  * A second less than the ten that the program may take to end. */
 #define SHUTDOWN_WAIT_US (9 * G_USEC_PER_SEC)
 
+/* Tells whoever waits for a shutdown that it is over. */
 static void
 finish_shutdown (SyncEngine *self)
 {
   g_autoptr (GTask) task = g_steal_pointer (&self->shutdown);
 
   sync_clock_clear_alarm (self->clock, &self->shutdown_alarm);
-  sync_engine_stop (self);
-  g_task_return_boolean (task, TRUE);
+  if (task != NULL)
+    g_task_return_boolean (task, TRUE);
 }
 
 static gboolean
@@ -28,7 +29,7 @@ kick_cb (gpointer user_data)
 
   g_clear_pointer (&self->kick_source, g_source_unref);
   if (self->shutdown != NULL && g_hash_table_size (self->operations) == 0)
-    finish_shutdown (self);
+    sync_engine_stop (self);
   else
     sync_dispatcher_run (self);
   return G_SOURCE_REMOVE;
@@ -89,7 +90,8 @@ sync_engine_start (SyncEngine *self, GError **error)
  * @self: an engine
  *
  * Stops at once: nothing new is claimed, calls that are out are taken back and their rows stay `sending`, which the
- * next start reads as `unknown`. Submissions whose commit has not happened are refused. Harmless if it is not running.
+ * next start reads as `unknown`. Submissions whose commit has not happened are refused. A shutdown that is under way ends
+ * with it. Harmless if it is not running.
  */
 void
 sync_engine_stop (SyncEngine *self)
@@ -97,7 +99,10 @@ sync_engine_stop (SyncEngine *self)
   sync_engine_assert_own_context (self);
   sync_submit_refuse_all (self);
   if (!self->running)
-    return;
+    {
+      finish_shutdown (self);
+      return;
+    }
   /* Answers that are here already are worth keeping. */
   while (!g_queue_is_empty (&self->answered))
     sync_delivery_record (g_queue_pop_head (&self->answered));
@@ -116,6 +121,7 @@ sync_engine_stop (SyncEngine *self)
     sync_operation_end (g_queue_pop_head (&self->unwritten));
   sync_operation_cancel (self, TRUE);
   self->sweeping = FALSE;
+  finish_shutdown (self);
 }
 
 static void
@@ -124,7 +130,7 @@ waited_for_shutdown_cb (gpointer user_data)
   SyncEngine *self = SYNC_ENGINE (user_data);
 
   self->shutdown_alarm = 0;
-  finish_shutdown (self);
+  sync_engine_stop (self);
 }
 
 /**
@@ -155,7 +161,7 @@ sync_engine_safe_shutdown_async (SyncEngine *self, GCancellable *cancellable, GA
   self->shutdown = g_steal_pointer (&task);
   if (g_hash_table_size (self->operations) == 0)
     {
-      finish_shutdown (self);
+      sync_engine_stop (self);
       return;
     }
   /* A look can be made again; nobody waits for it. */

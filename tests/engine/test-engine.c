@@ -373,6 +373,28 @@ test_shutdown_drops_looks (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_PENDING);
 }
 
+/* Whoever does not want to wait any longer stops it, and whoever waits is told. */
+static void
+test_stop_in_shutdown (Engine *e)
+{
+  gboolean down = FALSE;
+  gint64 id;
+
+  start (e);
+  engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"first\"}");
+  engine_settle (e);
+  toy_site_hold (e->site, TRUE);
+  id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"x\"}");
+  engine_settle (e);
+  sync_engine_safe_shutdown_async (e->engine, NULL, shut_down_cb, &down);
+  engine_settle (e);
+  g_assert_false (down);
+  sync_engine_stop (e->engine);
+  engine_settle (e);
+  g_assert_true (down);
+  engine_assert_state (e, id, SYNC_STATE_SENDING);
+}
+
 static void
 test_watchdog (Engine *e)
 {
@@ -609,6 +631,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/pause-and-offline", test_pause_and_offline);
   engine_test_add ("/sync/engine/safe-shutdown-waits", test_safe_shutdown_waits);
   engine_test_add ("/sync/engine/safe-shutdown-gives-up", test_safe_shutdown_gives_up);
+  engine_test_add ("/sync/engine/stop-in-shutdown", test_stop_in_shutdown);
   engine_test_add ("/sync/engine/shutdown-drops-looks", test_shutdown_drops_looks);
   engine_test_add ("/sync/engine/watchdog", test_watchdog);
   engine_test_add ("/sync/engine/site-stays", test_site_stays);

@@ -202,6 +202,24 @@ test_update_without_base (Engine *e)
   g_assert_cmpstr (row->base_modified, ==, "2026-11-23 10:00:00.000001");
 }
 
+/* Both sides say the same: nothing is sent. But what a comparison does not see is not taken for said. */
+static void
+test_already_there (Engine *e)
+{
+  gint64 same, more;
+
+  toy_site_put (e->site, "Item", "A", "{\"color\":\"red\"}");
+  engine_start (e);
+  same = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"color\":\"red\"}");
+  engine_settle (e);
+  engine_assert_state (e, same, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 0);
+  more = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"color\":\"red\",\"owner\":\"somebody@example.com\"}");
+  engine_settle (e);
+  engine_assert_state (e, more, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 1);
+}
+
 static void
 test_delete_answer_lost (Engine *e)
 {
@@ -521,6 +539,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/stale-is-a-conflict", test_stale_is_a_conflict);
   engine_test_add ("/sync/settle/update-of-deleted", test_update_of_deleted);
   engine_test_add ("/sync/settle/update-without-base", test_update_without_base);
+  engine_test_add ("/sync/settle/already-there", test_already_there);
   engine_test_add ("/sync/settle/delete-answer-lost", test_delete_answer_lost);
   engine_test_add ("/sync/settle/two-steps", test_two_steps);
   engine_test_add ("/sync/settle/sign-in", test_sign_in);
