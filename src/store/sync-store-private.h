@@ -36,6 +36,9 @@ struct _SyncStore
   int witness_fd;            /* (owned): -1 if there is no witness */
   gint64 newest_attempt;     /* id of the newest row of `attempts`, the open transaction's included */
   gint64 witnessed;          /* the number that the witness holds */
+  gboolean counts_known;     /* @counts are those of now, if @counts_at is the connection's number of changes */
+  gint64 counts_at;
+  SyncCounts counts;
   GChecksum *audit_checksum; /* (owned): reused */
   guint8 audit_hash[SYNC_STORE_HASH_BYTES]; /* of the newest audit row, the open transaction's included */
 };

@@ -172,8 +172,12 @@ doubt_all (SyncStore *self, const char *why, gint64 now_ms, GError **error)
       "%s. Of its undelivered requests (%u) some may have been delivered since it was made: each is looked for on the"
       " server before it is sent, and those that cannot be looked for wait for your decision. Requests that were taken"
       " after it was made are missing here.", why, rows->len);
-  /* One that a person takes back is looked for as well. */
-  return sync_store_exec (self, "UPDATE offline_requests SET unaccounted = max (unaccounted, 1) WHERE status ="
+  /* One that failed because what it depends on was given up can neither be looked for nor go: a person decides again. */
+  return sync_store_exec (self, "UPDATE offline_requests SET needs_person = 1 WHERE status = 'unknown' AND waiting_on > 0"
+                          " AND id IN (SELECT d.request_id FROM dependencies AS d JOIN offline_requests AS p"
+                          "  ON p.id = d.depends_on WHERE d.met = 0 AND p.status = 'discarded')", error)
+         /* One that a person takes back is looked for as well. */
+         && sync_store_exec (self, "UPDATE offline_requests SET unaccounted = max (unaccounted, 1) WHERE status ="
                           " 'discarded'", error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", METADATA_REPORT, self->restore_report,
                             now_ms);

@@ -44,6 +44,7 @@ sync_store_assert_usable (SyncStore *self)
 static void
 reload (SyncStore *self)
 {
+  self->counts_known = FALSE;
   sync_store_audit_load (self, NULL);
   sync_store_witness_load (self, NULL);
 }

@@ -343,6 +343,37 @@ backup_refused_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   *(gboolean *) user_data = TRUE;
 }
 
+/* It failed because another one was given up, and is unknown now: it must not wait for that one unseen. */
+static void
+test_given_up_parent (Engine *e)
+{
+  char *backup = sync_test_directory_new ();
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
+  g_autoptr (SyncRequest) row = NULL;
+  guint none = 0;
+  gint64 parent, child;
+
+  toy_site_set_fault (e->site, so_many, &none);
+  start (e);
+  parent = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
+  submission.method = "POST";
+  submission.url = "/api/resource/Customer";
+  submission.body = body;
+  submission.depends_on = &parent;
+  submission.n_depends_on = 1;
+  child = engine_submit_full (e, &submission, NULL);
+  g_assert_true (sync_engine_discard_with_dependants (e->engine, parent, "not wanted", "anna", NULL));
+  engine_assert_state (e, child, SYNC_STATE_FAILED);
+  back_up (e, backup);
+  put_back (e, backup);
+  row = engine_get (e, child);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_nonnull (strstr (row->error_message, "was given up"));
+  sync_test_directory_free (backup);
+}
+
 static void
 test_backup_refused (Engine *e)
 {
@@ -364,6 +395,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/restore/unkeyed", test_unkeyed);
   engine_test_add ("/sync/restore/refused-then-delivered", test_refused_then_delivered);
   engine_test_add ("/sync/restore/delivered-then-refused", test_delivered_then_refused);
+  engine_test_add ("/sync/restore/given-up-parent", test_given_up_parent);
   engine_test_add ("/sync/restore/backup-refused", test_backup_refused);
   return g_test_run ();
 }

@@ -22,7 +22,7 @@
 #define MIN_REQUESTS 20
 #define MIN_FAULTS 10
 #define MIN_CRASHES 1
-#define MIN_STEPS 60
+#define MIN_STEPS 45
 #define MAX_STEPS 400
 /* After everything is well again; the longest wait of all is a submission that the site only queues. */
 #define DRAIN_HOURS 6
@@ -477,23 +477,23 @@ do_something (SimWorld *world)
   static const gint64 waits_ms[] = { 1, 100, 1000, 5000, 30000, 150000, 600000 };
   guint what = sim_world_dice (world, 100);
 
-  if (what < 22)
+  if (what < 30)
     sim_people_submit (world);
-  else if (what < 36)
+  else if (what < 42)
     sim_people_act (world);
-  else if (what < 40)
-    steer (world);
   else if (what < 45)
-    change_weather (world);
+    steer (world);
   else if (what < 50)
+    change_weather (world);
+  else if (what < 55)
     arm_crash (world);
-  else if (what < 52)
+  else if (what < 57)
     trouble_disk (world);
-  else if (what < 54)
+  else if (what < 59)
     turn_clocks (world);
-  else if (what < 60)
+  else if (what < 65)
     somebody_else (world);
-  else if (what < 62 && world->disk_works && sim_world_dice (world, 2) == 0)
+  else if (what < 66 && world->disk_works && sim_world_dice (world, 2) == 0)
     {
       sim_cover_act (SIM_ACT_SHUTDOWN);
       sim_world_say (world, "ends in an orderly way");
@@ -502,14 +502,14 @@ do_something (SimWorld *world)
         power_vfs_revive (POWER_KEEP, world->random);
       open_again (world);
     }
-  else if (what < 63)
+  else if (what < 67)
     {
       sim_cover_act (SIM_ACT_CLEAR_OLD);
       sync_engine_clear_old (world->engine, 0, NULL, NULL);
     }
-  else if (what < 64 && !world->has_backup && sim_world_dice (world, 3) == 0)
+  else if (what < 68 && !world->has_backup && sim_world_dice (world, 3) == 0)
     make_backup (world);
-  else if (what < 65 && world->has_backup)
+  else if (what < 69 && world->has_backup)
     put_backup_back (world);
   else
     sim_world_let_pass (world, waits_ms[sim_world_dice (world, G_N_ELEMENTS (waits_ms))] * MS);
