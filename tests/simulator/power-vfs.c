@@ -477,6 +477,112 @@ vfs_sleep (sqlite3_vfs *vfs, int us)
   return us;
 }
 
+/* SQLite's memory: blocks of a few sizes that are given back to lists of their own. It takes and gives so many that it
+ * counts. */
+
+#define N_SIZES 14
+#define SMALLEST 32u
+
+typedef union
+{
+  gsize size;      /* of the block: an index, or bytes if it is larger than all */
+  gpointer next;   /* in its list */
+  char align[16];
+} Block;
+
+static Block *free_blocks[N_SIZES];
+
+static int
+size_class (int n)
+{
+  int class = 0;
+
+  while (class < N_SIZES && (SMALLEST << class) < (guint) n)
+    class++;
+  return class;
+}
+
+static void *
+memory_take (int n)
+{
+  int class = size_class (n);
+  Block *block;
+
+  if (class == N_SIZES)
+    {
+      block = g_malloc (sizeof (Block) + (gsize) n);
+      block->size = (gsize) n + N_SIZES;
+      return block + 1;
+    }
+  block = free_blocks[class];
+  if (block != NULL)
+    free_blocks[class] = block->next;
+  else
+    block = g_malloc (sizeof (Block) + (SMALLEST << class));
+  block->size = (gsize) class;
+  return block + 1;
+}
+
+static int
+memory_size (void *memory)
+{
+  const Block *block = (const Block *) memory - 1;
+
+  return (int) (block->size < N_SIZES ? SMALLEST << block->size : block->size - N_SIZES);
+}
+
+static void
+memory_give (void *memory)
+{
+  Block *block = (Block *) memory - 1;
+  gsize class = block->size;
+
+  if (class >= N_SIZES)
+    {
+      g_free (block);
+      return;
+    }
+  block->next = free_blocks[class];
+  free_blocks[class] = block;
+}
+
+static void *
+memory_change (void *memory, int n)
+{
+  int before = memory_size (memory);
+  void *other;
+
+  if (n <= before && n > before / 4)
+    return memory;
+  other = memory_take (n);
+  memcpy (other, memory, (gsize) MIN (n, before));
+  memory_give (memory);
+  return other;
+}
+
+static int
+memory_round (int n)
+{
+  int class = size_class (n);
+
+  return class == N_SIZES ? (n + 7) & ~7 : (int) (SMALLEST << class);
+}
+
+static int
+memory_begin (void *data)
+{
+  return SQLITE_OK;
+}
+
+static void
+memory_end (void *data)
+{
+}
+
+static const sqlite3_mem_methods memory_methods = {
+  memory_take, memory_give, memory_change, memory_size, memory_round, memory_begin, memory_end, NULL,
+};
+
 /**
  * power_vfs_install:
  *
@@ -491,6 +597,7 @@ power_vfs_install (void)
   /* Nobody else is there, and nobody asks how much memory SQLite has. */
   sqlite3_config (SQLITE_CONFIG_SINGLETHREAD);
   sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
+  sqlite3_config (SQLITE_CONFIG_MALLOC, &memory_methods);
   power.real = sqlite3_vfs_find ("unix");
   g_assert (power.real != NULL);
   power.thread = g_thread_self ();

@@ -324,7 +324,7 @@ was_disturbed (SimWorld *world, guint lane)
                                   || deed->by_person))
         return TRUE;
     }
-  return world->n_put_back > 0;
+  return world->n_put_back > 0 || world->has_cleared;
 }
 
 /* A conflict needs two. */

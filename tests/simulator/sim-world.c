@@ -485,11 +485,11 @@ do_something (SimWorld *world)
     steer (world);
   else if (what < 50)
     change_weather (world);
-  else if (what < 55)
+  else if (what < 53)
     arm_crash (world);
-  else if (what < 57)
+  else if (what < 55)
     trouble_disk (world);
-  else if (what < 59)
+  else if (what < 58)
     turn_clocks (world);
   else if (what < 65)
     somebody_else (world);
@@ -505,6 +505,8 @@ do_something (SimWorld *world)
   else if (what < 67)
     {
       sim_cover_act (SIM_ACT_CLEAR_OLD);
+      sim_world_say (world, "delivered rows are forgotten");
+      world->has_cleared = TRUE;
       sync_engine_clear_old (world->engine, 0, NULL, NULL);
     }
   else if (what < 68 && !world->has_backup && sim_world_dice (world, 3) == 0)

@@ -67,6 +67,7 @@ typedef struct
   gboolean backup_is_copy;
   gpointer witness;        /* (owned) (nullable): the oracle's own connection to the database */
   guint n_crashes;
+  gboolean has_cleared;    /* delivered rows were forgotten, and with them the versions that they made */
   guint n_put_back;        /* how often an older database took the place of the present one */
   gboolean disk_works;
   gboolean ending;         /* in an orderly way */
