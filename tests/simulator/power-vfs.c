@@ -118,7 +118,7 @@ open_file (const char *path, gboolean is_database)
       file = power_file_new (path, &info);
       g_ptr_array_add (power.files, file);
     }
-  /* Nobody else may write to what has unsynced changes. */
+  /* Nobody else may write to what has unsynced changes. While it is open the real file is behind. */
   g_assert (file->n_open > 0 || power_file_is_synced (file) || (goffset) file->content->len == info.st_size);
   g_free (file->path);
   file->path = g_strdup (path);

@@ -319,6 +319,64 @@ test_busy (Disk *disk, gconstpointer data)
   close_shop (&shop);
 }
 
+static gint64
+count_sales (Shop *shop)
+{
+  return get_number (shop, "SELECT count (*) FROM sale");
+}
+
+/* Two connections: each commit is seen at once by those who do not read just then, synced or not, and a reader keeps
+ * what it began to read, also from a checkpoint. */
+static void
+test_reader (Disk *disk, gconstpointer data)
+{
+  Shop shop;
+  Shop reader;
+  int checkpoint;
+
+  g_assert_cmpint (open_shop (disk, "NORMAL", &shop), ==, SQLITE_OK);
+  g_assert_cmpint (sell (&shop, 1), ==, SQLITE_OK);
+  g_assert_cmpint (open_shop (disk, "NORMAL", &reader), ==, SQLITE_OK);
+  g_assert_cmpint (count_sales (&reader), ==, 1);
+  g_assert_cmpint (sqlite3_exec (reader.db, "BEGIN; SELECT * FROM sale", NULL, NULL, NULL), ==, SQLITE_OK);
+  for (gint64 id = 2; id <= SALES; id++)
+    g_assert_cmpint (sell (&shop, id), ==, SQLITE_OK);
+  checkpoint = sqlite3_wal_checkpoint_v2 (shop.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  g_assert_cmpint (checkpoint, ==, SQLITE_BUSY);
+  g_assert_cmpint (count_sales (&reader), ==, 1);
+  g_assert_cmpint (sqlite3_exec (reader.db, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (count_sales (&reader), ==, SALES);
+  checkpoint = sqlite3_wal_checkpoint_v2 (shop.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+  g_assert_cmpint (checkpoint, ==, SQLITE_OK);
+  close_shop (&shop);
+  g_assert_cmpint (count_sales (&reader), ==, SALES);
+  close_shop (&reader);
+}
+
+/* With a journal, as a backup is written: nobody commits while another one reads. */
+static void
+test_journal (Disk *disk, gconstpointer data)
+{
+  Shop shop;
+  Shop reader;
+
+  g_assert_cmpint (open_shop (disk, "FULL", &shop), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (shop.db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_open (disk->path, &reader.db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (reader.db, "SELECT * FROM total", -1, &reader.insert, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (reader.insert), ==, SQLITE_ROW);
+  g_assert_cmpint (sqlite3_exec (shop.db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sell (&shop, 1), ==, SQLITE_OK);
+  g_assert_cmpint (count_sales (&reader), ==, 0);
+  g_assert_cmpint (sqlite3_exec (shop.db, "COMMIT", NULL, NULL, NULL), ==, SQLITE_BUSY);
+  g_assert_cmpint (sqlite3_exec (reader.db, "BEGIN IMMEDIATE", NULL, NULL, NULL), ==, SQLITE_BUSY);
+  sqlite3_reset (reader.insert);
+  g_assert_cmpint (sqlite3_exec (shop.db, "COMMIT", NULL, NULL, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (count_sales (&reader), ==, 1);
+  close_shop (&reader);
+  close_shop (&shop);
+}
+
 /* The store on it. */
 
 typedef struct
@@ -431,6 +489,8 @@ main (int argc, char **argv)
   disk_add_test ("/power-vfs/trouble", NULL, test_trouble);
   disk_add_test ("/power-vfs/same-seed", NULL, test_same_seed);
   disk_add_test ("/power-vfs/busy", NULL, test_busy);
+  disk_add_test ("/power-vfs/reader", NULL, test_reader);
+  disk_add_test ("/power-vfs/journal", NULL, test_journal);
   disk_add_test ("/power-vfs/store", NULL, test_store);
   return g_test_run ();
 }
