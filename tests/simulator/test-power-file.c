@@ -92,6 +92,7 @@ test_sync (Disk *disk, gconstpointer data)
 {
   sqlite3_file *file = make_file (disk, 4096);
   g_autoptr (GBytes) bytes = NULL;
+  char end[] = "twenty letters there";
 
   write_run (file, 'b', 100, 1000);
   sync_file (file);
@@ -99,6 +100,8 @@ test_sync (Disk *disk, gconstpointer data)
   write_run (file, 'd', 0, 200);
   g_assert_cmpint (file->pMethods->xTruncate (file, 150), ==, SQLITE_OK);
   write_run (file, 'e', 9000, 10);
+  g_assert_cmpint (file->pMethods->xRead (file, end, 20, 8995), ==, SQLITE_IOERR_SHORT_READ);
+  g_assert_cmpmem (end, 20, "\0\0\0\0\0eeeeeeeeee\0\0\0\0\0", 20);
   bytes = die (disk, file, POWER_LOSE, 0);
   g_assert_cmpuint (count_run (bytes, 'a', 0), ==, 100);
   g_assert_cmpuint (count_run (bytes, 'b', 100), ==, 1000);
@@ -119,6 +122,26 @@ test_keep (Disk *disk, gconstpointer data)
   g_assert_cmpuint (count_run (kept, 'b', 0), ==, 4096);
   lost = die (disk, open_file (disk), POWER_LOSE, 0);
   g_assert_cmpuint (count_run (lost, 'a', 0), ==, 4096);
+}
+
+/* The real file of an open one can be brought up to date, which syncs nothing. */
+static void
+test_flush (Disk *disk, gconstpointer data)
+{
+  sqlite3_file *file = make_file (disk, 1000);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autofree char *text = NULL;
+  gsize n;
+
+  write_run (file, 'b', 500, 1000);
+  power_vfs_flush ();
+  g_assert_true (g_file_get_contents (disk->path, &text, &n, NULL));
+  g_assert_cmpuint (n, ==, 1500);
+  g_assert_cmpuint (strspn (text, "a"), ==, 500);
+  g_assert_cmpuint (strspn (text + 500, "b"), ==, 1000);
+  bytes = die (disk, file, POWER_LOSE, 0);
+  g_assert_cmpuint (count_run (bytes, 'a', 0), ==, 1000);
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, 1000);
 }
 
 /* What is not synced goes with the file, not with its name; a deleted file takes it along. */
@@ -355,6 +378,7 @@ main (int argc, char **argv)
   disk_test_init (&argc, &argv);
   disk_add_test ("/power-file/sync", NULL, test_sync);
   disk_add_test ("/power-file/keep", NULL, test_keep);
+  disk_add_test ("/power-file/flush", NULL, test_flush);
   disk_add_test ("/power-file/names", NULL, test_names);
   disk_add_test ("/power-file/deleted", NULL, test_deleted);
   disk_add_test ("/power-file/sectors", NULL, test_sectors);
