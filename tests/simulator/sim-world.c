@@ -319,6 +319,9 @@ trouble_disk (SimWorld *world)
   static const PowerTrouble troubles[] = { POWER_TROUBLE_NONE, POWER_TROUBLE_NONE, POWER_TROUBLE_FULL, POWER_TROUBLE_SYNC_FAILS };
   PowerTrouble trouble = troubles[sim_world_dice (world, G_N_ELEMENTS (troubles))];
 
+  /* What was refused before is answered before. */
+  if (!sim_time_settle (&world->time))
+    return;
   world->disk_works = trouble == POWER_TROUBLE_NONE;
   if (!world->disk_works)
     sim_cover_act (trouble == POWER_TROUBLE_FULL ? SIM_ACT_DISK_FULL : SIM_ACT_SYNC_FAILS);
@@ -542,6 +545,8 @@ heal (SimWorld *world)
 {
   SimCrash unused;
 
+  if (!sim_time_settle (&world->time))
+    sim_world_crash (world, SIM_CRASH_DISK);
   sim_world_say (world, "ALL IS WELL AGAIN");
   sim_network_set_weather (world->network, SIM_WEATHER_FAIR, 0);
   sim_network_take_crash (world->network, &unused);
