@@ -336,7 +336,7 @@ sync_gateway_init (SyncGateway *self)
 /**
  * sync_gateway_new:
  * @engine: (transfer none): what the calls act on
- * @clock: (transfer none): for the heartbeat of event streams
+ * @clock: (transfer none): for the heartbeat of event streams and the limits of callers that stand still
  * @random: (transfer none): fit for keys: the token is made from it
  *
  * Returns: (transfer full): a gateway that does not listen yet, in the caller's thread-default main context,
@@ -353,7 +353,7 @@ sync_gateway_new (SyncEngine *engine, SyncClock *clock, SyncRandom *random)
   self->server = g_object_new (SOUP_TYPE_SERVER, "raw-paths", TRUE, NULL);
   soup_server_add_early_handler (self->server, NULL, early_cb, self, NULL);
   soup_server_add_handler (self->server, NULL, request_cb, self, NULL);
-  self->listener = sync_listener_new (self->server);
+  self->listener = sync_listener_new (self->server, self->clock);
   self->events = sync_events_new (engine, clock, self->listener);
   return self;
 }

@@ -2,8 +2,9 @@
 /* Listening for a SoupServer, and the life of its connections. SoupServer 3.2 listens with a backlog of 10
  * and never lets go of a kept connection that the client closes, so connections are accepted here and handed
  * over wrapped (see sync-stream.c). A caller that has shut its side still gets the answer that it is owed; an
- * event stream ends when its listener hangs up. All of it happens in the thread-default main context of the
- * thread that made the listener. */
+ * event stream ends when its listener hangs up. Whoever does not go on, with what it sends or with what it should
+ * read, is closed after a while, and makes room before that if there are too many. All of it happens in the
+ * thread-default main context of the thread that made the listener. */
 #define _GNU_SOURCE /* POLLRDHUP */
 #include "config.h"
 
@@ -12,6 +13,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,8 +22,12 @@
 
 /* Tills open dozens of connections at once; SoupServer's own 10 drop some of them for a second. */
 #define LISTEN_BACKLOG 256
-/* Half of the usual limit of 1024 descriptors. Beyond it the connection that was idle longest is closed. */
+/* Half of the usual limit of 1024 descriptors. Beyond it the connection on which no answer is owed for longest is
+ * closed. */
 #define MAX_CONNECTIONS 512
+/* For the head of a request, again for its body, and again for its answer: enough for the largest body through a slow
+ * tunnel, and for a backup of years. */
+#define STEP_LIMIT_S 120
 /* Not among GIOCondition's names, but passed on to poll(): the other end will send no more. */
 #define CONDITION_HUNG_UP ((GIOCondition) POLLRDHUP)
 
@@ -31,7 +37,10 @@ typedef struct
   SyncStream *stream;     /* (owned) */
   GSocketAddress *remote; /* (owned): SoupServer hands this very object back with each message */
   GSource *watch; /* (owned) (nullable): for the hang-up, while the answer is a stream without an end */
-  gboolean busy;          /* an answer is owed */
+  GList place; /* in the listener's order */
+  SoupServerMessage *incoming; /* (owned) (nullable): its body is being read */
+  gint64 due_us; /* boot clock: until then it has to get further; 0: it may rest */
+  gboolean busy; /* a whole request is there, and its answer is owed */
 } Connection;
 
 struct _SyncListener
@@ -41,7 +50,10 @@ struct _SyncListener
   SoupServer *server;      /* (owned) */
   GSocketService *service; /* (owned) (nullable): NULL while not listening */
   GHashTable *connections; /* (owned) (element-type GSocketAddress Connection) */
-  GQueue idle_order;       /* (element-type Connection, unowned): the one that was used last at the tail */
+  GQueue order; /* (element-type Connection, unowned): the one that got further last at the tail */
+  SyncClock *clock; /* (owned) */
+  guint alarm; /* when the first one is due, or before; 0 while none is */
+  guint n_due; /* connections that have to get further */
   int silent_fd; /* (owned): the far end of the socket that SoupServer listens on; nothing is ever sent */
   guint port;              /* 0 while not listening */
   gboolean closing;        /* no further request is waited for */
@@ -49,12 +61,28 @@ struct _SyncListener
 
 G_DEFINE_FINAL_TYPE (SyncListener, sync_listener, G_TYPE_OBJECT)
 
+/* It may rest as long as it likes. */
+static void
+connection_rest (Connection *connection)
+{
+  SyncListener *self = connection->listener;
+
+  if (connection->due_us == 0)
+    return;
+  connection->due_us = 0;
+  self->n_due--;
+  if (self->n_due == 0)
+    sync_clock_clear_alarm (self->clock, &self->alarm);
+}
+
 static void
 connection_free (gpointer data)
 {
   Connection *connection = data;
 
-  g_queue_remove (&connection->listener->idle_order, connection);
+  connection_rest (connection);
+  g_clear_object (&connection->incoming);
+  g_queue_unlink (&connection->listener->order, &connection->place);
   if (connection->watch != NULL)
     g_source_destroy (connection->watch);
   g_clear_pointer (&connection->watch, g_source_unref);
@@ -69,6 +97,63 @@ static void
 connection_close (Connection *connection)
 {
   g_hash_table_remove (connection->listener->connections, connection->remote);
+}
+
+/* Says why, if the caller may still listen. Nothing else was written since the request began. */
+static void
+send_time_out (Connection *connection)
+{
+  g_autofree char *body = g_strdup_printf ("{\"error\":{\"code\":\"timeout\",\"message\":"
+                                           "\"the request did not arrive within %d s; send it again\"}}\n",
+                                           STEP_LIMIT_S);
+  g_autofree char *text
+      = g_strdup_printf ("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
+                         "Content-Type: application/json\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+                         strlen (body), body);
+
+  g_socket_send (sync_stream_get_socket (connection->stream), text, strlen (text), NULL, NULL);
+}
+
+static void
+step_limit_cb (gpointer user_data)
+{
+  SyncListener *self = user_data;
+  gint64 now_us = sync_clock_boot_us (self->clock), next_us = G_MAXINT64;
+  g_autoptr (GList) all = g_hash_table_get_values (self->connections);
+
+  self->alarm = 0;
+  for (GList *l = all; l != NULL; l = l->next)
+    {
+      Connection *connection = l->data;
+
+      if (connection->due_us == 0)
+        continue;
+      if (connection->due_us > now_us)
+        {
+          next_us = MIN (next_us, connection->due_us);
+          continue;
+        }
+      if (connection->incoming != NULL && soup_server_message_get_status (connection->incoming) == 0)
+        send_time_out (connection);
+      connection_close (connection);
+    }
+  if (self->n_due > 0)
+    self->alarm = sync_clock_add_alarm (self->clock, next_us, step_limit_cb, self);
+}
+
+/* It got further, and has as long as anybody to get further again. */
+static void
+connection_step (Connection *connection)
+{
+  SyncListener *self = connection->listener;
+
+  g_queue_unlink (&self->order, &connection->place);
+  g_queue_push_tail_link (&self->order, &connection->place);
+  if (connection->due_us == 0)
+    self->n_due++;
+  connection->due_us = sync_clock_boot_us (self->clock) + STEP_LIMIT_S * G_USEC_PER_SEC;
+  if (self->alarm == 0)
+    self->alarm = sync_clock_add_alarm (self->clock, connection->due_us, step_limit_cb, self);
 }
 
 static void
@@ -97,8 +182,24 @@ message_got_headers_cb (SoupServerMessage *message, gpointer user_data)
 {
   Connection *connection = find_connection (user_data, message);
 
-  if (connection != NULL)
-    connection->busy = TRUE;
+  if (connection == NULL)
+    return;
+  g_set_object (&connection->incoming, message);
+  connection_step (connection);
+}
+
+/* After the handler of the request, which may have answered already. */
+static void
+message_got_body_cb (SoupServerMessage *message, gpointer user_data)
+{
+  Connection *connection = find_connection (user_data, message);
+
+  if (connection == NULL)
+    return;
+  g_clear_object (&connection->incoming);
+  connection->busy = TRUE;
+  if (connection->watch == NULL)
+    connection_step (connection);
 }
 
 static void
@@ -110,8 +211,9 @@ message_finished_cb (SoupServerMessage *message, gpointer user_data)
   if (connection == NULL)
     return;
   connection->busy = FALSE;
-  g_queue_remove (&self->idle_order, connection);
-  g_queue_push_tail (&self->idle_order, connection);
+  g_clear_object (&connection->incoming);
+  connection_step (connection);
+  connection_rest (connection);
   sync_stream_set_idle (connection->stream);
   /* Not closed from here, where SoupServer is in the middle of it: it finds the end when it looks for another
    * request. */
@@ -124,15 +226,16 @@ request_started_cb (SoupServer *server, SoupServerMessage *message, gpointer use
 {
   g_signal_connect_object (message, "got-headers", G_CALLBACK (message_got_headers_cb), user_data,
                            G_CONNECT_DEFAULT);
+  g_signal_connect_object (message, "got-body", G_CALLBACK (message_got_body_cb), user_data, G_CONNECT_DEFAULT);
   g_signal_connect_object (message, "finished", G_CALLBACK (message_finished_cb), user_data,
                            G_CONNECT_DEFAULT);
 }
 
-/* Makes room for one more. */
+/* Makes room for one more, where no answer is owed: whoever sends half a request, or nothing, locks nobody out. */
 static gboolean
 close_longest_idle (SyncListener *self)
 {
-  for (GList *l = self->idle_order.head; l != NULL; l = l->next)
+  for (GList *l = self->order.head; l != NULL; l = l->next)
     {
       Connection *connection = l->data;
 
@@ -162,10 +265,12 @@ incoming_cb (GSocketService *service, GSocketConnection *stream, GObject *source
   g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   connection = g_new0 (Connection, 1);
   connection->listener = self;
+  connection->place.data = connection;
   connection->stream = sync_stream_new (stream, stream_closed_cb, connection);
   connection->remote = g_object_ref (remote);
   g_hash_table_insert (self->connections, connection->remote, connection);
-  g_queue_push_tail (&self->idle_order, connection);
+  g_queue_push_tail_link (&self->order, &connection->place);
+  connection_step (connection);
   /* SoupServer may be done with it when this returns. */
   handed = g_object_ref (G_IO_STREAM (connection->stream));
   if (!soup_server_accept_iostream (self->server, handed, local, remote, NULL))
@@ -242,6 +347,7 @@ sync_listener_finalize (GObject *object)
   SyncListener *self = SYNC_LISTENER (object);
 
   g_hash_table_unref (self->connections);
+  g_clear_object (&self->clock);
   if (self->silent_fd >= 0)
     close (self->silent_fd);
   G_OBJECT_CLASS (sync_listener_parent_class)->finalize (object);
@@ -258,22 +364,24 @@ static void
 sync_listener_init (SyncListener *self)
 {
   self->connections = g_hash_table_new_full (NULL, NULL, NULL, connection_free);
-  g_queue_init (&self->idle_order);
+  g_queue_init (&self->order);
   self->silent_fd = -1;
 }
 
 /**
  * sync_listener_new:
  * @server: (transfer none): a server with its handlers, which does not listen by itself
+ * @clock: (transfer none): for how long a connection may stand still in the middle of something
  *
  * Returns: (transfer full): a listener that does not listen yet; disposing of it closes every connection
  */
 SyncListener *
-sync_listener_new (SoupServer *server)
+sync_listener_new (SoupServer *server, SyncClock *clock)
 {
   SyncListener *self = g_object_new (SYNC_TYPE_LISTENER, NULL);
 
   self->server = g_object_ref (server);
+  self->clock = g_object_ref (clock);
   let_connections_be_kept (self);
   g_signal_connect (server, "request-started", G_CALLBACK (request_started_cb), self);
   return self;
@@ -318,8 +426,8 @@ sync_listener_listen (SyncListener *self, guint port, GError **error)
  * sync_listener_close:
  * @self: a listener
  *
- * Takes no more connections and no more requests: idle connections are closed now, those on which an answer
- * is owed after that answer. May be called again.
+ * Takes no more connections and no more requests: connections are closed now, those on which an answer is
+ * owed after that answer. May be called again.
  */
 void
 sync_listener_close (SyncListener *self)
@@ -370,7 +478,7 @@ sync_listener_get_n_connections (SyncListener *self)
  * @self: a listener
  * @message: a message whose answer is a stream without an end
  *
- * Has the connection closed as soon as the other end hangs up, instead of after the answer.
+ * Has the connection closed as soon as the other end hangs up, instead of after the answer, which may take for ever.
  */
 void
 sync_listener_mark_stream (SyncListener *self, SoupServerMessage *message)
@@ -379,6 +487,7 @@ sync_listener_mark_stream (SyncListener *self, SoupServerMessage *message)
 
   if (connection == NULL)
     return;
+  connection_rest (connection);
   connection->watch
       = g_socket_create_source (sync_stream_get_socket (connection->stream), CONDITION_HUNG_UP, NULL);
   g_source_set_callback (connection->watch, G_SOURCE_FUNC (connection_hung_up_cb), connection, NULL);

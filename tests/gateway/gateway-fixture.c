@@ -350,6 +350,27 @@ gateway_fixture_request (GatewayFixture *self, const char *method, const char *p
                           body != NULL ? strlen (body) : 0, body != NULL ? body : "");
 }
 
+/* Of this process. */
+guint
+gateway_fixture_count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+/* One that is kept after the answer. */
+char *
+gateway_fixture_keep_alive_request (GatewayFixture *self)
+{
+  return g_strdup_printf ("GET /_sync/v1/status HTTP/1.1\r\nHost: localhost:%u\r\nAuthorization: Bearer %s\r\n"
+                          "Connection: keep-alive\r\n\r\n",
+                          sync_gateway_get_port (self->gateway), self->token);
+}
+
 Client *
 gateway_fixture_call (GatewayFixture *self, const char *method, const char *path, const char *body)
 {

@@ -62,6 +62,8 @@ void client_run (Client *self);
 gboolean client_run_until (Client *self, const char *text);
 
 char *gateway_fixture_request (GatewayFixture *self, const char *method, const char *path, const char *body);
+guint gateway_fixture_count_descriptors (void);
+char *gateway_fixture_keep_alive_request (GatewayFixture *self);
 Client *gateway_fixture_call (GatewayFixture *self, const char *method, const char *path, const char *body);
 char *gateway_fixture_expect (GatewayFixture *self, const char *method, const char *path, const char *body,
                               guint status);
