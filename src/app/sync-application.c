@@ -60,7 +60,7 @@ detach_cb (SyncEngine *engine, gpointer user_data)
 static void
 sync_now_cb (SyncEngine *engine, gpointer user_data)
 {
-  sync_engine_force_sync (engine, NULL, NULL, 0);
+  sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
 }
 
 static void

@@ -128,6 +128,9 @@ SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GErr
 /* sync-life.c */
 void sync_engine_kick (SyncEngine *self);
 
+/* sync-person.c */
+SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
+
 /* sync-trust.c: does the server enforce the key? */
 SyncTrust sync_engine_get_trust (SyncEngine *self, const SyncRoute *route);
 gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);

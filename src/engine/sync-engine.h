@@ -139,7 +139,8 @@ SyncSubmitted *sync_engine_submit_finish (SyncEngine *self, GAsyncResult *result
 gboolean sync_engine_submit_get_holder (SyncEngine *self, GAsyncResult *result, gint64 *id, SyncState *state);
 
 /* Steering */
-void sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids);
+gboolean sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids,
+                                 GError **error);
 void sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types);
 void sync_engine_resume (SyncEngine *self);
 void sync_engine_set_offline (SyncEngine *self, gboolean offline);

@@ -8,24 +8,32 @@
 #include "sync-body.h"
 #include "sync-error.h"
 
-/* The row as it is now, or an error in words. A row that is being sent belongs to its answer. */
-static SyncRequest *
-get_row (SyncEngine *self, gint64 id, GError **error)
+/* The row as it is now; NULL with %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_STORAGE. Listed, not read in full: what a person
+ * decides needs no body, and must be possible where that is damaged. */
+SyncRequest *
+sync_engine_find_row (SyncEngine *self, gint64 id, GError **error)
 {
   const SyncListFilter filter = { .after = id - 1, .limit = 1 };
   g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, error);
-  g_autoptr (SyncRequest) row = NULL;
+  SyncRequest *row;
 
   if (rows == NULL)
     return NULL;
-  /* Listed, not read in full: what a person decides needs no body, and must be possible where that is damaged. */
-  if (rows->len > 0)
-    row = sync_request_ref (g_ptr_array_index (rows, 0));
-  if (row == NULL || row->id != id)
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND, "there is no request %" G_GINT64_FORMAT, id);
-      return NULL;
-    }
+  row = rows->len > 0 ? g_ptr_array_index (rows, 0) : NULL;
+  if (row != NULL && row->id == id)
+    return sync_request_ref (row);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND, "there is no request %" G_GINT64_FORMAT, id);
+  return NULL;
+}
+
+/* The same, or an error in words. A row that is being sent belongs to its answer. */
+static SyncRequest *
+get_row (SyncEngine *self, gint64 id, GError **error)
+{
+  g_autoptr (SyncRequest) row = sync_engine_find_row (self, id, error);
+
+  if (row == NULL)
+    return NULL;
   if (row->state == SYNC_STATE_SENDING || g_hash_table_contains (self->operations, &id))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,

@@ -5,6 +5,8 @@
 
 #include "sync-engine-private.h"
 
+#include "sync-error.h"
+
 /* A hint that the line is back: a whole street may get it at once. A second is left of the five within which the
  * drain is to begin, for the probe's own way. */
 #define NETWORK_HINT_SPREAD_MS 4000
@@ -28,22 +30,58 @@ make_due (SyncEngine *self, const char *resource_type)
     }
 }
 
+/* Whether there is each of them; names those that there are not. */
+static gboolean
+check_ids (SyncEngine *self, const gint64 *ids, guint n_ids, GError **error)
+{
+  g_autoptr (GString) missing = g_string_new (NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < n_ids; i++)
+    {
+      g_autoptr (GError) cause = NULL;
+      g_autoptr (SyncRequest) row = sync_engine_find_row (self, ids[i], &cause);
+
+      if (row != NULL)
+        continue;
+      if (!g_error_matches (cause, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+        {
+          g_propagate_error (error, g_steal_pointer (&cause));
+          return FALSE;
+        }
+      g_string_append_printf (missing, "%s%" G_GINT64_FORMAT, n > 0 ? ", " : "", ids[i]);
+      n++;
+    }
+  if (n > 0)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND,
+                 n == 1 ? "there is no request %s; nothing was tried: leave it out"
+                        : "there are no requests %s; nothing was tried: leave them out",
+                 missing->str);
+  return n == 0;
+}
+
 /**
  * sync_engine_force_sync:
  * @self: an engine
  * @types: (nullable) (array zero-terminated=1): only these DocTypes
  * @ids: (nullable) (array length=n_ids): only these requests
  * @n_ids: how many
+ * @error: %SYNC_ERROR_NOT_FOUND (permanent: there is no such request), %SYNC_ERROR_STORAGE (transient)
  *
  * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
- * (but never before the time that the host asked for). A pause or the off-line switch stays as it is.
+ * (but never before the time that the host asked for). A pause or the off-line switch stays as it is. A type that no
+ * request has is as good as any; an id must be one of a request, else nothing is done.
+ *
+ * Returns: whether it was done
  */
-void
-sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids)
+gboolean
+sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64 *ids, guint n_ids, GError **error)
 {
   gboolean all = types == NULL && n_ids == 0;
 
   sync_engine_assert_own_context (self);
+  if (!check_ids (self, ids, n_ids, error))
+    return FALSE;
   for (guint i = 0; types != NULL && types[i] != NULL; i++)
     make_due (self, types[i]);
   for (guint i = 0; i < n_ids; i++)
@@ -55,6 +93,7 @@ sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64
       && sync_store_get_next_due_us (self->store) < 0)
     sync_engine_note_sync (self);
   sync_engine_kick (self);
+  return TRUE;
 }
 
 /**

@@ -35,16 +35,15 @@ sync_gateway_sync (SyncCall *call)
   g_autoptr (GArray) ids = NULL;
   SyncJsonView object;
 
-  if (!sync_call_read_object (call, known, &object, &error)
-      || !sync_call_strings (&object, "types", &types, &error)
-      || !sync_call_ids (&object, "ids", &ids, &error))
+  if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
+      || !sync_call_ids (&object, "ids", &ids, &error)
+      || !sync_engine_force_sync (call->engine, (const char *const *) types,
+                                  ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
+                                  ids != NULL ? ids->len : 0, &error))
     {
       sync_call_fail_error (call, error);
       return;
     }
-  sync_engine_force_sync (call->engine, (const char *const *) types,
-                          ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
-                          ids != NULL ? ids->len : 0);
   reply_status (call);
 }
 

@@ -164,6 +164,8 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "restore 1", 0, "Request 1: "));
   gateway_fixture_settle ();
   g_free (expect (self, "sync --type Customer 1", 0, "Deliveries are being tried now."));
+  g_free (expect (self, "sync --type Nothing", 0, "Deliveries are being tried now."));
+  g_free (expect (self, "sync 1 98 99", 1, "there are no requests 98, 99; nothing was tried"));
   g_free (expect (self, "list --status completed", 0, "Customer DOC-"));
   g_free (expect (self, "clear-old 0", 0, "0 delivered requests were forgotten."));
   g_free (expect (self, "offline on", 0, "Off line"));

@@ -394,7 +394,7 @@ steer (World *world)
       sync_engine_set_offline (engine, dice (world, 2));
       break;
     case 5:
-      sync_engine_force_sync (engine, NULL, NULL, 0);
+      sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
       break;
     case 6:
       sync_engine_hint_network (engine, dice (world, 2));

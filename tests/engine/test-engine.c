@@ -483,7 +483,7 @@ test_last_sync (Engine *e)
   g_clear_pointer (&snapshot, sync_snapshot_free);
   snapshot = sync_engine_dup_snapshot (e->engine);
   g_assert_cmpint (snapshot->last_sync_ms, ==, sync_clock_wall_ms (SYNC_CLOCK (e->clock)) - 1000);
-  sync_engine_force_sync (e->engine, NULL, NULL, 0);
+  sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
   g_clear_pointer (&snapshot, sync_snapshot_free);
   snapshot = sync_engine_dup_snapshot (e->engine);
   g_assert_cmpint (snapshot->last_sync_ms, ==, sync_clock_wall_ms (SYNC_CLOCK (e->clock)));
@@ -493,7 +493,9 @@ static void
 test_force_sync (Engine *e)
 {
   gint64 note, item;
+  gint64 with_unknown[] = { 2, 98, 99 };
   const char *const types[] = { "Note", NULL };
+  g_autoptr (GError) error = NULL;
 
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
   toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\"}");
@@ -504,11 +506,17 @@ test_force_sync (Engine *e)
   engine_settle (e);
   toy_site_set_fault (e->site, NULL, NULL);
   engine_assert_state (e, note, SYNC_STATE_PENDING);
-  sync_engine_force_sync (e->engine, types, NULL, 0);
+  g_assert_true (sync_engine_force_sync (e->engine, types, NULL, 0, NULL));
   engine_settle (e);
   engine_assert_state (e, note, SYNC_STATE_COMPLETED);
   engine_assert_state (e, item, SYNC_STATE_PENDING);
-  sync_engine_force_sync (e->engine, NULL, &item, 1);
+  /* With one that there is not, nothing is done. */
+  g_assert_false (sync_engine_force_sync (e->engine, NULL, with_unknown, 3, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_nonnull (strstr (error->message, "there are no requests 98, 99;"));
+  engine_settle (e);
+  engine_assert_state (e, item, SYNC_STATE_PENDING);
+  g_assert_true (sync_engine_force_sync (e->engine, NULL, &item, 1, NULL));
   engine_settle (e);
   engine_assert_state (e, item, SYNC_STATE_COMPLETED);
 }

@@ -301,7 +301,7 @@ test_throttled (Engine *e)
   engine_assert_condition (e, SYNC_CONDITION_THROTTLED);
   calls = toy_site_n_calls (e->site);
   toy_site_set_fault (e->site, NULL, NULL);
-  sync_engine_force_sync (e->engine, NULL, NULL, 0);
+  sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
   sync_engine_hint_network (e->engine, FALSE);
   engine_run_for (e, 119999);
   g_assert_cmpuint (toy_site_n_calls (e->site), ==, calls);

@@ -270,15 +270,14 @@ test_refusals (GatewayFixture *self, gconstpointer data)
     { "POST", "requests", "{" CUSTOMER ",\"priority\":9}", 400, "invalid", "from 0 to 3" },
     { "POST", "requests", "{" CUSTOMER ",\"priority\":1.5}", 400, "invalid", "priority" },
     { "POST", "requests", "{" CUSTOMER ",\"depends_on\":[\"x\"]}", 400, "invalid", "depends_on" },
-    { "POST", "requests", "{" CUSTOMER ",\"depends_on\":[4711],\"body\":{\"customer_name\":\"A\"}}", 404,
-      "not-found", "4711" },
+    { "POST", "requests", "{" CUSTOMER ",\"depends_on\":[4711],\"body\":{\"customer_name\":\"A\"}}", 404, "not-found",
+      "4711" },
     { "POST", "requests", "{" CUSTOMER ",\"base\":[]}", 400, "invalid", "base" },
     { "POST", "requests", "{" CUSTOMER ",\"headers\":{\"a\":1}}", 400, "invalid", "headers" },
     { "POST", "requests", "{" CUSTOMER ",\"body\":\"{\\\"a\\\":}\"}", 400, "invalid", "column 6" },
-    { "POST", "requests", "{\"method\":\"POST\",\"url\":\"https://other.example.com/api/resource/Customer\"}",
-      400, "foreign-host", "other.example.com" },
-    { "POST", "requests", "{\"method\":\"GET\",\"url\":\"/api/resource/Customer\"}", 400, "not-queueable",
-      "read" },
+    { "POST", "requests", "{\"method\":\"POST\",\"url\":\"https://other.example.com/api/resource/Customer\"}", 400,
+      "foreign-host", "other.example.com" },
+    { "POST", "requests", "{\"method\":\"GET\",\"url\":\"/api/resource/Customer\"}", 400, "not-queueable", "read" },
     { "GET", "requests?status=lost", NULL, 400, "invalid", "lost" },
     { "GET", "requests?limit=0", NULL, 400, "invalid", "limit" },
     { "GET", "requests?staus=failed", NULL, 400, "invalid", "staus" },
@@ -296,6 +295,7 @@ test_refusals (GatewayFixture *self, gconstpointer data)
     { "POST", "pause", "{\"forMs\":-1}", 400, "invalid", "forMs" },
     { "POST", "offline", "{}", 400, "invalid", "on" },
     { "POST", "sync", "{\"types\":\"Customer\"}", 400, "invalid", "types" },
+    { "POST", "sync", "{\"ids\":[4711]}", 404, "not-found", "there is no request 4711; nothing was tried" },
     { "POST", "clear-old", "{\"days\":\"x\"}", 400, "invalid", "days" },
     { "POST", "backup", "{}", 400, "invalid", "“directory” is missing" },
     { "POST", "backup", "{\"directory\":\"backup\"}", 400, "invalid", "absolute path" },
@@ -483,6 +483,7 @@ test_control (GatewayFixture *self, gconstpointer data)
   status = gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Customer\"],\"ids\":[1]}", 200);
   assert_contains (status, "\"completed\":1");
   assert_contains (status, "\"successCount\":1");
+  g_free (gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Nothing has it\"]}", 200));
   g_free (status);
   status = gateway_fixture_expect (self, "POST", "offline", "{\"on\":true}", 200);
   assert_contains (status, "\"condition\":\"offline\"");

@@ -279,7 +279,7 @@ steer (SimWorld *world)
     case 4:
     case 5:
       sim_cover_act (SIM_ACT_SYNC_NOW);
-      sync_engine_force_sync (engine, NULL, NULL, 0);
+      sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
       break;
     case 6:
       sim_cover_act (SIM_ACT_HINT);
