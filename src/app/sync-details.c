@@ -6,7 +6,6 @@
 #include "sync-details.h"
 
 #include "sync-dialog.h"
-#include "sync-summary.h"
 #include "sync-words.h"
 
 #include <adwaita.h>
@@ -49,12 +48,13 @@ static void
 add_document (AdwPreferencesPage *page, const SyncRequest *request)
 {
   AdwPreferencesGroup *group = add_group (page, _ ("Document"));
-  g_autoptr (SyncSummary) summary = sync_summary_new (request);
+  g_autoptr (SyncSummary) summary = sync_summary_new (request->content_type, sync_request_get_body (request));
+  g_autofree char *amount = sync_words_amount (summary);
 
-  add_text (group, _ ("Kind"), sync_summary_type_words (request));
+  add_text (group, _ ("Kind"), sync_words_type (request));
   add_text (group, _ ("Name"), sync_request_get_document_name (request));
-  add_text (group, _ ("Customer"), summary->party);
-  add_text (group, _ ("Amount"), summary->amount);
+  add_text (group, _ ("Customer"), sync_words_party (summary));
+  add_text (group, _ ("Amount"), amount);
   add_text (group, _ ("Key"), request->key);
   add_time (group, _ ("Taken"), request->accepted_ms);
 }

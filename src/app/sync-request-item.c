@@ -4,7 +4,6 @@
 
 #include "sync-request-item.h"
 
-#include "sync-summary.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -43,7 +42,8 @@ get_summary (SyncRequestItem *self)
   if (self->summary == NULL)
     {
       whole = sync_store_get (self->store, self->request->id, NULL);
-      self->summary = sync_summary_new (whole != NULL ? whole : self->request);
+      self->summary
+          = sync_summary_new (self->request->content_type, whole != NULL ? sync_request_get_body (whole) : NULL);
     }
   return self->summary;
 }
@@ -52,7 +52,7 @@ get_summary (SyncRequestItem *self)
 static char *
 make_document (const SyncRequest *request)
 {
-  const char *type = sync_summary_type_words (request);
+  const char *type = sync_words_type (request);
   const char *name = sync_request_get_document_name (request);
 
   return name != NULL && *name != '\0' ? g_strdup_printf ("%s %s", type, name) : g_strdup (type);
@@ -96,10 +96,10 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
       g_value_take_string (value, make_document (self->request));
       break;
     case PROP_PARTY:
-      g_value_set_string (value, get_summary (self)->party);
+      g_value_set_string (value, sync_words_party (get_summary (self)));
       break;
     case PROP_AMOUNT:
-      g_value_set_string (value, get_summary (self)->amount);
+      g_value_take_string (value, sync_words_amount (get_summary (self)));
       break;
     case PROP_STATE:
       g_value_set_string (value, sync_words_state (self->request->state));

@@ -5,8 +5,6 @@
 
 #include "sync-request-list.h"
 
-#include "sync-summary.h"
-
 /* Rows read at once: a few screens full. */
 #define PAGE_ROWS 100
 #define WAITING_STATES                                                                                          \
@@ -248,7 +246,7 @@ sync_request_list_get_only_sales (SyncRequestList *self)
   if (rows == NULL || rows->len == PAGE_ROWS)
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!sync_summary_is_sale (g_ptr_array_index (rows, i)))
+    if (!sync_request_is_sale (g_ptr_array_index (rows, i)))
       return FALSE;
   return TRUE;
 }

@@ -6,6 +6,7 @@
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /**
  * sync_words_count_waiting:
@@ -223,4 +224,53 @@ sync_words_state (SyncState state)
     default:
       return "";
     }
+}
+
+/**
+ * sync_words_type:
+ * @request: a request
+ *
+ * Returns: (transfer none): what kind of document it is, in the user's language where the kind is a common one
+ */
+const char *
+sync_words_type (const SyncRequest *request)
+{
+  if (sync_request_is_sale (request))
+    return _ ("Sale");
+  if (request->resource_type == NULL)
+    return _ ("Other");
+  if (strcmp (request->resource_type, "Payment Entry") == 0)
+    return _ ("Payment");
+  if (strcmp (request->resource_type, "Customer") == 0)
+    return _ ("Customer");
+  if (strcmp (request->resource_type, "Address") == 0)
+    return _ ("Address");
+  if (strcmp (request->resource_type, "Sales Order") == 0)
+    return _ ("Order");
+  return request->resource_type;
+}
+
+/**
+ * sync_words_party:
+ * @summary: of a request
+ *
+ * Returns: (transfer none) (nullable): whom it is for, else what it is called
+ */
+const char *
+sync_words_party (const SyncSummary *summary)
+{
+  return summary->customer != NULL ? summary->customer : summary->title;
+}
+
+/**
+ * sync_words_amount:
+ * @summary: of a request
+ *
+ * Returns: (transfer full) (nullable): how much, with its currency if there is one
+ */
+char *
+sync_words_amount (const SyncSummary *summary)
+{
+  return summary->currency != NULL ? g_strconcat (summary->amount, " ", summary->currency, NULL)
+                                   : g_strdup (summary->amount);
 }

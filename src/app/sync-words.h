@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sync-engine.h"
+#include "sync-summary.h"
 
 G_BEGIN_DECLS
 
@@ -12,5 +13,8 @@ char *sync_words_needs (const SyncSnapshot *snapshot);
 char *sync_words_progress (const SyncSnapshot *snapshot);
 char *sync_words_time (gint64 wall_ms);
 const char *sync_words_state (SyncState state);
+const char *sync_words_type (const SyncRequest *request);
+const char *sync_words_party (const SyncSummary *summary);
+char *sync_words_amount (const SyncSummary *summary);
 
 G_END_DECLS

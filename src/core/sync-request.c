@@ -115,6 +115,18 @@ sync_request_get_document_name (const SyncRequest *self)
 }
 
 /**
+ * sync_request_is_sale:
+ * @self: a request
+ *
+ * Returns: whether it is a sale, as a cashier would call it
+ */
+gboolean
+sync_request_is_sale (const SyncRequest *self)
+{
+  return g_strcmp0 (self->resource_type, "Sales Invoice") == 0 || g_strcmp0 (self->resource_type, "POS Invoice") == 0;
+}
+
+/**
  * sync_request_dup_id_list:
  * @ids: (element-type gint64): of one or more requests
  *

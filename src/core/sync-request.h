@@ -64,6 +64,7 @@ void sync_request_unref (SyncRequest *self);
 GBytes *sync_request_get_body (const SyncRequest *self);
 const char *sync_request_get_url (const SyncRequest *self);
 const char *sync_request_get_document_name (const SyncRequest *self);
+gboolean sync_request_is_sale (const SyncRequest *self);
 char *sync_request_dup_id_list (GArray *ids);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncRequest, sync_request_unref)

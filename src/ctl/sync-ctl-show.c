@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sync-summary.h"
+
 #define PAGE 500
 #define MAX_INDENT 8
 
@@ -110,6 +112,28 @@ dup_subject (JsonObject *request)
   return g_strchomp (g_strdup_printf ("%s %s %s", sync_ctl_get_string (request, "method"), type, name));
 }
 
+/* Whom it is for, else what it is called; empty if the program could not tell. */
+static char *
+dup_party (JsonObject *request)
+{
+  const char *customer = sync_ctl_get_string (request, "customer");
+
+  return sync_ctl_dup_line (*customer != '\0' ? customer : sync_ctl_get_string (request, "title"));
+}
+
+static char *
+dup_amount (JsonObject *request)
+{
+  JsonNode *node = json_object_get_member (request, "amount");
+  g_autofree char *number = NULL;
+  g_autofree char *currency = sync_ctl_dup_line (sync_ctl_get_string (request, "currency"));
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return g_strdup ("");
+  number = sync_summary_format_amount (json_node_get_double (node));
+  return g_strchomp (g_strdup_printf ("%s %s", number, currency));
+}
+
 static void
 add_request (SyncCtlTable *table, JsonObject *request, guint depth)
 {
@@ -119,7 +143,10 @@ add_request (SyncCtlTable *table, JsonObject *request, guint depth)
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
   g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
   g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
-  const char *cells[] = { id, sync_ctl_get_string (request, "status"), accepted, subject, next, words, NULL };
+  g_autofree char *party = dup_party (request);
+  g_autofree char *amount = dup_amount (request);
+  const char *cells[]
+      = { id, sync_ctl_get_string (request, "status"), accepted, subject, party, amount, next, words, NULL };
 
   sync_ctl_table_add (table, cells);
 }
@@ -201,8 +228,8 @@ int
 sync_ctl_list (SyncCtl *ctl, char **arguments)
 {
   const char *const headings[]
-      = { _ ("ID"), _ ("STATUS"), _ ("ACCEPTED"), _ ("REQUEST"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"),
-          NULL };
+      = { _ ("ID"),     _ ("STATUS"),   _ ("ACCEPTED"),           _ ("REQUEST"), _ ("CUSTOMER OR TITLE"),
+          _ ("AMOUNT"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"), NULL };
   g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
   g_autofree char *status = g_uri_escape_string (
       ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
@@ -291,6 +318,8 @@ print_request (JsonObject *request)
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
   g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
   g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
+  g_autofree char *customer = sync_ctl_dup_line (sync_ctl_get_string (request, "customer"));
+  g_autofree char *amount = dup_amount (request);
   g_autofree char *depends_on = sync_ctl_dup_ids (request, "dependsOn", ", ");
   g_autofree char *dependants = sync_ctl_dup_ids (request, "dependants", ", ");
   const char *status = sync_ctl_get_string (request, "status");
@@ -300,6 +329,8 @@ print_request (JsonObject *request)
   print_field (_ ("Status"), state);
   print_field (_ ("Call"), call);
   print_field (_ ("About"), subject);
+  print_field (_ ("Customer"), customer);
+  print_field (_ ("Amount"), amount);
   print_field (_ ("Key"), sync_ctl_get_string (request, "key"));
   print_field (_ ("Accepted"), accepted);
   print_field (_ ("Next try"), next);

@@ -13,6 +13,9 @@
 #define LIST_LIMIT 100
 #define LIST_LIMIT_MAX 1000
 #define REASON_MAX_CHARS 1000
+/* A sale of a hundred rows and more; what is longer is listed without customer and amount, for the list is not to take
+ * long. */
+#define SUMMARY_MAX_BYTES (256 * 1024)
 
 /* What POST requests says, taken apart. */
 typedef struct
@@ -269,6 +272,7 @@ sync_gateway_list_requests (SyncCall *call)
     {
       filter.resource_type = sync_call_get_query (call, "type");
       filter.limit = limit + 1; /* one more shows whether there are more */
+      filter.body_limit = SUMMARY_MAX_BYTES;
       rows = sync_store_list (sync_engine_get_store (call->engine), &filter, &error);
     }
   if (rows == NULL)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sync-json.h"
+#include "sync-summary.h"
 
 static void
 add_string (JsonBuilder *builder, const char *name, const char *value)
@@ -88,9 +89,18 @@ splice_text (GString *object, const char *name, const char *text)
   splice (object, name, text, text != NULL ? strlen (text) : 0, TRUE);
 }
 
+/* Whom it is for, and how much, as far as the body says so. */
+static void
+add_summary (JsonBuilder *builder, const SyncSummary *summary)
+{
+  add_string (builder, "customer", summary->customer);
+  add_string (builder, "title", summary->title);
+  add_string (builder, "currency", summary->currency);
+}
+
 /**
  * sync_view_request:
- * @request: a row
+ * @request: a row, with its body if `customer`, `title`, `amount` and `currency` are to be read from it
  *
  * Returns: (transfer full): it as it stands in the list
  */
@@ -98,6 +108,9 @@ char *
 sync_view_request (const SyncRequest *request)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  g_autoptr (SyncSummary) summary = sync_summary_new (request->content_type, sync_request_get_body (request));
+  g_autofree char *row = NULL;
+  GString *object;
 
   json_builder_begin_object (builder);
   add_int (builder, "id", request->id);
@@ -122,7 +135,11 @@ sync_view_request (const SyncRequest *request)
   for (guint i = 0; request->depends_on != NULL && i < request->depends_on->len; i++)
     json_builder_add_int_value (builder, g_array_index (request->depends_on, gint64, i));
   json_builder_end_array (builder);
-  return finish (builder);
+  add_summary (builder, summary);
+  row = finish (builder);
+  object = g_string_new (row);
+  splice_text (object, "amount", summary->amount);
+  return g_string_free (object, FALSE);
 }
 
 /**

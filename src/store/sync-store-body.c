@@ -56,6 +56,21 @@ sync_store_body_encode (GBytes *body)
 }
 
 /**
+ * sync_store_body_get_length:
+ * @data: what the database holds
+ * @size: its length
+ *
+ * Returns: how long the body is, or would be if it were not damaged
+ */
+gsize
+sync_store_body_get_length (const guint8 *data, gsize size)
+{
+  if (size >= HEADER_BYTES && data[0] == 'z')
+    return data[1] | (gsize) data[2] << 8 | (gsize) data[3] << 16 | (gsize) data[4] << 24;
+  return size > 0 ? size - 1 : 0;
+}
+
+/**
  * sync_store_body_decode:
  * @data: (nullable): what the database holds
  * @size: its length
@@ -69,7 +84,7 @@ sync_store_body_decode (const guint8 *data, gsize size, GError **error)
     return g_bytes_new (data + 1, size - 1);
   if (size >= HEADER_BYTES && data[0] == 'z')
     {
-      gsize length = data[1] | (gsize) data[2] << 8 | (gsize) data[3] << 16 | (gsize) data[4] << 24;
+      gsize length = sync_store_body_get_length (data, size);
       uLongf room = length;
       g_autofree guint8 *out = length <= BODY_MAX_BYTES ? g_malloc (length + 1) : NULL;
 

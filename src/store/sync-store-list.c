@@ -244,8 +244,8 @@ dup_list_sql (const SyncListFilter *filter)
  * @self: a store or a reader
  * @filter: what to list
  *
- * Returns: (transfer full) (element-type SyncRequest): rows by id, with dependencies, without bodies; NULL with
- * %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncRequest): rows by id, with dependencies, without bodies unless the filter
+ * wants the short ones (then as the accepted body, whichever is to be sent); NULL with %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
@@ -271,7 +271,12 @@ sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
   ok = ok && collect (self, stmt, requests, error);
   sqlite3_finalize (stmt);
   for (guint i = 0; ok && i < requests->len; i++)
-    ok = sync_store_row_read_dependencies (self, g_ptr_array_index (requests, i), error);
+    {
+      SyncRequest *request = g_ptr_array_index (requests, i);
+
+      ok = sync_store_row_read_dependencies (self, request, error)
+           && (filter->body_limit == 0 || sync_store_row_read_short_body (self, request, filter->body_limit, error));
+    }
   return ok ? g_steal_pointer (&requests) : NULL;
 }
 

@@ -96,6 +96,7 @@ gboolean sync_store_schema_fill_makers (SyncStore *self, GError **error);
 
 /* sync-store-body.c */
 GBytes *sync_store_body_encode (GBytes *body);
+gsize sync_store_body_get_length (const guint8 *data, gsize size);
 GBytes *sync_store_body_decode (const guint8 *data, gsize size, GError **error);
 char *sync_store_body_checksum (GBytes *body);
 GBytes *sync_store_body_cut (const char *text);
@@ -105,6 +106,7 @@ SyncRequest *sync_store_row_read (sqlite3_stmt *stmt);
 gboolean sync_store_row_load (SyncStore *self, gint64 id, SyncStoreRow *row, GError **error);
 SyncRequest *sync_store_row_load_full (SyncStore *self, gint64 id, GError **error);
 gboolean sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError **error);
+gboolean sync_store_row_read_short_body (SyncStore *self, SyncRequest *request, gsize limit, GError **error);
 char *sync_store_dup_column (sqlite3_stmt *stmt, int column);
 
 /* sync-store-audit.c */

@@ -142,6 +142,37 @@ sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError 
     }
 }
 
+/**
+ * sync_store_row_read_short_body:
+ * @self: a store
+ * @request: a row as it was listed
+ * @limit: bytes
+ *
+ * Reads the body that is to be sent, unless it is longer, or damaged: it is only for showing.
+ *
+ * Returns: whether the database could be read
+ */
+gboolean
+sync_store_row_read_short_body (SyncStore *self, SyncRequest *request, gsize limit, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_SHORT_BODY, error);
+  gboolean has_row;
+  const guint8 *data;
+  gsize size;
+
+  /* One byte more in the database, for the tag. */
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "ii", request->id, (gint64) limit + 1)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  if (!has_row)
+    return TRUE;
+  data = sqlite3_column_blob (stmt, 0);
+  size = sqlite3_column_bytes (stmt, 0);
+  if (sync_store_body_get_length (data, size) <= limit)
+    request->accepted_body = sync_store_body_decode (data, size, NULL);
+  return TRUE;
+}
+
 static void
 set_not_found (gint64 id, GError **error)
 {

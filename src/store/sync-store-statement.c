@@ -226,6 +226,11 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
     "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message"
     " FROM attempts WHERE request_id = ?1 ORDER BY id",
+  /* The length of a column is known without reading it. */
+  [SYNC_STATEMENT_SHORT_BODY] =
+    "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
+    " WHERE id = ?1 AND CASE WHEN effective_body IS NULL THEN length (accepted_body)"
+    " ELSE length (effective_body) END <= ?2",
   /* One statement, so that it is one moment and one lock. */
   [SYNC_STATEMENT_COUNTS] =
     "SELECT status, n, (SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"

@@ -155,6 +155,7 @@ typedef struct
   const char *resource_type; /* (nullable) */
   gint64 after;              /* rows with a greater id only */
   guint limit;               /* 0: 100 */
+  gsize body_limit; /* read the bodies that are to be sent, too, if they have at most so many bytes */
   gboolean newest_first;     /* then @after means "rows with a smaller id", 0 for the newest */
 } SyncListFilter;
 

@@ -146,7 +146,9 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "status", 0, "Condition   paused"));
   list = expect (self, "list", 0, "POST Customer");
   assert_contains (
-      list, "ID  STATUS   ACCEPTED             REQUEST        NEXT TRY  THE SERVER'S WORDS\n1   pending  ");
+      list, "ID  STATUS   ACCEPTED             REQUEST        CUSTOMER OR TITLE  AMOUNT  NEXT TRY  THE SERVER'S WORDS\n"
+            "1   pending  ");
+  assert_contains (list, "  POST Customer  Jürgen\n");
 
   scripted_transport_set (self->transport, SCRIPT_REFUSE);
   g_free (expect (self, "resume", 0, "Deliveries go on."));
@@ -172,6 +174,24 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "offline off", 0, "Deliveries go on."));
   g_free (expect (self, "conflicts", 0, "There are no open conflicts."));
   g_free (expect (self, "show 4711", 1, "4711"));
+}
+
+/* A person recognises a request by whom it is for, and how much. */
+static void
+test_summaries (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *shown = NULL;
+
+  g_free (expect (self, "pause", 0, "Paused"));
+  run_free (run_with_input (
+      self, "submit POST /api/method/posawesome.posawesome.api.invoices.submit_invoice --body -",
+      "{\"data\":\"{}\",\"invoice\":\"{\\\"customer\\\":\\\"Corner\\\\u001b[31m Bakery\\\",\\\"grand_total\\\":12.3,"
+      "\\\"currency\\\":\\\"USD\\\",\\\"posa_client_request_id\\\":\\\"inv-1\\\"}\"}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Note --body -", "{\"title\":\"Order flour\"}"));
+  /* A terminal obeys nothing that stands in a name. */
+  g_free (expect (self, "list", 0, "  Corner[31m Bakery  12.30 USD"));
+  g_free (expect (self, "list", 0, "  POST Note           Order flour\n"));
+  shown = expect (self, "show 1", 0, "Customer    Corner[31m Bakery\nAmount      12.30 USD\n");
 }
 
 static void
@@ -446,6 +466,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("usage", test_usage);
   ADD ("story", test_story);
+  ADD ("summaries", test_summaries);
   ADD ("dependants", test_dependants);
   ADD ("submit", test_submit);
   ADD ("json", test_json);

@@ -341,6 +341,34 @@ test_list (GatewayFixture *self, gconstpointer data)
   g_assert_cmpstr (none, ==, "{\"requests\":[],\"next\":null}");
 }
 
+/* Whom each is for and how much it is, wherever a request is shown. */
+static void
+test_summaries (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *list = NULL;
+  g_autofree char *shown = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  gateway_fixture_submit (self, "Ann");
+  g_free (gateway_fixture_expect (
+      self, "POST", "requests",
+      "{\"method\":\"POST\",\"url\":\"/api/method/posawesome.posawesome.api.invoices.submit_invoice\",\"body\":{"
+      "\"data\":\"{}\",\"invoice\":\"{\\\"customer\\\":\\\"Corner "
+      "Bakery\\\",\\\"posa_client_request_id\\\":\\\"inv-1\\\","
+      "\\\"grand_total\\\":12.5,\\\"currency\\\":\\\"USD\\\"}\"}}",
+      202));
+  g_free (gateway_fixture_expect (self, "POST", "requests",
+                                  "{\"method\":\"POST\",\"url\":\"/api/resource/Note\",\"body\":{\"title\":\"x\"}}",
+                                  202));
+  list = gateway_fixture_expect (self, "GET", "requests", NULL, 200);
+  assert_contains (list, "\"customer\":\"Ann\",\"title\":null,\"currency\":null,\"amount\":null}");
+  assert_contains (list, "\"customer\":\"Corner Bakery\",\"title\":null,\"currency\":\"USD\",\"amount\":12.50}");
+  assert_contains (list, "\"customer\":null,\"title\":\"x\",\"currency\":null,\"amount\":null}");
+  shown = gateway_fixture_expect (self, "GET", "requests/2", NULL, 200);
+  assert_contains (shown, "\"customer\":\"Corner Bakery\"");
+  assert_contains (shown, "\"amount\":12.50,");
+}
+
 static void
 test_decisions (GatewayFixture *self, gconstpointer data)
 {
@@ -642,6 +670,7 @@ main (int argc, char **argv)
   ADD ("submit-text", test_submit_text);
   ADD ("refusals", test_refusals);
   ADD ("list", test_list);
+  ADD ("summaries", test_summaries);
   ADD ("decisions", test_decisions);
   ADD ("dependants", test_dependants);
   ADD ("confirm", test_confirm);

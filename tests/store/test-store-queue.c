@@ -475,6 +475,54 @@ test_list (StoreFixture *fixture, gconstpointer data)
 }
 
 static void
+assert_body (GPtrArray *rows, guint i, const char *beginning)
+{
+  GBytes *body = sync_request_get_body (rows->pdata[i]);
+
+  if (beginning == NULL)
+    g_assert_null (body);
+  else
+    g_assert_true (body != NULL && g_str_has_prefix (g_bytes_get_data (body, NULL), beginning));
+}
+
+/* The short bodies are listed where somebody wants them: the one that is to be sent, and as long as it is, not as it
+ * stands compressed. */
+static void
+test_list_bodies (StoreFixture *fixture, gconstpointer data)
+{
+  const SyncListFilter filter = { .body_limit = 50000 };
+  g_autoptr (GString) long_body = g_string_new ("{\"a\":\"");
+  g_autoptr (GBytes) edited = g_bytes_new_static ("{\"edited\":1}", strlen ("{\"edited\":1}"));
+  const gsize lengths[] = { 50000, 50001 };
+  SyncChange change = SYNC_CHANGE_INIT;
+  g_autoptr (GPtrArray) rows = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("short"));
+  store_fixture_bring_to (fixture, 1, SYNC_STATE_FAILED);
+  change.id = 1;
+  change.from = SYNC_STATE_FAILED;
+  change.to = SYNC_STATE_PENDING;
+  change.effective_body = edited;
+  g_assert_true (sync_store_change (fixture->store, &change, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_autofree char *key = g_strdup_printf ("long-%u", i);
+      SyncRequest *request = store_fixture_create (key);
+
+      while (long_body->len < lengths[i] - 2)
+        g_string_append_c (long_body, 'x');
+      g_bytes_unref (request->accepted_body);
+      request->accepted_body = g_string_free_to_bytes (g_string_append (g_string_new (long_body->str), "\"}"));
+      store_fixture_accept (fixture, request);
+    }
+  rows = sync_store_list (fixture->store, &filter, NULL);
+  g_assert_cmpuint (rows->len, ==, 3);
+  assert_body (rows, 0, "{\"edited\":1}");
+  assert_body (rows, 1, "{\"a\":\"xxx");
+  assert_body (rows, 2, NULL);
+}
+
+static void
 test_metadata (StoreFixture *fixture, gconstpointer data)
 {
   g_autofree char *none = sync_store_dup_metadata (fixture->store, "last_sync_ms");
@@ -528,6 +576,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-queue/cleared-id", test_cleared_id);
   store_fixture_add_test ("/sync/store-queue/invalid", test_invalid);
   store_fixture_add_test ("/sync/store-queue/list", test_list);
+  store_fixture_add_test ("/sync/store-queue/list-bodies", test_list_bodies);
   store_fixture_add_test ("/sync/store-queue/metadata", test_metadata);
   store_fixture_add_test ("/sync/store-queue/undelivered", test_undelivered);
   return g_test_run ();
