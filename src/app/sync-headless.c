@@ -81,7 +81,7 @@ tell_restore (SyncStore *store)
 }
 
 static void
-serve (Headless *self, GSettings *settings, const SyncConfig *config)
+serve (Headless *self, GSettings *settings, const SyncConfig *config, gboolean has_bus)
 {
   g_autoptr (SyncSurroundings) surroundings = sync_surroundings_new (settings);
   guint on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
@@ -93,6 +93,9 @@ serve (Headless *self, GSettings *settings, const SyncConfig *config)
   printf ("ready gateway=http://127.0.0.1:%u data=%s\n",
           sync_gateway_get_port (sync_service_get_gateway (self->service)), config->data_dir);
   fflush (stdout);
+  /* Not before: whatever keeps the program from working is to be the first thing that it says. */
+  if (!has_bus)
+    g_printerr ("posawesome-sync: no session bus: going on without it\n");
   g_main_loop_run (self->loop);
   g_source_remove (on_int);
   g_source_remove (on_term);
@@ -101,8 +104,8 @@ serve (Headless *self, GSettings *settings, const SyncConfig *config)
 /**
  * sync_headless_run:
  *
- * Reads the settings, opens the data directory, prints the `ready` line on standard output once work is accepted, and
- * serves until a signal ends it.
+ * Reads the settings, opens the data directory, prints the `ready` line on standard output once work is accepted, says
+ * on standard error if there is no session bus, and serves until a signal ends it.
  *
  * Returns: the exit status: 0 after an orderly end; 1 if the data directory or the port cannot be had; 2 if a setting
  *   is missing or wrong
@@ -118,8 +121,6 @@ sync_headless_run (void)
   gboolean has_bus = sync_settings_find_bus ();
   Headless self = { .status = EXIT_SUCCESS };
 
-  if (!has_bus)
-    g_printerr ("posawesome-sync: no session bus: going on without it\n");
   settings = sync_settings_open (has_bus);
   if (has_bus || sync_settings_check_file (&error))
     config = sync_config_new (settings, NULL, &error);
@@ -146,7 +147,7 @@ sync_headless_run (void)
     {
       self.loop = g_main_loop_new (NULL, FALSE);
       tell_restore (sync_engine_get_store (sync_service_get_engine (self.service)));
-      serve (&self, settings, config);
+      serve (&self, settings, config, has_bus);
       g_main_loop_unref (self.loop);
     }
   g_object_unref (self.service);
