@@ -374,6 +374,9 @@ sync_ctl_backup (SyncCtl *ctl, char **arguments)
     return sync_ctl_usage_error (_ ("the name of the directory is not UTF-8: name another one"));
   sync_json_append_quoted (body, directory);
   g_string_append_c (body, '}');
-  words = g_strdup_printf (_ ("The queue was copied to %s/queue.db."), directory);
+  words = g_strdup_printf (g_file_test (directory, G_FILE_TEST_EXISTS)
+                               ? _ ("The queue was copied to %s/queue.db.")
+                               : _ ("The directory was made, and the queue copied to %s/queue.db."),
+                           directory);
   return run (ctl, "POST", "backup", body->str, words);
 }

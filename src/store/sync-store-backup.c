@@ -33,18 +33,55 @@ set_copy_error (sqlite3 *copy, const char *path, int rc, GError **error)
                  sqlite3_errmsg (copy));
 }
 
+/* The directory furthest up that is not there, of those that should hold @directory; %NULL if all are. */
+static char *
+find_missing_parent (const char *directory)
+{
+  g_autofree char *path = g_canonicalize_filename (directory, NULL);
+  g_autofree char *missing = NULL;
+
+  for (;;)
+    {
+      g_autofree char *parent = g_path_get_dirname (path);
+
+      if (g_file_test (parent, G_FILE_TEST_EXISTS))
+        return g_steal_pointer (&missing);
+      g_free (missing);
+      missing = g_strdup (parent);
+      g_free (path);
+      path = g_steal_pointer (&parent);
+    }
+}
+
+/* Makes the directory itself, but none that should hold it: where that is missing, a disk is not mounted or a name is
+ * misspelt, and a backup in the wrong place is none. */
+static gboolean
+create_directory (const char *directory, const char *path, gboolean *made, GError **error)
+{
+  g_autofree char *missing = NULL;
+  int code;
+
+  *made = g_mkdir (directory, 0700) == 0;
+  code = errno;
+  if (*made || code == EEXIST)
+    return TRUE;
+  missing = code == ENOENT ? find_missing_parent (directory) : NULL;
+  if (missing != NULL)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "there is no directory “%s” for the backup “%s”: mount or make it first, or name another directory",
+                 missing, path);
+  else
+    set_error (path, "written", code, error);
+  return FALSE;
+}
+
 /* Makes the empty file, for this user alone; never takes one that is there. */
 static gboolean
-create_file (const char *directory, const char *path, GError **error)
+create_file (const char *path, GError **error)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
   int fd;
 
-  if (g_mkdir_with_parents (directory, 0700) != 0)
-    {
-      set_error (path, "written", errno, error);
-      return FALSE;
-    }
   if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (log, G_FILE_TEST_EXISTS))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "“%s” is there already: name another directory", path);
@@ -111,6 +148,16 @@ fill (SyncStore *source, const char *path, gint64 now_ms, GError **error)
   return done;
 }
 
+/* The names of the copy and, if that is new, of its directory. */
+static gboolean
+make_durable (const char *directory, gboolean made, GError **error)
+{
+  g_autofree char *path = g_canonicalize_filename (directory, NULL);
+  g_autofree char *parent = g_path_get_dirname (path);
+
+  return sync_store_directory_sync (directory, error) && (!made || sync_store_directory_sync (parent, error));
+}
+
 static void
 remove_copy (const char *path)
 {
@@ -127,7 +174,7 @@ remove_copy (const char *path)
 /**
  * sync_store_backup:
  * @data_directory: the data directory of a store that this or another process may have open
- * @directory: an absolute path; made (0700) if there is none
+ * @directory: an absolute path; made (0700) if there is none, but the directory above it must be there
  * @now_ms: the wall clock, for the mark
  *
  * Copies the queue, as it is at one moment, to `queue.db` in @directory (0600). Nothing is overwritten. To go back to it,
@@ -135,7 +182,7 @@ remove_copy (const char *path)
  * May be called in any thread, also while the store is in use; it takes as long as the disk needs for the whole file.
  *
  * Returns: whether the copy is complete and durable; else there is none: %SYNC_ERROR_INVALID (no absolute path),
- *   %SYNC_ERROR_REFUSED (there is one already, or the directory cannot be written), %SYNC_ERROR_STORAGE,
+ *   %SYNC_ERROR_REFUSED (there is one already, or the directory cannot be made or written), %SYNC_ERROR_STORAGE,
  *   %SYNC_ERROR_DISK_FULL (transient), %SYNC_ERROR_NEWER, %SYNC_ERROR_CORRUPT
  */
 gboolean
@@ -143,6 +190,7 @@ sync_store_backup (const char *data_directory, const char *directory, gint64 now
 {
   g_autofree char *path = g_build_filename (directory, SYNC_STORE_FILE, NULL);
   g_autoptr (SyncStore) source = NULL;
+  gboolean made;
 
   if (!g_path_is_absolute (directory))
     {
@@ -151,10 +199,12 @@ sync_store_backup (const char *data_directory, const char *directory, gint64 now
       return FALSE;
     }
   source = sync_store_open_reader (data_directory, error);
-  if (source == NULL || !create_file (directory, path, error))
+  if (source == NULL || !create_directory (directory, path, &made, error) || !create_file (path, error))
     return FALSE;
-  if (fill (source, path, now_ms, error) && sync_store_directory_sync (directory, error))
+  if (fill (source, path, now_ms, error) && make_durable (directory, made, error))
     return TRUE;
   remove_copy (path);
+  if (made)
+    g_rmdir (directory);
   return FALSE;
 }

@@ -378,6 +378,9 @@ test_backup (GatewayFixture *self, gconstpointer data)
   char *directory = sync_test_directory_new ();
   g_autofree char *command = g_strdup_printf ("backup %s", directory);
   g_autofree char *json = g_strdup_printf ("--json backup %s/b", directory);
+  g_autofree char *new_one = g_strdup_printf ("backup %s/b", directory);
+  g_autofree char *too_deep = g_strdup_printf ("backup %s/disk/till/today", directory);
+  g_autofree char *missing = g_strdup_printf ("there is no directory “%s/disk” for the backup", directory);
   g_autofree char *words = g_strdup_printf ("The queue was copied to %s/queue.db.", directory);
   g_autofree char *file = g_build_filename (directory, "b", "queue.db", NULL);
   g_autofree char *inner = g_path_get_dirname (file);
@@ -388,6 +391,10 @@ test_backup (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, json, 0, "{\"ok\":true}"));
   g_free (expect (self, "backup", 2, "usage: posawesome-syncctl backup DIR"));
   g_free (expect (self, "backup /proc/nowhere", 1, "cannot be written"));
+  g_free (expect (self, too_deep, 1, missing));
+  g_unlink (file);
+  g_rmdir (inner);
+  g_free (expect (self, new_one, 0, "The directory was made, and the queue copied to "));
   g_unlink (file);
   g_rmdir (inner);
   sync_test_directory_free (directory);

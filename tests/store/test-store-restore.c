@@ -411,6 +411,9 @@ test_backup (Fixture *self, gconstpointer data)
   g_autofree char *made = g_build_filename (target, "sub", NULL);
   g_autofree char *copy = g_build_filename (made, SYNC_STORE_FILE, NULL);
   g_autofree char *path = database_of (self);
+  g_autofree char *disk = g_build_filename (target, "disk", NULL);
+  g_autofree char *below = g_build_filename (disk, "till", "today/", NULL);
+  g_autofree char *refusal = g_strdup_printf ("there is no directory “%s” for the backup “", disk);
   g_autofree char *bytes = NULL;
   g_autoptr (GError) error = NULL;
   GStatBuf info;
@@ -436,6 +439,12 @@ test_backup (Fixture *self, gconstpointer data)
   g_clear_error (&error);
   g_assert_false (sync_store_backup (self->base.directory, "/proc/nowhere", 1, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_clear_error (&error);
+  /* Where the disk is not mounted nothing is made in its place. */
+  g_assert_false (sync_store_backup (self->base.directory, below, 1, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_true (g_str_has_prefix (error->message, refusal));
+  g_assert_false (g_file_test (disk, G_FILE_TEST_EXISTS));
   g_clear_error (&error);
   /* The original does not know of it. */
   store_fixture_reopen (&self->base);
