@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands that only look: status, list, show, conflicts, watch. */
+/* Commands that only look: status, list, show, conflicts. */
 #include "config.h"
 
 #include "sync-ctl.h"
@@ -407,70 +407,4 @@ sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
   else
     g_print ("%s\n", _ ("There are no open conflicts."));
   return SYNC_CTL_DONE;
-}
-
-static void
-print_event (SyncCtl *ctl, const char *event, const char *data)
-{
-  g_autoptr (JsonNode) node = json_from_string (data, NULL);
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
-  g_autofree char *at = g_date_time_format (now, "%T");
-  JsonObject *object;
-
-  if (ctl->json)
-    {
-      g_print ("{\"event\":\"%s\",\"data\":%s}\n", event, data);
-      return;
-    }
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return;
-  object = json_node_get_object (node);
-  if (strcmp (event, "request-changed") == 0)
-    g_print (_ ("%s  request %" PRId64 ": %s\n"), at, sync_ctl_get_int (object, "id"),
-             sync_ctl_status_words (sync_ctl_get_string (object, "status")));
-  else if (strcmp (event, "sync-progress") == 0)
-    g_print (_ ("%s  %" PRId64 " of %" PRId64 "\n"), at, sync_ctl_get_int (object, "done"),
-             sync_ctl_get_int (object, "total"));
-  else if (strcmp (event, "sync-state-changed") == 0)
-    g_print ("%s  %s, %s\n", at, sync_ctl_get_string (object, "state"),
-             sync_ctl_condition_words (object));
-  else if (strcmp (event, "conflict-opened") == 0)
-    g_print (_ ("%s  request %" PRId64 ": another version is on the server\n"), at,
-             sync_ctl_get_int (object, "requestId"));
-  else if (strcmp (event, "conflict-resolved") == 0)
-    g_print (_ ("%s  conflict %" PRId64 " resolved: %s\n"), at, sync_ctl_get_int (object, "id"),
-             sync_ctl_get_string (object, "resolution"));
-  else
-    g_print (_ ("%s  some events were left out; look with “status”\n"), at);
-}
-
-int
-sync_ctl_watch (SyncCtl *ctl, char **arguments)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GInputStream) stream = sync_ctl_client_open (ctl->client, "events", &error);
-  g_autoptr (GDataInputStream) lines = NULL;
-  g_autofree char *event = NULL;
-
-  if (stream == NULL)
-    return sync_ctl_fail (error);
-  lines = g_data_input_stream_new (stream);
-  for (;;)
-    {
-      g_autofree char *line = g_data_input_stream_read_line (lines, NULL, NULL, &error);
-
-      if (line == NULL)
-        break;
-      if (g_str_has_prefix (line, "event: "))
-        {
-          g_free (event);
-          event = g_strdup (line + strlen ("event: "));
-        }
-      else if (g_str_has_prefix (line, "data: ") && event != NULL)
-        print_event (ctl, event, line + strlen ("data: "));
-    }
-  if (error != NULL)
-    return sync_ctl_fail (error);
-  g_printerr ("%s\n", _ ("posawesome-syncctl: the program has ended."));
-  return SYNC_CTL_REFUSED;
 }

@@ -36,6 +36,8 @@ int sync_ctl_status (SyncCtl *ctl, char **arguments);
 int sync_ctl_list (SyncCtl *ctl, char **arguments);
 int sync_ctl_show (SyncCtl *ctl, char **arguments);
 int sync_ctl_conflicts (SyncCtl *ctl, char **arguments);
+
+/* sync-ctl-watch.c */
 int sync_ctl_watch (SyncCtl *ctl, char **arguments);
 
 /* sync-ctl-decide.c */

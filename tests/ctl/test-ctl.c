@@ -463,6 +463,47 @@ test_watch (GatewayFixture *self, gconstpointer data)
   g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
 }
 
+/* What does not change is not said again, however many sweeps there are. */
+static void
+test_watch_says_news (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (GSubprocess) process = start (self, "watch");
+  g_autoptr (GDataInputStream) out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
+  g_autoptr (GString) seen = g_string_new (NULL);
+  g_autofree char *first = read_line (out);
+  g_autoptr (GRegex) states = g_regex_new ("(idle|syncing|failed), on line", 0, 0, NULL);
+  g_auto (GStrv) parts = NULL;
+
+  assert_contains (first, "idle, on line");
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  for (guint i = 0; i < 3; i++)
+    gateway_fixture_submit (self, "Ann");
+  while (strstr (seen->str, "request 3: refused") == NULL)
+    {
+      g_autofree char *line = read_line (out);
+
+      g_assert_cmpstr (line, !=, "");
+      g_string_append_printf (seen, "%s\n", line);
+    }
+  sync_engine_pause (self->engine, 0, NULL);
+  for (;;)
+    {
+      g_autofree char *line = read_line (out);
+
+      if (strstr (line, ", paused; go on with") != NULL)
+        break;
+      g_assert_cmpstr (line, !=, "");
+      g_string_append_printf (seen, "%s\n", line);
+    }
+  assert_contains (seen->str, "request 1: being sent\n");
+  g_test_message ("%s", seen->str);
+  parts = g_regex_split (states, seen->str, 0);
+  /* What is before, the one state, and what is after. */
+  g_assert_cmpuint (g_strv_length (parts), ==, 3);
+  g_assert_cmpstr (parts[1], ==, "failed");
+  g_subprocess_force_exit (process);
+}
+
 #define ADD(name, func)                                                                                      \
   g_test_add ("/sync/ctl/" name, GatewayFixture, NULL, gateway_fixture_set_up, func,                         \
               gateway_fixture_tear_down)
@@ -484,5 +525,6 @@ main (int argc, char **argv)
   ADD ("backup", test_backup);
   ADD ("credentials", test_credentials);
   ADD ("watch", test_watch);
+  ADD ("watch-says-news", test_watch_says_news);
   return g_test_run ();
 }
