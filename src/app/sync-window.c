@@ -102,8 +102,8 @@ update (SyncWindow *self)
   gtk_label_set_label (self->status_label, words);
   set_optional (self->needs_label, needs);
   set_optional (self->detail_label, pick_detail (snapshot));
-  sync_request_list_set_host_try (self->list,
-                                  snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : snapshot->next_try_ms);
+  sync_request_list_set_host_try (
+      self->list, snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : sync_snapshot_get_later_try_ms (snapshot));
   update_progress (self, snapshot);
   update_pause (self, snapshot->paused);
 }

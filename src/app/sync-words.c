@@ -65,13 +65,14 @@ sync_words_waiting (guint n, gboolean only_sales)
 static char *
 online_words (const SyncSnapshot *snapshot, guint waiting)
 {
+  gint64 later_ms = sync_snapshot_get_later_try_ms (snapshot);
   g_autofree char *time = NULL;
 
   if (snapshot->state == SYNC_ENGINE_SYNCING && waiting > 0)
     return g_strdup (_ ("Delivery is under way."));
-  if (waiting > 0 && snapshot->next_try_ms > 0)
+  if (waiting > 0 && later_ms > 0)
     {
-      time = sync_words_time (snapshot->next_try_ms);
+      time = sync_words_time (later_ms);
       return g_strdup_printf (_ ("Next try at %s."), time);
     }
   if (waiting == 0 && snapshot->last_sync_ms > 0)
@@ -82,13 +83,14 @@ online_words (const SyncSnapshot *snapshot, guint waiting)
   return NULL;
 }
 
-/* A sentence that ends in the time of the next try, if there is one. */
+/* A sentence that ends in the time of the next try, if there is one to wait for. */
 static char *
 with_next_try (const SyncSnapshot *snapshot, const char *plain, const char *with_time)
 {
-  g_autofree char *time = sync_words_time (snapshot->next_try_ms);
+  gint64 later_ms = sync_snapshot_get_later_try_ms (snapshot);
+  g_autofree char *time = sync_words_time (later_ms);
 
-  if (snapshot->next_try_ms <= 0)
+  if (later_ms == 0)
     return g_strdup (plain);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"

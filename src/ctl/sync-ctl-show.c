@@ -55,6 +55,14 @@ print_waiting (JsonObject *stats)
              completed);
 }
 
+static char *
+dup_next_try (gint64 next_try_ms)
+{
+  if (next_try_ms != 0 && next_try_ms <= g_get_real_time () / 1000)
+    return g_strdup (_ ("now"));
+  return sync_ctl_dup_time (next_try_ms);
+}
+
 int
 sync_ctl_status (SyncCtl *ctl, char **arguments)
 {
@@ -78,7 +86,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   status = json_node_get_object (answer->root);
   oldest = sync_ctl_dup_time (sync_ctl_get_int (status, "oldestPendingMs"));
   last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
-  next = sync_ctl_dup_time (sync_ctl_get_int (status, "nextTryMs"));
+  next = dup_next_try (sync_ctl_get_int (status, "nextTryMs"));
   until = sync_ctl_dup_time (sync_ctl_get_int (status, "pausedUntilMs"));
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
   restored = sync_ctl_dup_line (sync_ctl_get_string (status, "restoreReport"));

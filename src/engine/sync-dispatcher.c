@@ -13,14 +13,26 @@ type_is_paused (SyncEngine *self, const char *resource_type)
          && g_strv_contains ((const char *const *) self->paused_types, resource_type);
 }
 
+static gboolean
+is_paused (SyncEngine *self)
+{
+  return self->paused && self->paused_types == NULL;
+}
+
+/* Nothing may be sent until somebody does something about it. */
+static gboolean
+is_shut (SyncEngine *self)
+{
+  g_autofree char *authorization = sync_credentials_dup_authorization (self->credentials);
+
+  return !self->running || self->stopping || self->offline_by_hand || authorization == NULL;
+}
+
 /* Why nothing may be sent at all, whatever is due. */
 static gboolean
 is_held (SyncEngine *self)
 {
-  g_autofree char *authorization = sync_credentials_dup_authorization (self->credentials);
-
-  return !self->running || self->stopping || self->offline_by_hand || authorization == NULL
-         || (self->paused && self->paused_types == NULL);
+  return is_shut (self) || is_paused (self);
 }
 
 /* Whether a piece of work that went through a look may still be followed by a send. */
@@ -227,6 +239,24 @@ next_moment_us (SyncEngine *self)
   if (due_us <= self->looked_us && self->paused_types != NULL)
     return earlier (moment_us, tick_us);
   return due_us > self->looked_us ? earlier (moment_us, due_us) : moment_us;
+}
+
+/* When something of what waits will be tried, boot clock; may have passed: then it is a matter of turns. -1: nothing
+ * waits for a try, or a person or a switch is in the way. */
+gint64
+sync_dispatcher_get_next_try_us (SyncEngine *self)
+{
+  gint64 due_us = sync_store_get_next_due_us (self->store);
+
+  if (due_us < 0 || is_shut (self) || (is_paused (self) && self->paused_until_us == 0))
+    return -1;
+  if (is_paused (self))
+    due_us = MAX (due_us, self->paused_until_us);
+  if (self->disk_rests && self->alarm != 0)
+    due_us = MAX (due_us, self->alarm_us);
+  if (sync_breaker_is_open (&self->breaker) && self->probe == NULL)
+    due_us = MAX (due_us, self->breaker.probe_due_us);
+  return due_us;
 }
 
 /* Sets the one alarm, or none. */

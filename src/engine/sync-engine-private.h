@@ -153,6 +153,7 @@ void sync_submit_refuse_all (SyncEngine *self);
 void sync_dispatcher_run (SyncEngine *self);
 void sync_dispatcher_arm (SyncEngine *self);
 gboolean sync_dispatcher_may_send (SyncEngine *self);
+gint64 sync_dispatcher_get_next_try_us (SyncEngine *self);
 
 /* sync-turn.c */
 void sync_turn_begin (SyncEngine *self);

@@ -397,16 +397,12 @@ sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
 /* Reading ----------------------------------------------------------------------------------------------------------- */
 
 static gint64
-next_try_ms (SyncEngine *self)
+next_try_ms (SyncEngine *self, gint64 wall_ms)
 {
   gint64 now_us = sync_clock_boot_us (self->clock);
-  gint64 due_us = sync_store_get_next_due_us (self->store);
+  gint64 due_us = sync_dispatcher_get_next_try_us (self);
 
-  if (due_us < 0)
-    return 0;
-  if (sync_breaker_is_open (&self->breaker))
-    due_us = MAX (due_us, self->breaker.probe_due_us);
-  return due_us > now_us ? sync_clock_wall_ms (self->clock) + (due_us - now_us) / 1000 : 0;
+  return due_us < 0 ? 0 : wall_ms + MAX (due_us - now_us, 0) / 1000;
 }
 
 static void
@@ -444,7 +440,8 @@ sync_engine_dup_snapshot (SyncEngine *self)
   if (self->paused && self->paused_until_us > 0)
     snapshot->paused_until_ms
       = sync_clock_wall_ms (self->clock) + (self->paused_until_us - sync_clock_boot_us (self->clock)) / 1000;
-  snapshot->next_try_ms = next_try_ms (self);
+  snapshot->now_ms = sync_clock_wall_ms (self->clock);
+  snapshot->next_try_ms = next_try_ms (self, snapshot->now_ms);
   snapshot->last_sync_ms = self->last_sync_ms;
   snapshot->last_duration_ms = self->last_duration_ms;
   snapshot->success_count = self->success_count;

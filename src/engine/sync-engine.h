@@ -80,7 +80,9 @@ typedef struct
   gboolean paused;
   gboolean offline_by_hand;
   gint64 paused_until_ms;      /* 0: until resumed, or not paused */
-  gint64 next_try_ms;          /* when something will be tried next, wall clock; 0: now or nothing waits */
+  gint64 now_ms; /* wall clock: when this was true */
+  gint64 next_try_ms; /* wall clock: when something will be tried next, @now_ms if it is a matter of turns;
+                                  0: nothing waits for a try, or a person or a switch is in the way */
   gint64 last_sync_ms;         /* end of the last sweep that delivered or found nothing due, 0: never */
   gint64 last_duration_ms;     /* of the last sweep */
   guint64 success_count;
@@ -96,6 +98,7 @@ typedef struct
   char *restore_report;        /* (owned) (nullable): what was found out and done about restored or copied data */
 } SyncSnapshot;
 
+gint64 sync_snapshot_get_later_try_ms (const SyncSnapshot *self);
 SyncSnapshot *sync_snapshot_copy (const SyncSnapshot *self);
 void sync_snapshot_free (SyncSnapshot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncSnapshot, sync_snapshot_free)

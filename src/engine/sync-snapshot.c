@@ -67,6 +67,18 @@ sync_condition_to_string (SyncCondition condition)
 }
 
 /**
+ * sync_snapshot_get_later_try_ms:
+ * @self: a snapshot
+ *
+ * Returns: when something will be tried next, wall clock, if that has to be waited for; else 0
+ */
+gint64
+sync_snapshot_get_later_try_ms (const SyncSnapshot *self)
+{
+  return self->next_try_ms > self->now_ms ? self->next_try_ms : 0;
+}
+
+/**
  * sync_snapshot_copy:
  * @self: a snapshot
  *

@@ -28,10 +28,15 @@ test_conditions (void)
   snapshot.counts.n[SYNC_STATE_DISCARDED] = 1;
   snapshot.counts.total = 6;
   assert_status (&snapshot, "3 sales are waiting.");
-  snapshot.next_try_ms = THEN_MS;
+  /* A matter of turns: there is nothing to wait for. */
+  snapshot.now_ms = snapshot.next_try_ms = THEN_MS;
+  assert_status (&snapshot, "3 sales are waiting.");
+  snapshot.now_ms = THEN_MS - 1;
   assert_status (&snapshot, "3 sales are waiting. Next try at 2024-05-06 07:08.");
   snapshot.condition = SYNC_CONDITION_OFFLINE;
   assert_status (&snapshot, "3 sales are waiting. The server cannot be reached; next try at 2024-05-06 07:08.");
+  snapshot.now_ms = THEN_MS;
+  assert_status (&snapshot, "3 sales are waiting. The server cannot be reached.");
   snapshot.next_try_ms = 0;
   assert_status (&snapshot, "3 sales are waiting. The server cannot be reached.");
   snapshot.offline_by_hand = TRUE;

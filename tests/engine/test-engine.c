@@ -489,6 +489,54 @@ test_last_sync (Engine *e)
   g_assert_cmpint (snapshot->last_sync_ms, ==, sync_clock_wall_ms (SYNC_CLOCK (e->clock)));
 }
 
+/* @in_ms: from now; -1: nothing is to be tried. */
+static void
+assert_next_try (Engine *e, gint64 in_ms)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (e->engine);
+  gint64 now_ms = sync_clock_wall_ms (SYNC_CLOCK (e->clock));
+
+  g_assert_cmpint (snapshot->now_ms, ==, now_ms);
+  g_assert_cmpint (snapshot->next_try_ms, ==, in_ms < 0 ? 0 : now_ms + in_ms);
+  g_assert_cmpint (sync_snapshot_get_later_try_ms (snapshot), ==, in_ms > 0 ? now_ms + in_ms : 0);
+}
+
+/* "Now" is one thing, "nothing waits" another. */
+static void
+test_next_try (Engine *e)
+{
+  g_autoptr (SyncSnapshot) away = NULL;
+
+  start (e);
+  assert_next_try (e, -1);
+  sync_engine_pause (e->engine, 0, NULL);
+  for (guint i = 0; i < 5; i++)
+    engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  assert_next_try (e, -1);
+  sync_engine_pause (e->engine, 60000, NULL);
+  assert_next_try (e, 60000);
+  sync_engine_set_offline (e->engine, TRUE);
+  assert_next_try (e, -1);
+  sync_engine_set_offline (e->engine, FALSE);
+  assert_next_try (e, 60000);
+  /* Four go at once; the fifth waits for its turn. */
+  toy_site_hold (e->site, TRUE);
+  sync_engine_resume (e->engine);
+  engine_settle (e);
+  assert_next_try (e, 0);
+  toy_site_hold (e->site, FALSE);
+  engine_settle (e);
+  assert_next_try (e, -1);
+  toy_site_set_fault (e->site, refuse_all, NULL);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
+  engine_settle (e);
+  away = sync_engine_dup_snapshot (e->engine);
+  g_assert_cmpint (away->condition, ==, SYNC_CONDITION_OFFLINE);
+  g_assert_cmpint (sync_snapshot_get_later_try_ms (away), ==, away->next_try_ms);
+  g_assert_cmpint (away->next_try_ms, >, away->now_ms);
+}
+
 static void
 test_force_sync (Engine *e)
 {
@@ -645,6 +693,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/site-stays", test_site_stays);
   engine_test_add ("/sync/engine/config-while-running", test_config_while_running);
   engine_test_add ("/sync/engine/last-sync", test_last_sync);
+  engine_test_add ("/sync/engine/next-try", test_next_try);
   engine_test_add ("/sync/engine/force-sync", test_force_sync);
   engine_test_add ("/sync/engine/disk-full", test_disk_full);
   engine_test_add ("/sync/engine/refuses-nonsense", test_refuses_nonsense);

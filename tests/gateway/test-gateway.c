@@ -485,11 +485,14 @@ test_confirm (GatewayFixture *self, gconstpointer data)
 static void
 test_control (GatewayFixture *self, gconstpointer data)
 {
+  g_autofree char *next_try
+      = g_strdup_printf ("\"nextTryMs\":%" G_GINT64_FORMAT, sync_clock_wall_ms (SYNC_CLOCK (self->clock)) + 60000);
   g_autofree char *status = NULL;
 
   status = gateway_fixture_expect (self, "GET", "status", NULL, 200);
   assert_contains (status, "\"state\":\"idle\"");
   assert_contains (status, "\"safeToClose\":true");
+  assert_contains (status, "\"nextTryMs\":null");
   assert_contains (status, "\"baseUrl\":\"https://shop.example.com\"");
   assert_contains (status, "\"processingInterval\":5000");
   assert_contains (status, "\"version\":\"" SYNC_VERSION "\"");
@@ -505,6 +508,7 @@ test_control (GatewayFixture *self, gconstpointer data)
   status = gateway_fixture_expect (self, "GET", "status", NULL, 200);
   assert_contains (status, "\"pending\":1");
   assert_contains (status, "\"safeToClose\":false");
+  assert_contains (status, next_try);
   g_free (gateway_fixture_expect (self, "POST", "resume", NULL, 200));
   gateway_fixture_settle ();
   g_free (status);
