@@ -29,20 +29,26 @@ sync_ctl_answer_free (SyncCtlAnswer *self)
   g_free (self);
 }
 
+/* %NULL, and no error, if there is none. */
 static char *
-read_small_file (const char *data_dir, const char *name)
+read_small_file (const char *data_dir, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (data_dir, name, NULL);
+  g_autoptr (GError) cause = NULL;
   char *text = NULL;
 
-  return g_file_get_contents (path, &text, NULL, NULL) ? g_strstrip (text) : NULL;
+  if (g_file_get_contents (path, &text, NULL, &cause))
+    return g_strstrip (text);
+  if (!g_error_matches (cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, _ ("%s; be the user who runs POSAwesome Sync"), cause->message);
+  return NULL;
 }
 
 /* A program that was killed leaves its port behind, and whoever has that port now must not get the token. */
 static gboolean
 owner_is_alive (const char *data_dir)
 {
-  g_autofree char *text = read_small_file (data_dir, "lock");
+  g_autofree char *text = read_small_file (data_dir, "lock", NULL);
   gint64 pid = text != NULL ? g_ascii_strtoll (text, NULL, 10) : 0;
 
   return pid <= 0 || kill ((pid_t) pid, 0) == 0 || errno != ESRCH;
@@ -60,18 +66,24 @@ set_not_running (const char *data_dir, GError **error)
 /**
  * sync_ctl_client_new:
  * @data_dir: the program's data directory
- * @error: %SYNC_ERROR_REFUSED if the program is not running there (transient)
+ * @error: %SYNC_ERROR_REFUSED if the program is not running there (transient), or its files cannot be read
  *
  * Returns: (transfer full) (nullable): the way to the program; no call was made yet
  */
 SyncCtlClient *
 sync_ctl_client_new (const char *data_dir, GError **error)
 {
-  g_autofree char *port = read_small_file (data_dir, "gateway-port");
-  g_autofree char *token = read_small_file (data_dir, "gateway-token");
+  g_autoptr (GError) unreadable = NULL;
+  g_autofree char *port = read_small_file (data_dir, "gateway-port", &unreadable);
+  g_autofree char *token = unreadable == NULL ? read_small_file (data_dir, "gateway-token", &unreadable) : NULL;
   SyncCtlClient *self;
   guint64 number;
 
+  if (unreadable != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&unreadable));
+      return NULL;
+    }
   if (port == NULL || token == NULL || !g_ascii_string_to_unsigned (port, 10, 1, 65535, &number, NULL)
       || !owner_is_alive (data_dir))
     {
@@ -137,9 +149,8 @@ set_refusal (guint status, JsonNode *root, GError **error)
       && JSON_NODE_HOLDS_OBJECT (json_object_get_member (object, "error")))
     inner = json_object_get_object_member (object, "error");
   if (inner != NULL)
-    g_set_error_literal (
-        error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-        json_object_get_string_member_with_default (inner, "message", _ ("refused without a reason")));
+    g_set_error_literal (error, SYNC_ERROR, status == SOUP_STATUS_NOT_FOUND ? SYNC_ERROR_NOT_FOUND : SYNC_ERROR_REFUSED,
+                         json_object_get_string_member_with_default (inner, "message", _ ("refused without a reason")));
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
                  _ ("the program at this port answered %u, which POSAwesome Sync does not; look with "
@@ -153,7 +164,7 @@ set_refusal (guint status, JsonNode *root, GError **error)
  * @method: HTTP method
  * @path: below /_sync/v1/, with query
  * @body: (nullable): JSON
- * @error: %SYNC_ERROR_REFUSED with the program's own words, or because it does not answer
+ * @error: %SYNC_ERROR_REFUSED or %SYNC_ERROR_NOT_FOUND with the program's own words, or because it does not answer
  *
  * Returns: (transfer full) (nullable): its answer
  */
@@ -210,7 +221,10 @@ sync_ctl_client_open (SyncCtlClient *self, const char *path, GError **error)
     }
   if (soup_message_get_status (message) != SOUP_STATUS_OK)
     {
-      set_refusal (soup_message_get_status (message), NULL, error);
+      g_autoptr (JsonParser) parser = json_parser_new ();
+
+      json_parser_load_from_stream (parser, stream, NULL, NULL);
+      set_refusal (soup_message_get_status (message), json_parser_get_root (parser), error);
       return NULL;
     }
   return g_steal_pointer (&stream);

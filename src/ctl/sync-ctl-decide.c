@@ -22,7 +22,7 @@ run (SyncCtl *ctl, const char *method, const char *path, const char *body, const
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, method, path, body, &error);
 
   if (answer == NULL)
-    return sync_ctl_fail (error);
+    return sync_ctl_fail_request (error, 0);
   if (ctl->json)
     sync_ctl_print_answer (answer->text);
   else
@@ -133,13 +133,17 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   if (ctl->body != NULL)
     {
       body = read_body (ctl->body, &error);
-      data = body != NULL ? g_bytes_get_data (body, &length) : NULL;
-      if (body == NULL || !sync_json_check (data != NULL ? data : "", length, NULL, &error))
+      if (body == NULL)
+        return sync_ctl_fail (error);
+      data = g_bytes_get_data (body, &length);
+      if (!sync_json_check (data != NULL ? data : "", length, NULL, &error))
         {
-          g_prefix_error (&error, "%s: ", ctl->body);
+          g_prefix_error (&error, "%s: ", strcmp (ctl->body, "-") == 0 ? _ ("standard input") : ctl->body);
           return sync_ctl_fail (error);
         }
     }
+  if (key != NULL && *key == '\0')
+    return sync_ctl_usage_error ("%s", _ ("the key is empty; leave --key out to have one made"));
   own_key = dup_own_key (arguments[0], arguments[1], body);
   if (key == NULL && own_key == NULL)
     key = new_key ();
@@ -211,7 +215,7 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
   gint64 ms;
 
   if (arguments[0] == NULL)
-    return run (ctl, "POST", "pause", "{}", _ ("Paused until “resume”; writes are still accepted."));
+    return run (ctl, "POST", "pause", "{}", _ ("Paused until “posawesome-syncctl resume”; writes are still accepted."));
   if (!parse_duration (arguments[0], &ms))
     return sync_ctl_usage_error (_ ("“%s” is no duration; write 30s, 10m, 2h or 1d (at most a year)"),
                                  arguments[0]);
@@ -230,10 +234,11 @@ sync_ctl_offline (SyncCtl *ctl, char **arguments)
 {
   if (strcmp (arguments[0], "on") == 0)
     return run (ctl, "POST", "offline", "{\"on\":true}",
-                _ ("Off line until “offline off”; writes are still accepted."));
+                _ ("Off line until “posawesome-syncctl offline off”; writes are still accepted."));
   if (strcmp (arguments[0], "off") == 0)
     return run (ctl, "POST", "offline", "{\"on\":false}", _ ("Deliveries go on."));
-  return sync_ctl_usage_error (_ ("“%s” is neither on nor off"), arguments[0]);
+  return sync_ctl_usage_error (_ ("“%s” is neither on nor off; say “posawesome-syncctl offline on” or “… off”"),
+                               arguments[0]);
 }
 
 /* What failed with a request that came back, and how to have it back too. */
@@ -260,10 +265,7 @@ decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
   path = g_strdup_printf ("requests/%" G_GINT64_FORMAT "/%s", id, verb);
   answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
   if (answer == NULL)
-    {
-      g_prefix_error (&error, _ ("request %s: "), text);
-      return sync_ctl_fail (error);
-    }
+    return sync_ctl_fail_request (error, id);
   if (ctl->json)
     sync_ctl_print_answer (answer->text);
   else
@@ -346,7 +348,7 @@ sync_ctl_clear_old (SyncCtl *ctl, char **arguments)
   gint64 n;
 
   if (arguments[0] != NULL && !g_ascii_string_to_unsigned (arguments[0], 10, 0, 36500, &days, NULL))
-    return sync_ctl_usage_error (_ ("“%s” is no number of days"), arguments[0]);
+    return sync_ctl_usage_error (_ ("“%s” is no number of days from 0 to 36500"), arguments[0]);
   body = g_strdup_printf ("{\"days\":%u}", (guint) days);
   answer = sync_ctl_client_call (ctl->client, "POST", "clear-old", body, &error);
   if (answer == NULL)

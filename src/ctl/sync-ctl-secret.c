@@ -100,7 +100,8 @@ sync_ctl_credentials (SyncCtl *ctl, char **arguments)
   if (strcmp (arguments[0], "set") == 0)
     return set_credentials (ctl);
   if (strcmp (arguments[0], "clear") != 0)
-    return sync_ctl_usage_error (_ ("“%s” is neither set nor clear"), arguments[0]);
+    return sync_ctl_usage_error (
+        _ ("“%s” is neither set nor clear; say “posawesome-syncctl credentials set” or “… clear”"), arguments[0]);
   answer = sync_ctl_client_call (ctl->client, "DELETE", "credentials", NULL, &error);
   if (answer == NULL)
     return sync_ctl_fail (error);

@@ -38,16 +38,19 @@ print_waiting (JsonObject *stats)
                           unknown),
              unknown);
   if (failed > 0)
-    g_print (g_dngettext (
-                 NULL, "%" PRId64 " request was refused by the server; look with “list --status failed”.\n",
-                 "%" PRId64 " requests were refused by the server; look with “list --status failed”.\n",
-                 failed),
-             failed);
+    g_print (
+        g_dngettext (
+            NULL,
+            "%" PRId64 " request was refused by the server; look with “posawesome-syncctl list --status failed”.\n",
+            "%" PRId64 " requests were refused by the server; look with “posawesome-syncctl list --status failed”.\n",
+            failed),
+        failed);
   if (conflicts > 0)
-    g_print (g_dngettext (NULL,
-                          "%" PRId64 " request meets another version on the server; look with “conflicts”.\n",
-                          "%" PRId64 " requests meet another version on the server; look with “conflicts”.\n",
-                          conflicts),
+    g_print (g_dngettext (
+                 NULL,
+                 "%" PRId64 " request meets another version on the server; look with “posawesome-syncctl conflicts”.\n",
+                 "%" PRId64 " requests meet another version on the server; look with “posawesome-syncctl conflicts”.\n",
+                 conflicts),
              conflicts);
   if (completed > 0)
     g_print (g_dngettext (NULL, "%" PRId64 " request was delivered.\n",
@@ -348,9 +351,9 @@ print_request (JsonObject *request)
   print_field (_ ("Given up"), sync_ctl_get_string (request, "discardReason"));
   print_field (_ ("Proof"), sync_ctl_get_string (request, "proof"));
   if (sync_ctl_get_bool (request, "needsPerson"))
-    g_print (_ ("Only a person can decide this one: look on the server, then “confirm %s arrived” or "
-                "“confirm %s again”.\n"),
-             id, id);
+    g_print (_ ("Only a person can decide this one: look on the server, then “posawesome-syncctl confirm %s arrived” "
+                "or “… again”.\n"),
+             id);
 }
 
 int
@@ -366,7 +369,7 @@ sync_ctl_show (SyncCtl *ctl, char **arguments)
   path = g_strdup_printf ("requests/%" G_GINT64_FORMAT, id);
   answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
   if (answer == NULL)
-    return sync_ctl_fail (error);
+    return sync_ctl_fail_request (error, id);
   if (ctl->json)
     {
       sync_ctl_print_answer (answer->text);

@@ -6,9 +6,12 @@
 
 #include "sync-ctl.h"
 
+#include <inttypes.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include "sync-error.h"
 
 #define ANY_NUMBER 1000
 
@@ -89,13 +92,29 @@ sync_ctl_fail (const GError *error)
   return SYNC_CTL_REFUSED;
 }
 
+/* The same for a decision about request @id, 0 if it is about several: each line says which request is meant, as the
+ * program itself does where it speaks of the request. */
+int
+sync_ctl_fail_request (const GError *error, gint64 id)
+{
+  g_autofree char *name = g_strdup_printf ("request %" PRId64, id);
+
+  if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+    g_printerr (_ ("posawesome-syncctl: %s; see “posawesome-syncctl list --status all”\n"), error->message);
+  else if (id != 0 && strstr (error->message, name) == NULL)
+    g_printerr (_ ("posawesome-syncctl: request %" PRId64 ": %s\n"), id, error->message);
+  else
+    return sync_ctl_fail (error);
+  return SYNC_CTL_REFUSED;
+}
+
 /* Reads an id; complains if it is none. */
 gboolean
 sync_ctl_parse_id (const char *text, gint64 *id)
 {
   if (g_ascii_string_to_signed (text, 10, 1, G_MAXINT64, id, NULL))
     return TRUE;
-  sync_ctl_usage_error (_ ("“%s” is no request's number; see “list”"), text);
+  sync_ctl_usage_error (_ ("“%s” is no request's number; see “posawesome-syncctl list”"), text);
   return FALSE;
 }
 
@@ -209,6 +228,17 @@ dup_data_dir (void)
   return g_build_filename (g_get_user_data_dir (), "posawesome-sync", NULL);
 }
 
+/* Too few arguments, or too many. */
+static int
+refuse_number (const Command *command, char **arguments, guint n)
+{
+  g_autofree char *usage = g_strchomp (g_strdup_printf ("posawesome-syncctl %s %s", command->name, command->usage));
+
+  if (n < command->min_arguments)
+    return sync_ctl_usage_error (_ ("something is missing; usage: %s"), usage);
+  return sync_ctl_usage_error (_ ("“%s” is too much; usage: %s"), arguments[command->max_arguments], usage);
+}
+
 static int
 run_command (SyncCtl *ctl, const Command *command, char ***arguments)
 {
@@ -219,7 +249,7 @@ run_command (SyncCtl *ctl, const Command *command, char ***arguments)
     return sync_ctl_usage_error (_ ("%s; see “posawesome-syncctl %s --help”"), error->message, command->name);
   n = g_strv_length (*arguments) - 1;
   if (n < command->min_arguments || n > command->max_arguments)
-    return sync_ctl_usage_error (_ ("usage: posawesome-syncctl %s %s"), command->name, command->usage);
+    return refuse_number (command, *arguments + 1, n);
   ctl->data_dir = dup_data_dir ();
   if (!command->by_itself)
     {
@@ -247,10 +277,13 @@ run_arguments (SyncCtl *ctl, char ***arguments)
       return SYNC_CTL_DONE;
     }
   if ((*arguments)[1] == NULL)
-    return sync_ctl_usage_error (_ ("a command is missing; there are %s"), names);
+    return sync_ctl_usage_error (_ ("a command is missing; there are %s (“posawesome-syncctl --help” explains them)"),
+                                 names);
   command = find_command ((*arguments)[1]);
   if (command == NULL)
-    return sync_ctl_usage_error (_ ("there is no command “%s”; there are %s"), (*arguments)[1], names);
+    return sync_ctl_usage_error (
+        _ ("there is no command “%s”; there are %s (“posawesome-syncctl --help” explains them)"), (*arguments)[1],
+        names);
   rest = g_strdupv (*arguments + 1);
   return run_command (ctl, command, &rest);
 }

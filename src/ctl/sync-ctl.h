@@ -29,6 +29,7 @@ typedef struct
 
 int sync_ctl_usage_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 int sync_ctl_fail (const GError *error);
+int sync_ctl_fail_request (const GError *error, gint64 id);
 gboolean sync_ctl_parse_id (const char *text, gint64 *id);
 
 /* sync-ctl-show.c */

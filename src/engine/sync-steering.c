@@ -54,8 +54,8 @@ check_ids (SyncEngine *self, const gint64 *ids, guint n_ids, GError **error)
     }
   if (n > 0)
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND,
-                 n == 1 ? "there is no request %s; nothing was tried: leave it out"
-                        : "there are no requests %s; nothing was tried: leave them out",
+                 n == 1 ? "there is no request %s, so nothing was tried: leave it out"
+                        : "there are no requests %s, so nothing was tried: leave them out",
                  missing->str);
   return n == 0;
 }

@@ -103,9 +103,9 @@ test_usage (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "", 2, "a command is missing; there are status, list,"));
   g_free (expect (self, "frobnicate", 2, "there is no command “frobnicate”; there are status, list,"));
   g_free (expect (self, "resolve 1 local_wins", 2, "there is no command “resolve”"));
-  g_free (expect (self, "status now", 2, "usage: posawesome-syncctl status"));
+  g_free (expect (self, "status now", 2, "“now” is too much; usage: posawesome-syncctl status\n"));
   g_free (expect (self, "status --reason x", 2, "--reason"));
-  g_free (expect (self, "show", 2, "usage: posawesome-syncctl show ID"));
+  g_free (expect (self, "show", 2, "something is missing; usage: posawesome-syncctl show ID"));
   g_free (expect (self, "show one", 2, "“one” is no request's number"));
   g_free (expect (self, "retry 1 x", 2, "“x” is no request's number"));
   g_free (expect (self, "discard 1", 2, "--reason"));
@@ -113,7 +113,8 @@ test_usage (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "pause 9999999999999h", 2, "30s, 10m, 2h or 1d"));
   g_free (expect (self, "offline maybe", 2, "neither on nor off"));
   g_free (expect (self, "confirm 1 perhaps", 2, "arrived"));
-  g_free (expect (self, "clear-old soon", 2, "no number of days"));
+  g_free (expect (self, "clear-old soon", 2, "no number of days from 0 to 36500"));
+  g_free (expect (self, "submit POST /api/resource/Note --key ''", 2, "the key is empty"));
   g_free (expect (self, "credentials show", 2, "neither set nor clear"));
   g_free (expect (self, "--version", 0, "posawesome-syncctl " SYNC_VERSION));
   g_free (expect (self, "--help", 0, "submit METHOD URL [--body FILE|-] [--key K]"));
@@ -161,19 +162,21 @@ test_story (GatewayFixture *self, gconstpointer data)
   assert_contains (shown, "417 ValidationError");
 
   g_free (expect (self, "discard 1 --reason 'typed twice'", 0, "Request 1: given up."));
-  g_free (expect (self, "retry 1", 1, "request 1: "));
+  g_free (expect (self, "retry 1", 1, "syncctl: request 1 is discarded; retry is for"));
   scripted_transport_set (self->transport, SCRIPT_ACCEPT);
   g_free (expect (self, "restore 1", 0, "Request 1: "));
   gateway_fixture_settle ();
   g_free (expect (self, "sync --type Customer 1", 0, "Deliveries are being tried now."));
   g_free (expect (self, "sync --type Nothing", 0, "Deliveries are being tried now."));
-  g_free (expect (self, "sync 1 98 99", 1, "there are no requests 98, 99; nothing was tried"));
+  g_free (expect (self, "sync 1 98 99", 1,
+                  "there are no requests 98, 99, so nothing was tried: leave them out; see “posawesome-"
+                  "syncctl list --status all”"));
   g_free (expect (self, "list --status completed", 0, "Customer DOC-"));
   g_free (expect (self, "clear-old 0", 0, "0 delivered requests were forgotten."));
   g_free (expect (self, "offline on", 0, "Off line"));
   g_free (expect (self, "offline off", 0, "Deliveries go on."));
   g_free (expect (self, "conflicts", 0, "There are no open conflicts."));
-  g_free (expect (self, "show 4711", 1, "4711"));
+  g_free (expect (self, "show 4711", 1, "there is no request 4711; see “posawesome-syncctl list --status all”"));
 }
 
 /* A person recognises a request by whom it is for, and how much. */
@@ -216,7 +219,7 @@ test_dependants (GatewayFixture *self, gconstpointer data)
   g_assert_true (first != NULL && first < second && second < third);
   shown = expect (self, "show 3", 0, "Depends on  1\nNeeded by   4\n");
   g_free (expect (self, "discard 1 --reason 'typed twice'", 1,
-                  "request 1: request 1 has 2 that wait for it and would fail with it (requests 3, 4)"));
+                  "syncctl: request 1 has 2 that wait for it and would fail with it (requests 3, 4)"));
   g_free (expect (self, "discard 1 --reason 'typed twice' --with-dependants", 0, "Request 1: given up."));
   g_free (expect (self, "list --status failed", 0, "request 1, on which it depends, was given up"));
   g_free (expect (self, "restore 1", 0, "can be tried again with “posawesome-syncctl retry 3 4”"));
@@ -240,7 +243,8 @@ test_submit (GatewayFixture *self, gconstpointer data)
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, command, 1, "body.json"));
   g_assert_true (g_file_set_contents (path, "{\n\"a\": oops}", -1, NULL));
-  g_free (expect (self, command, 1, "line 2, column 6"));
+  g_free (expect (self, command, 1, "body.json: malformed JSON at line 2, column 6"));
+  g_free (expect (self, "submit POST /api/resource/Note --body -", 1, "standard input: malformed JSON"));
   g_assert_true (g_file_set_contents (path, "{\"customer_name\":\"Ann\"}", -1, NULL));
   run = run_with_input (self, command, "");
   g_assert_cmpint (run->status, ==, 0);
@@ -297,6 +301,8 @@ test_not_running (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *port = g_build_filename (self->directory, "gateway-port", NULL);
   g_autofree char *lock = g_build_filename (self->directory, "lock", NULL);
+  g_autofree char *token = g_build_filename (self->directory, "gateway-token", NULL);
+  g_autofree char *aside = g_build_filename (self->directory, "aside", NULL);
   g_autofree char *kept = NULL;
 
   /* The port of a program that was killed: its process is gone, so the token is not sent there. */
@@ -305,6 +311,13 @@ test_not_running (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "status", 1, "is not running"));
   g_assert_true (g_file_set_contents (lock, kept, -1, NULL));
   g_free (expect (self, "status", 0, "State"));
+  /* A file that is there and cannot be read is another matter. */
+  g_assert_no_errno (g_rename (token, aside));
+  g_assert_no_errno (g_mkdir (token, 0700));
+  g_free (expect (self, "status", 1, "gateway-token”"));
+  g_free (expect (self, "status", 1, "; be the user who runs POSAwesome Sync"));
+  g_assert_no_errno (g_rmdir (token));
+  g_assert_no_errno (g_rename (aside, token));
   sync_gateway_close (self->gateway);
   g_free (expect (self, "status", 1, "is not running"));
   g_free (expect (self, "watch", 1, "start it with “posawesome-sync”"));
@@ -506,6 +519,25 @@ test_watch_says_news (GatewayFixture *self, gconstpointer data)
   g_subprocess_force_exit (process);
 }
 
+/* The program's own words, also where the answer would have been a stream. */
+static void
+test_watch_refused (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (GPtrArray) listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) client_free);
+  g_autofree char *request
+      = g_strdup_printf ("GET /_sync/v1/events HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n\r\n",
+                         sync_gateway_get_port (self->gateway), self->token);
+
+  for (guint i = 0; i < 64; i++)
+    {
+      Client *client = client_new (sync_gateway_get_port (self->gateway), request, -1);
+
+      g_ptr_array_add (listeners, client);
+      g_assert_true (client_run_until (client, "event: "));
+    }
+  g_free (expect (self, "watch", 1, "64 programs listen to the events already; end one of them"));
+}
+
 #define ADD(name, func)                                                                                      \
   g_test_add ("/sync/ctl/" name, GatewayFixture, NULL, gateway_fixture_set_up, func,                         \
               gateway_fixture_tear_down)
@@ -528,5 +560,6 @@ main (int argc, char **argv)
   ADD ("credentials", test_credentials);
   ADD ("watch", test_watch);
   ADD ("watch-says-news", test_watch_says_news);
+  ADD ("watch-refused", test_watch_refused);
   return g_test_run ();
 }

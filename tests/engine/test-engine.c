@@ -561,7 +561,7 @@ test_force_sync (Engine *e)
   /* With one that there is not, nothing is done. */
   g_assert_false (sync_engine_force_sync (e->engine, NULL, with_unknown, 3, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
-  g_assert_nonnull (strstr (error->message, "there are no requests 98, 99;"));
+  g_assert_nonnull (strstr (error->message, "there are no requests 98, 99,"));
   engine_settle (e);
   engine_assert_state (e, item, SYNC_STATE_PENDING);
   g_assert_true (sync_engine_force_sync (e->engine, NULL, &item, 1, NULL));

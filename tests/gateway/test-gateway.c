@@ -295,7 +295,7 @@ test_refusals (GatewayFixture *self, gconstpointer data)
     { "POST", "pause", "{\"forMs\":-1}", 400, "invalid", "forMs" },
     { "POST", "offline", "{}", 400, "invalid", "on" },
     { "POST", "sync", "{\"types\":\"Customer\"}", 400, "invalid", "types" },
-    { "POST", "sync", "{\"ids\":[4711]}", 404, "not-found", "there is no request 4711; nothing was tried" },
+    { "POST", "sync", "{\"ids\":[4711]}", 404, "not-found", "there is no request 4711, so nothing was tried" },
     { "POST", "clear-old", "{\"days\":\"x\"}", 400, "invalid", "days" },
     { "POST", "backup", "{}", 400, "invalid", "“directory” is missing" },
     { "POST", "backup", "{\"directory\":\"backup\"}", 400, "invalid", "absolute path" },
