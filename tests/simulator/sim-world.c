@@ -683,7 +683,11 @@ sim_world_run (guint64 seed, const char *directory, SyncRouteTable *routes)
   set_up (&world, directory, routes);
   begin (&world);
   for (steps = 0; steps < MIN_STEPS || (!has_enough (&world) && steps < MAX_STEPS); steps++)
-    do_something (&world);
+    {
+      do_something (&world);
+      if (steps == MAX_STEPS / 4 && world.n_crashes < MIN_CRASHES)
+        sim_world_crash (&world, SIM_CRASH_BETWEEN);
+    }
   if (!has_enough (&world))
     sim_violation ("the run had too little: %u calls, %u faults, %u crashes, %u deeds", sim_network_n_calls (world.network),
                    sim_network_n_faults (world.network), world.n_crashes, world.deeds->len);
