@@ -338,6 +338,45 @@ sync_ctl_confirm (SyncCtl *ctl, char **arguments)
   return decide (ctl, arguments[0], "confirm", body->str);
 }
 
+static const char *
+resolution_words (JsonObject *conflict)
+{
+  const char *resolution = sync_ctl_get_string (conflict, "resolution");
+
+  if (g_strcmp0 (resolution, "local_wins") == 0)
+    return _ ("this till's version is sent");
+  if (g_strcmp0 (resolution, "server_wins") == 0)
+    return _ ("the server's version stands");
+  return _ ("it stays open");
+}
+
+int
+sync_ctl_resolve (SyncCtl *ctl, char **arguments)
+{
+  static const char *const known[] = { "local_wins", "server_wins", "skip", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (arguments[0], &id))
+    return SYNC_CTL_USAGE;
+  if (!g_strv_contains (known, arguments[1]))
+    return sync_ctl_usage_error (_ ("“%s” is no way to end a conflict; there are local_wins, server_wins and skip"),
+                                 arguments[1]);
+  path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/resolve", id);
+  body = g_strdup_printf ("{\"resolution\":\"%s\"}", arguments[1]);
+  answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else
+    g_print (_ ("Conflict %s: %s.\n"), arguments[0], resolution_words (json_node_get_object (answer->root)));
+  return SYNC_CTL_DONE;
+}
+
 int
 sync_ctl_clear_old (SyncCtl *ctl, char **arguments)
 {

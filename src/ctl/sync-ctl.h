@@ -49,6 +49,7 @@ int sync_ctl_resume (SyncCtl *ctl, char **arguments);
 int sync_ctl_offline (SyncCtl *ctl, char **arguments);
 int sync_ctl_retry (SyncCtl *ctl, char **arguments);
 int sync_ctl_confirm (SyncCtl *ctl, char **arguments);
+int sync_ctl_resolve (SyncCtl *ctl, char **arguments);
 int sync_ctl_discard (SyncCtl *ctl, char **arguments);
 int sync_ctl_restore (SyncCtl *ctl, char **arguments);
 int sync_ctl_clear_old (SyncCtl *ctl, char **arguments);

@@ -32,9 +32,12 @@ void sync_gateway_retry_request (SyncCall *call);
 void sync_gateway_discard_request (SyncCall *call);
 void sync_gateway_confirm_request (SyncCall *call);
 void sync_gateway_restore_request (SyncCall *call);
+
+/* sync-gateway-conflicts.c */
 void sync_gateway_list_conflicts (SyncCall *call);
 void sync_gateway_get_conflict (SyncCall *call);
-void sync_gateway_refuse_resolve (SyncCall *call);
+void sync_gateway_resolve_conflict (SyncCall *call);
+void sync_gateway_refuse_undo (SyncCall *call);
 
 /* sync-gateway-control.c */
 void sync_gateway_get_status (SyncCall *call);

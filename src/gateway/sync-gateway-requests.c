@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls about requests and conflicts. A write is answered only after the commit that made it durable;
+/* The calls about requests. A write is answered only after the commit that made it durable;
  * many that arrive together share one. Engine's thread. */
 #include "config.h"
 
@@ -498,63 +498,4 @@ sync_gateway_confirm_request (SyncCall *call)
   gboolean done = confirm (call, &error);
 
   reply_decision (call, done, error);
-}
-
-void
-sync_gateway_list_conflicts (SyncCall *call)
-{
-  static const char *const known[] = { "status", "limit", NULL };
-  static const char *const states[] = { "pending", "resolved", "superseded", "all", NULL };
-  const char *status = sync_call_get_query (call, "status");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) conflicts = NULL;
-  g_autofree char *json = NULL;
-  gint64 limit = LIST_LIMIT;
-
-  if (status == NULL)
-    status = "pending";
-  if (!g_strv_contains (states, status))
-    {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
-                      "“%.40s” is no status of a conflict; there are pending, resolved, superseded and all",
-                      status);
-      return;
-    }
-  if (sync_call_check_query (call, known, &error)
-      && sync_call_query_int (call, "limit", 1, LIST_LIMIT_MAX, &limit, &error))
-    conflicts = sync_store_list_conflicts (sync_engine_get_store (call->engine),
-                                           strcmp (status, "all") == 0 ? NULL : status, limit, &error);
-  if (conflicts == NULL)
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  json = sync_view_conflicts (conflicts);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
-}
-
-void
-sync_gateway_get_conflict (SyncCall *call)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncConflict) conflict
-      = sync_store_get_conflict (sync_engine_get_store (call->engine), call->id, &error);
-  g_autofree char *json = NULL;
-
-  if (conflict == NULL)
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  json = sync_view_conflict (conflict);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
-}
-
-void
-sync_gateway_refuse_resolve (SyncCall *call)
-{
-  sync_call_fail (call, SOUP_STATUS_NOT_IMPLEMENTED, "not-implemented",
-                  "this version records conflicts and keeps both documents, but cannot resolve them; discard "
-                  "the request with a "
-                  "reason to let the server's document stand");
 }

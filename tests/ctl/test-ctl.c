@@ -102,7 +102,8 @@ test_usage (GatewayFixture *self, gconstpointer data)
 {
   g_free (expect (self, "", 2, "a command is missing; there are status, list,"));
   g_free (expect (self, "frobnicate", 2, "there is no command “frobnicate”; there are status, list,"));
-  g_free (expect (self, "resolve 1 local_wins", 2, "there is no command “resolve”"));
+  g_free (expect (self, "resolve 1 mine", 2, "“mine” is no way to end a conflict"));
+  g_free (expect (self, "resolve 1 local_wins", 1, "there is no conflict 1"));
   g_free (expect (self, "status now", 2, "“now” is too much; usage: posawesome-syncctl status\n"));
   g_free (expect (self, "status --reason x", 2, "--reason"));
   g_free (expect (self, "show", 2, "something is missing; usage: posawesome-syncctl show ID"));
