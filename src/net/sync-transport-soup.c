@@ -2,9 +2,11 @@
 /* The real network: libsoup 3.2.
  *
  * Invariants:
- * - A write is on the wire at most once. libsoup sends a request again by itself only when a kept connection
- *   dies and the method is idempotent by its book (GET, PUT, DELETE and the like). So PUT and DELETE always
- *   go on a connection of their own; POST and PATCH may use a kept one, because libsoup never repeats those.
+ * - A request is on the wire at most once. libsoup sends one again by itself only when a kept connection dies and the
+ *   method is idempotent by its book (GET, PUT, DELETE and the like). A write must not be repeated, and libsoup 3.2 does
+ *   not survive the repetition of a read: it may end the second try with the first one's error, and then crashes when
+ *   the second one's answer comes. So all of them go on a connection of their own; POST and PATCH may use a kept one,
+ *   because libsoup never repeats those.
  * - `bytes_written` is FALSE only before SoupMessage::starting, which libsoup emits when the connection (with
  *   its TLS) stands and before the first byte of the request.
  * - An answer with an announced length is OK only if all of it was read. A chunked answer that breaks off
@@ -397,10 +399,9 @@ build_message (const SyncTransportRequest *request)
   if (request->body != NULL)
     soup_message_set_request_body_from_bytes (message, request->content_type, request->body);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  /* libsoup repeats PUT and DELETE on a kept connection that dies, and never POST, whatever the flag says. */
-  if (request->write)
-    soup_message_add_flags (message, request->reuse_connection && never_repeated ? SOUP_MESSAGE_IDEMPOTENT
-                                                                             : SOUP_MESSAGE_NEW_CONNECTION);
+  /* libsoup repeats GET, PUT and DELETE on a kept connection that dies, and never POST, whatever the flag says. */
+  soup_message_add_flags (message, request->reuse_connection && never_repeated ? SOUP_MESSAGE_IDEMPOTENT
+                                                                           : SOUP_MESSAGE_NEW_CONNECTION);
   return g_steal_pointer (&message);
 }
 

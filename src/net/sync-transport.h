@@ -15,7 +15,7 @@ typedef struct
   char *content_type;        /* (nullable) */
   GBytes *body;              /* (nullable) */
   char *authorization;       /* (nullable): sent with this call only, never stored or logged */
-  gboolean write;            /* no redirect is followed and nothing is sent a second time by itself */
+  gboolean write;            /* it may change something at the server */
   gboolean reuse_connection; /* for a write: a kept connection is allowed (the server enforces the key) */
   guint timeout_ms;          /* for the whole call */
 } SyncTransportRequest;

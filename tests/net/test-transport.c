@@ -94,22 +94,22 @@ typedef struct
   const char *name;
   const char *method;
   gboolean reuse;
-  gboolean same_connection; /* as the read before it */
-  guint n_sent;             /* how often it reaches the server if that closes instead of answering */
+  gboolean same_connection; /* as the call before it */
 } Repeat;
 
 static const Repeat repeats[] = {
-  { "post", "POST", FALSE, FALSE, 1 },
-  { "post-kept", "POST", TRUE, TRUE, 1 },
-  { "patch-kept", "PATCH", TRUE, TRUE, 1 },
-  { "put", "PUT", FALSE, FALSE, 1 },
-  { "put-asked-to-be-kept", "PUT", TRUE, FALSE, 1 },
-  { "delete-asked-to-be-kept", "DELETE", TRUE, FALSE, 1 },
-  /* A read may go twice: libsoup sends it again when a kept connection dies. */
-  { "get", "GET", FALSE, TRUE, 2 },
+  { "post", "POST", FALSE, FALSE },
+  { "post-kept", "POST", TRUE, TRUE },
+  { "patch-kept", "PATCH", TRUE, TRUE },
+  { "put", "PUT", FALSE, FALSE },
+  { "put-asked-to-be-kept", "PUT", TRUE, FALSE },
+  { "delete-asked-to-be-kept", "DELETE", TRUE, FALSE },
+  /* libsoup would send it again, and may crash over that. */
+  { "get", "GET", FALSE, FALSE },
+  { "get-asked-to-be-kept", "GET", TRUE, FALSE },
 };
 
-/* A kept connection dies under a request: how often does the request reach the server? */
+/* A kept connection dies under a request: that reaches the server once. */
 static void
 test_repeat (Fixture *fixture, gconstpointer data)
 {
@@ -120,20 +120,15 @@ test_repeat (Fixture *fixture, gconstpointer data)
   };
   const Repeat *repeat = data;
   SyncTransportRequest *request;
-  SyncTransportReply *reply;
 
   serve (fixture, steps, G_N_ELEMENTS (steps));
   assert_answered (call (fixture, new_request (fixture, "GET", NULL)), 200, "{\"message\":\"pong\"}");
   request = new_request (fixture, repeat->method, g_str_equal (repeat->method, "POST") ? "{}" : NULL);
   request->reuse_connection = repeat->reuse;
-  reply = call (fixture, request);
-  if (repeat->n_sent == 1)
-    assert_failed (reply, SYNC_TRANSPORT_CLOSED, TRUE);
-  else
-    assert_answered (reply, 200, "{\"message\":\"pong\"}");
+  assert_failed (call (fixture, request), SYNC_TRANSPORT_CLOSED, TRUE);
   settle ();
-  g_assert_cmpuint (fixture->server->requests->len, ==, 1 + repeat->n_sent);
-  g_assert_cmpuint (fixture->server->n_connections, ==, repeat->n_sent + (repeat->same_connection ? 0 : 1));
+  g_assert_cmpuint (fixture->server->requests->len, ==, 2);
+  g_assert_cmpuint (fixture->server->n_connections, ==, repeat->same_connection ? 1 : 2);
 }
 
 /* A connection that the server has closed while it was idle is not used. */
