@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The tests, on a Debian 12 or 13: installs what is missing (as root or with sudo), builds in a directory that git
 # ignores, runs them and says how it went. `--all` adds the long ones: sanitizers, the build without a window,
-# hundreds of kills, and this script and data/run.sh in bare Debian 12 and 13 roots (tests/roots.sh).
+# hundreds of kills, thousands of faults, and this script and data/run.sh in bare Debian 12 and 13 roots (tests/roots.sh).
 # Exit status: 0 all passed, 1 something did not, 2 usage.
 set -eu
 umask 022
@@ -24,7 +24,7 @@ unset DESTDIR MESON_TESTTHREADS DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
 unset ERPNEXT_BASE_URL ERPNEXT_API_TOKEN ERPNEXT_API_SECRET PROCESSING_INTERVAL MAX_RETRIES BASE_RETRY_DELAY
 unset MAX_RETRY_DELAY SYNC_BATCH_SIZE SYNC_CONCURRENCY REQUEST_TIMEOUT WRITE_TIMEOUT SETTLE_TIME CONFLICT_POLICIES
 unset GATEWAY_PORT POSAWESOME_SYNC_DATA_DIR DEBUG G_MESSAGES_DEBUG
-unset SYNC_TEST_THREAD SYNC_KILLS SYNC_SEED
+unset SYNC_TEST_THREAD SYNC_KILLS SYNC_FAULTS SYNC_SEED
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 cache_dir=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/posawesome-sync
@@ -93,12 +93,18 @@ many_kills () {
   (cd "$prefix/plain" && SYNC_KILLS=300 meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs end-kills)
 }
 
+# Half of two thousand requests met by a fault, the server away, the program killed.
+many_faults () {
+  (cd "$prefix/plain" && SYNC_FAULTS=2000 meson test --no-rebuild --timeout-multiplier 10 --print-errorlogs --verbose faults)
+}
+
 install_missing build app test
 part tests tests_plain
 if [ "$all" = true ]; then
   part without-app tests_without_app
   part sanitizers tests_sanitized
   part kills many_kills
+  part faults many_faults
   for release in bookworm trixie; do
     part "root-$release" sh "$source_dir/tests/roots.sh" "$release"
   done

@@ -7,13 +7,13 @@ completed without being there. At last a person decides what waits, and everythi
 SYNC_FAULTS is the number of requests (200 else), SYNC_SEED repeats the draw of requests, faults and kills; what is in
 flight at a kill is left to the machine."""
 
-import collections
 import json
 import os
 import threading
 import uuid
 
 import harness
+import oracle
 
 REQUESTS = int(os.environ.get('SYNC_FAULTS', '200'))
 KILLS = 5
@@ -43,36 +43,17 @@ MIX = {'outbox': 25, 'submit': 10, 'draft': 15, 'two-step': 15, 'change': 23, 'n
 POSA = '/api/method/posawesome.posawesome.api.'
 
 
-class Write:
-    """One request: what is handed over, and how its effect is known in the shop's ledger."""
-
-    def __init__(self, kind, mark, request, document=None):
-        self.kind = kind
-        self.mark = mark
-        self.request = request
-        self.document = document
-        self.row = None
-
-    def effects(self, ledger):
-        """How often it was done; what makes a half of it twice counts as twice."""
-        created, done = ledger['create', self.mark], ledger[self.final(), self.mark]
-        return max(done, created if created > 1 else 0)
-
-    def final(self):
-        return {'change': 'update', 'overtaken': 'update', 'delete': 'delete', 'note': 'create', 'draft': 'create',
-                'taken': 'create'}.get(self.kind, 'submit')
-
-    def fault(self, spec, rng):
-        """The fault that meets this request, once."""
-        spec = dict(spec, count=1)
-        if spec['kind'] == 'stall':
-            spec['kind'] = rng.choice(['stall', 'stall-after'])
-        if self.kind == 'delete':
-            return dict(spec, method='DELETE', path=f'/api/resource/Customer/{self.document}')
-        if self.kind == 'two-step' and rng.random() < 0.5:
-            # Its second step, whose body does not have the key: whichever PUT of an invoice comes then.
-            return dict(spec, method='PUT', path='/api/resource/Sales Invoice/*', skip=rng.randrange(REQUESTS // 20))
-        return dict(spec, contains=self.mark)
+def fault_for(write, spec, rng):
+    """The fault that meets this request, once."""
+    spec = dict(spec, count=1)
+    if spec['kind'] == 'stall':
+        spec['kind'] = rng.choice(['stall', 'stall-after'])
+    if write.kind == 'delete':
+        return dict(spec, method='DELETE', path=f'/api/resource/Customer/{write.document}')
+    if write.kind == 'two-step' and rng.random() < 0.5:
+        # Its second step, whose body does not have the key: whichever PUT of an invoice comes then.
+        return dict(spec, method='PUT', path='/api/resource/Sales Invoice/*', skip=rng.randrange(REQUESTS // 20))
+    return dict(spec, contains=write.mark)
 
 
 def invoice(key, **more):
@@ -118,14 +99,14 @@ class Plan:
                                                            'stock_uom': 'Nos', 'item_name': key})
         else:
             return self.make_change(kind, number, request)
-        return Write(kind, key, request)
+        return harness.Write(kind, key, request)
 
     def make_change(self, kind, number, request):
         mark = f'[{kind} {number}]'
         if kind == 'delete':
             document = self.profile.create({'doctype': 'Customer', 'customer_name': f'gone {number}'})
             request.update(method='DELETE', url=f'/api/resource/Customer/gone%20{number}')
-            return Write(kind, document['name'], request, document['name'])
+            return harness.Write(kind, document['name'], request, document['name'])
         if kind == 'overtaken':
             document = self.profile.create({'doctype': 'Note', 'title': f'overtaken {number}', 'content': 'none'})
             path = f'/api/resource/Note/{document["name"]}'
@@ -137,7 +118,7 @@ class Plan:
         # Every change carries the version that the till had read, also behind another change of its own.
         request.update(method='PUT', url=f'/api/resource/Note/{document["name"]}',
                        body={'content': mark, 'modified': document['modified']})
-        return Write(kind, mark, request, document['name'])
+        return harness.Write(kind, mark, request, document['name'])
 
     def draw_faults(self):
         """Each kind meets one request in twenty."""
@@ -145,7 +126,7 @@ class Plan:
         victims = self.rng.sample(victims, len(FAULTS) * REQUESTS // 20)
         faults = []
         for i, spec in enumerate(FAULTS.values()):
-            faults += [write.fault(spec, self.rng) for write in victims[i::len(FAULTS)]]
+            faults += [fault_for(write, spec, self.rng) for write in victims[i::len(FAULTS)]]
         # The looks that find out what became of the others meet the like.
         faults += [{'kind': kind, 'method': 'GET', 'path': '/api/resource/*', 'count': 1,
                     'skip': self.rng.randrange(max(REQUESTS // 10, 1))}
@@ -156,7 +137,7 @@ class Plan:
 def hand_over(profile, writes):
     connection, pause = profile.client(), threading.Event()
     for write in writes:
-        write.row, connection = profile.submit(connection, write.request)
+        connection = profile.submit(connection, write)
         while True:
             try:
                 if connection.call('GET', '/_sync/v1/status')[1]['queueStats']['pending'] <= BACKLOG:
@@ -167,97 +148,20 @@ def hand_over(profile, writes):
     connection.close()
 
 
-def read_ledger(profile):
-    """How often (kind of commit, mark) was committed, and the changes of each document in order."""
-    counts, changes = collections.Counter(), collections.defaultdict(list)
-    for commit in sorted(profile.ledger()['commits'], key=lambda c: c['seq']):
-        body = json.loads(commit['body']) if commit['body'] else {}
-        mark = commit['key'] or body.get('content') if commit['doctype'] == 'Note' and commit['kind'] == 'update' else None
-        if mark:
-            changes[commit['name']].append(mark)
-        else:
-            mark = commit['key'] or body.get('title') or body.get('item_name') or commit['name']
-        counts[commit['kind'], mark] += 1
-    return counts, changes
-
-
-def waits_for_person(row):
-    return row['status'] in ('failed', 'conflict') or row['needsPerson']
-
-
-def settled(rows, writes):
-    """Whether nothing more happens by itself: done, for a person, or behind such a one in its lane."""
-    blocked = set()
-    for write in sorted(writes, key=lambda w: w.row):
-        row = rows[write.row]
-        if row['status'] in ('completed', 'discarded'):
-            continue
-        if waits_for_person(row):
-            blocked.add(write.document)
-        elif write.document is None or write.document not in blocked:
-            return False
-    return True
-
-
-def wait_settled(profile, writes):
-    profile.wait(lambda status: settled(profile.requests(), writes), 'settled')
-
-
-def print_ledger(title, ledger, reasons):
-    print(f'# {title}: ' + ', '.join(f'{n} {what}' for what, n in ledger.items()), flush=True)
-    for reason, n in sorted(reasons.items()):
-        print(f'#   {n} wait: {reason}', flush=True)
-
-
 def audit(profile, writes, title):
-    """Counts every accepted request once."""
-    rows, (counts, changes) = profile.requests(), read_ledger(profile)
-    ledger = dict.fromkeys(('accepted', 'on the server once', 'waiting for a person', 'behind one of those', 'given up',
-                            'lost', 'doubled', 'falsely completed', 'falsely refused'), 0)
-    reasons = collections.Counter()
-    bad = []
-    for write in writes:
-        row, n = rows.get(write.row), write.effects(counts)
-        status = row['status'] if row else 'missing'
-        ledger['accepted'] += 1
-        if n > 1:
-            what = 'doubled'
-        elif status == 'completed':
-            what = 'on the server once' if n else 'falsely completed'
-        elif status in ('missing', 'sending') or (status == 'discarded' and write.kind not in ('taken', 'overtaken')):
-            what = 'lost'
-        elif status == 'discarded':
-            what = 'given up'
-        elif n and not row['needsPerson']:
-            what = 'falsely refused'
-        else:
-            what = 'waiting for a person' if waits_for_person(row) else 'behind one of those'
-        ledger[what] += 1
-        if what == 'waiting for a person':
-            reasons[f'{write.kind}, {status}: {(row["error"] or "no proof of its delivery")[:70]}'] += 1
-        elif what in ('lost', 'doubled', 'falsely completed', 'falsely refused'):
-            bad.append((what, write.kind, write.mark, n, row))
-    print_ledger(title, ledger, reasons)
-    for line in bad[:5]:
-        print(f'#   {line}', flush=True)
-    assert not bad, f'{len(bad)} are wrong'
-    order = [write.mark for write in sorted(writes, key=lambda w: w.row)]
-    for name, marks in changes.items():
-        own = [mark for mark in marks if mark in order]
-        assert own == sorted(own, key=order.index), (name, own)
-    return ledger, rows
+    return oracle.audit(profile.requests(), writes, oracle.read_ledger(profile), title)
 
 
 def decide(profile, writes):
     """A person looks at the shop for each row that waits, and says what is to be done."""
-    rows, (counts, _) = profile.requests(), read_ledger(profile)
+    rows, (counts, _) = profile.requests(), oracle.read_ledger(profile)
     client = profile.client()
     for write in sorted(writes, key=lambda w: w.row):
         row = rows[write.row]
-        if not waits_for_person(row):
+        if not oracle.waits_for_person(row):
             continue
         path = f'/_sync/v1/requests/{write.row}'
-        if write.kind in ('taken', 'overtaken'):
+        if write.kind in oracle.HOPELESS:
             status, answer = client.call('POST', f'{path}/discard', {'reason': 'somebody else was first'})
         elif row['status'] == 'unknown':
             status, answer = client.call('POST', f'{path}/confirm', {'arrived': write.effects(counts) > 0})
@@ -293,19 +197,18 @@ def test_requests_under_faults():
         threads, failures = harness.in_threads(lambda part: hand_over(profile, part), parts)
         disturb(profile, rng, failures)
         harness.join(threads, failures)
-        wait_settled(profile, plan.writes)
+        oracle.wait_settled(profile, plan.writes)
         hits = sum(fault['hits'] for fault in profile.practice('GET', 'faults')['faults'])
         print(f'# {len(plan.faults)} faults, {hits} met somebody; {KILLS} kills; away for {AWAY_MS} ms', flush=True)
         audit(profile, plan.writes, 'ledger')
         profile.practice('DELETE', 'faults')
         for _ in range(REQUESTS):
             decide(profile, plan.writes)
-            wait_settled(profile, plan.writes)
-            if not any(waits_for_person(row) for row in profile.requests().values()):
+            oracle.wait_settled(profile, plan.writes)
+            if not any(oracle.waits_for_person(row) for row in profile.requests().values()):
                 break
-        ledger, _ = audit(profile, plan.writes, 'after a person decided')
-        assert ledger['on the server once'] + ledger['given up'] == len(plan.writes), ledger
-        assert profile.program.end() == 0
+        sums = oracle.check_end(profile, plan.writes, 'after a person decided')
+        assert sums['on the server once'] + sums['given up'] == len(plan.writes), sums
 
 
 def hash_lane(write):

@@ -98,6 +98,11 @@ class Process:
         self.process.wait()
         self.process.stdout.close()
 
+    def outcome(self):
+        """How it ended by itself, for a message."""
+        status = self.process.poll()
+        return 'it runs' if status is None else f'exit status {status}' if status >= 0 else signal.Signals(-status).name
+
     def end(self):
         """In an orderly way; returns the exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -120,6 +125,8 @@ class Profile:
             self.env[f'XDG_{name}_HOME'] = os.path.join(self.folder, name.lower() + '-home')
         self.env.update({name: str(value) for name, value in settings.items()})
         self.shop = self.program = None
+        # The data directory as the program sees it, if that has mounts of its own.
+        self.seen_data = None
         # Told when the program runs again, for those who lost it.
         self.running = threading.Condition()
         self.generation = 0
@@ -129,10 +136,13 @@ class Profile:
 
     def __exit__(self, kind, error, trace):
         for process in (self.program, self.shop):
-            if process is not None and process.process.poll() is None:
+            if process is None:
+                continue
+            outcome = process.outcome()
+            if process.process.poll() is None:
                 process.kill()
-            if process is not None and kind is not None:
-                sys.stderr.write(process.log()[-4000:])
+            if kind is not None:
+                sys.stderr.write(f'{process.log_path}: {outcome}\n{process.log()[-4000:]}')
         if self.program is not None and kind is None:
             assert not BAD_LOG.search(self.program.log()), self.program.log()[-4000:]
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -148,21 +158,22 @@ class Profile:
 
     def start(self, wrapper=()):
         """The wrapper's last command has to become the program, by exec."""
+        begun = time.monotonic()
         with self.running:
             self.program = Process('program', [*wrapper, PROGRAM, '--headless'], self.env, self.folder)
             self.gateway = self.program.ready[1].removeprefix('gateway=')
-            # As the program sees it, which may have mounts of its own.
-            self.seen_data = f'/proc/{self.program.process.pid}/root{self.data}'
-            with open(os.path.join(self.seen_data, 'gateway-token'), encoding='ascii') as file:
+            with open(os.path.join(self.seen_data or self.data, 'gateway-token'), encoding='ascii') as file:
                 self.token = file.read().strip()
             self.generation += 1
             self.running.notify_all()
+        self.start_seconds = time.monotonic() - begun
 
-    def start_and_kill(self, seconds):
-        """A start that is cut off, perhaps in the middle of the recovery of the one before."""
+    def start_and_kill(self, share):
+        """A start that is cut off after this share of the time that the last one took: mostly in the midst of what the
+        kill before left to recover."""
         with open(os.path.join(self.folder, 'program.log'), 'ab') as log, subprocess.Popen(
                 [PROGRAM, '--headless'], env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log) as process:
-            select.select([process.stdout], [], [], seconds)
+            select.select([process.stdout], [], [], share * self.start_seconds)
             process.kill()
 
     def client(self):
@@ -233,46 +244,84 @@ class Profile:
                        .encode())
         return events
 
-    def submit(self, client, request):
-        """Hands a request over, again and again under its key until an answer comes. Returns (id, client)."""
+    def offer(self, client, write):
+        """Hands a write over once; (status, answer), or Lost."""
+        status, answer = client.call('POST', '/_sync/v1/requests', write.request)
+        if status == 202:
+            write.row = answer['id']
+        return status, answer
+
+    def submit(self, client, write):
+        """Hands a write over, again and again under its key until it is taken; returns the connection to go on with."""
         while True:
             generation = self.generation
             try:
-                status, answer = client.call('POST', '/_sync/v1/requests', request)
-                assert status == 202, (status, answer)
-                return answer['id'], client
+                answer = self.offer(client, write)
+                assert answer[0] == 202, answer
+                return client
             except Lost:
                 client.close()
                 with self.running:
                     # The connection may also go just before the next start, or just after.
                     self.running.wait_for(lambda: self.generation > generation or self.program.process.poll() is None,
                                           DEADLINE)
+                    assert self.program.process.poll() in (None, -signal.SIGKILL), self.program.outcome()
                     client = self.client()
 
 
-def update(name, value, modified=None):
-    """A change of a Note; the value is what the ledger is asked for."""
-    body = {'content': value, **({'modified': modified} if modified else {})}
-    return {'method': 'PUT', 'url': f'/api/resource/Note/{name}', 'body': body, 'key': str(uuid.uuid4())}
+class Write:
+    """One request that is handed over, and how its effect is known in the shop's ledger."""
+
+    # The kind of commit with which it is done; `submit` else.
+    FINAL = {'change': 'update', 'overtaken': 'update', 'delete': 'delete', 'note': 'create', 'draft': 'create',
+             'taken': 'create'}
+
+    def __init__(self, kind, mark, request, document=None):
+        self.kind = kind
+        # In the commits that it makes, and in no others.
+        self.mark = mark
+        self.request = request
+        # Whose changes have to come in the order in which they were taken.
+        self.document = document
+        # Its id, once it is acknowledged.
+        self.row = None
+
+    def effects(self, counts):
+        """How often it was done; what makes a half of it twice counts as twice."""
+        created, done = counts['create', self.mark], counts[self.FINAL.get(self.kind, 'submit'), self.mark]
+        return max(done, created if created > 1 else 0)
+
+
+def change(document, mark, modified=None):
+    """Of a Note, whose content becomes the mark."""
+    body = {'content': mark, **({'modified': modified} if modified else {})}
+    request = {'method': 'PUT', 'url': f'/api/resource/Note/{document}', 'body': body, 'key': str(uuid.uuid4())}
+    return Write('change', mark, request, document)
+
+
+def note(title):
+    """A new document for which the server has no key."""
+    request = {'method': 'POST', 'url': '/api/resource/Note', 'body': {'title': title}, 'key': str(uuid.uuid4())}
+    return Write('note', title, request)
 
 
 def sale():
-    """A sale as the point of sale submits it, with the key that the server enforces."""
+    """As the point of sale submits it, with the key that the server enforces."""
     key = str(uuid.uuid4())
     invoice = {'doctype': 'Sales Invoice', 'customer': 'Walk In', 'company': 'Test Co', 'pos_profile': 'Main POS', 'is_pos': 1,
                'update_stock': 1, 'posa_client_request_id': key,
                'items': [{'item_code': 'ITEM-001', 'qty': 1, 'rate': 10}],
                'payments': [{'mode_of_payment': 'Cash', 'amount': 10}]}
     body = {'invoice': json.dumps(invoice), 'data': json.dumps({'credit_change': 0, 'is_cashback': 1})}
-    return {'method': 'POST', 'url': '/api/method/posawesome.posawesome.api.invoices.submit_invoice', 'body': body,
-            'key': key}
+    return Write('sale', key, {'method': 'POST', 'url': '/api/method/posawesome.posawesome.api.invoices.submit_invoice',
+                               'body': body, 'key': key})
 
 
 def draft():
     """A Sales Invoice that stays a draft, with the same kind of key."""
     key = str(uuid.uuid4())
     body = {'customer': 'Walk In', 'posa_client_request_id': key, 'items': [{'item_code': 'ITEM-002', 'qty': 1, 'rate': 20}]}
-    return {'method': 'POST', 'url': '/api/resource/Sales%20Invoice', 'body': body, 'key': key}
+    return Write('draft', key, {'method': 'POST', 'url': '/api/resource/Sales%20Invoice', 'body': body, 'key': key})
 
 
 def in_threads(function, arguments):

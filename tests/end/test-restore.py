@@ -18,9 +18,9 @@ def accept(profile, number, offline):
     client.call('POST', '/_sync/v1/offline', {'on': offline})
     keys = []
     for i in range(number):
-        request = harness.sale() if i % 3 else harness.draft()
-        keys.append(request['key'])
-        client = profile.submit(client, request)[1]
+        write = harness.sale() if i % 3 else harness.draft()
+        keys.append(write.mark)
+        client = profile.submit(client, write)
     return keys
 
 

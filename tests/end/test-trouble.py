@@ -128,14 +128,15 @@ def test_refused_in_words():
         profile.start()
         request = {'method': 'POST', 'url': '/api/resource/Customer', 'key': 'customer-1',
                    'body': {'customer_name': 'Jane', 'customer_group': 'Nowhere'}}
-        row, _ = profile.submit(profile.client(), request)
+        refused = harness.Write('customer', 'Jane', request)
+        profile.submit(profile.client(), refused)
         profile.wait(lambda s: s['queueStats']['failed'] == 1, 'refused')
-        status, out, _ = profile.run([harness.CTL, 'show', str(row)])
+        status, out, _ = profile.run([harness.CTL, 'show', str(refused.row)])
         words = next(line for line in out.splitlines() if line.startswith('Words'))
         assert status == 0 and 'Nowhere' in words and '<' not in words, out
-        status, _, err = profile.run([harness.CTL, 'discard', str(row)])
+        status, _, err = profile.run([harness.CTL, 'discard', str(refused.row)])
         assert status == 2 and '--reason' in err, (status, err)
-        status, _, err = profile.run([harness.CTL, 'discard', str(row), '--reason', 'a mistake'])
+        status, _, err = profile.run([harness.CTL, 'discard', str(refused.row), '--reason', 'a mistake'])
         assert status == 0 and profile.status()['queueStats']['discarded'] == 1, err
         assert profile.program.end() == 0
 
