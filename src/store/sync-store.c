@@ -215,12 +215,16 @@ check_header (SyncStore *self, GError **error)
 {
   char header[sizeof SQLITE_MAGIC] = "";
   g_autofree char *log = g_strconcat (self->path, "-wal", NULL);
+  g_autofree char *journal = g_strconcat (self->path, "-journal", NULL);
   GStatBuf info;
   GStatBuf log_info;
   FILE *file;
   gsize size;
 
   if (g_stat (self->path, &info) != 0)
+    return TRUE;
+  /* The machine died while the file was made, before it had a log: SQLite takes that back first. */
+  if (g_stat (journal, &log_info) == 0 && log_info.st_size > 0)
     return TRUE;
   if (info.st_size == 0 && g_stat (log, &log_info) == 0 && log_info.st_size > 0)
     {
