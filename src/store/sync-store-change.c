@@ -196,6 +196,24 @@ check_rules (const Decision *decision, GError **error)
 }
 
 static gboolean
+refuse_lost (gint64 parent, gboolean delivered, GError **error)
+{
+  if (delivered)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was delivered, but nobody knows under what name: put the real name in"
+                 " the place of its placeholder",
+                 parent);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was given up: take that one back first, or edit this one so that it"
+                 " can do without",
+                 parent);
+  return FALSE;
+}
+
+static gboolean
 check_parents (SyncStore *self, Decision *decision, GError **error)
 {
   gboolean delivered;
@@ -213,19 +231,7 @@ check_parents (SyncStore *self, Decision *decision, GError **error)
       sync_store_note_other (decision->change->others, decision->change->id, SYNC_STATE_UNKNOWN, decision->to);
       return sync_store_run (self, SYNC_STATEMENT_MARK_LOST, error, "ii", decision->change->id, parent);
     }
-  if (delivered)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 "request %" G_GINT64_FORMAT
-                 ", on which it depends, was delivered, but nobody knows under what name: put the real name in"
-                 " the place of its placeholder",
-                 parent);
-  else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 "request %" G_GINT64_FORMAT
-                 ", on which it depends, was given up: take that one back first, or edit this one so that it"
-                 " can do without",
-                 parent);
-  return FALSE;
+  return refuse_lost (parent, delivered, error);
 }
 
 /* A row that waits again must have its key, and somebody who can still deliver what it waits for. */
@@ -253,6 +259,24 @@ check_waits_again (SyncStore *self, Decision *decision, GError **error)
         }
     }
   return change->to != SYNC_STATE_PENDING || decision->row.waiting_on == 0 || check_parents (self, decision, error);
+}
+
+/* What is unknown and waits for a row that was given up can neither be looked for nor go, so it stays with a person. */
+static gboolean
+check_can_be_looked_for (SyncStore *self, Decision *decision, GError **error)
+{
+  const SyncChange *change = decision->change;
+  gboolean delivered;
+  gint64 parent;
+
+  if (decision->to != SYNC_STATE_UNKNOWN || decision->row.waiting_on == 0 || decision->needs_person)
+    return TRUE;
+  if (!sync_store_dependency_find_lost (self, change->id, &parent, &delivered, error))
+    return FALSE;
+  if (parent != 0 && change->from == SYNC_STATE_UNKNOWN)
+    return refuse_lost (parent, delivered, error);
+  decision->needs_person = parent != 0;
+  return TRUE;
 }
 
 /* NULL keeps, the empty text clears. */
@@ -535,7 +559,8 @@ decide (SyncStore *self, Decision *decision, GError **error)
     return FALSE;
   compute (self, decision);
   if (!check_rules (decision, error) || !check_name (self, decision, error)
-      || !renew_mentions (self, decision, error) || !check_waits_again (self, decision, error))
+      || !renew_mentions (self, decision, error) || !check_waits_again (self, decision, error)
+      || !check_can_be_looked_for (self, decision, error))
     return FALSE;
   compute_due (self, decision);
   /* Conflict first: closing it needs the row as it is, opening it is refused if one is open. */

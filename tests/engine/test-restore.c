@@ -351,6 +351,7 @@ test_given_up_parent (Engine *e)
   SyncSubmission submission = SYNC_SUBMISSION_INIT;
   g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
   g_autoptr (SyncRequest) row = NULL;
+  g_autoptr (GError) error = NULL;
   guint none = 0;
   gint64 parent, child;
 
@@ -371,6 +372,15 @@ test_given_up_parent (Engine *e)
   g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
   g_assert_true (row->needs_person);
   g_assert_nonnull (strstr (row->error_message, "was given up"));
+  /* A look is not possible, and whoever asks for one hears why. */
+  g_assert_false (sync_engine_retry (e->engine, child, "anna", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_true (sync_engine_discard (e->engine, child, "not wanted either", "anna", NULL));
+  g_assert_true (sync_engine_restore (e->engine, child, "anna", NULL));
+  g_clear_pointer (&row, sync_request_unref);
+  row = engine_get (e, child);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
   sync_test_directory_free (backup);
 }
 
