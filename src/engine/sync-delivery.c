@@ -477,7 +477,7 @@ claim (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
   g_autoptr (GError) error = NULL;
-  SyncRequest *claimed = sync_store_claim (self->store, op->id, &op->attempt, &error);
+  SyncRequest *claimed = sync_store_claim (self->store, op->id, NULL, &op->attempt, &error);
 
   if (claimed == NULL)
     {

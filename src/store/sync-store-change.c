@@ -13,6 +13,7 @@
 typedef struct
 {
   gint64 id;
+  SyncSend send;
   SyncRequest *request; /* (owned) (nullable): the row as claimed */
 } Claim;
 
@@ -95,8 +96,9 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
     return explain_no_claim (self, claim->id, error);
   claim->request = sync_store_row_load_full (self, claim->id, error);
   return claim->request != NULL
-         && sync_store_run (self, SYNC_STATEMENT_INSERT_ATTEMPT, error, "idsiid", claim->id,
-                            (int) claim->request->attempts, "send", now_ms, (gint64) -1, 0)
+         && sync_store_run (self, SYNC_STATEMENT_INSERT_SEND, error, "idissi", claim->id,
+                            (int) claim->request->attempts, now_ms, claim->send.key_field, claim->send.user,
+                            claim->send.server_ms)
          && sync_store_audit_add (self, claim->id, sync_state_to_string (from), SYNC_STATE_SENDING, "engine",
                                   NULL, now_ms, error);
 }
@@ -105,6 +107,7 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
  * sync_store_claim:
  * @self: a store
  * @id: of a row that is due
+ * @send: (nullable): what is kept beside the attempt; NULL: nothing is known
  * @attempt: (out) (optional): the number of the send that may begin now
  *
  * Marks a row as being sent, in the instant before its first byte goes out. Only the head of a lane that
@@ -116,11 +119,13 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
  * %SYNC_ERROR_CORRUPT
  */
 SyncRequest *
-sync_store_claim (SyncStore *self, gint64 id, guint *attempt, GError **error)
+sync_store_claim (SyncStore *self, gint64 id, const SyncSend *send, guint *attempt, GError **error)
 {
   Claim claim = { .id = id };
 
   sync_store_assert_usable (self);
+  if (send != NULL)
+    claim.send = *send;
   if (!sync_store_run_verb (self, claim_verb, &claim, error))
     {
       g_clear_pointer (&claim.request, sync_request_unref);

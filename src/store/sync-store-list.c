@@ -13,6 +13,8 @@ sync_attempt_free (SyncAttempt *self)
   g_free (self->exc_type);
   g_free (self->verdict);
   g_free (self->message);
+  g_free (self->key_field);
+  g_free (self->sent_as);
   g_free (self);
 }
 
@@ -318,6 +320,9 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
       attempt->exc_type = sync_store_dup_column (stmt, 7);
       attempt->verdict = sync_store_dup_column (stmt, 8);
       attempt->message = sync_store_dup_column (stmt, 9);
+      attempt->key_field = sync_store_dup_column (stmt, 10);
+      attempt->sent_as = sync_store_dup_column (stmt, 11);
+      attempt->server_ms = sqlite3_column_int64 (stmt, 12);
       g_ptr_array_add (attempts, attempt);
     }
 }

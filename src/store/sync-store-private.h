@@ -89,7 +89,7 @@ void sync_store_directory_set_suspect (const char *directory, gboolean suspect);
 gboolean sync_store_directory_set_aside (const char *directory, const char *suffix, GError **error);
 
 /* sync-store-schema.c */
-#define SYNC_STORE_SCHEMA_VERSION 2
+#define SYNC_STORE_SCHEMA_VERSION 3
 gboolean sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error);
 gboolean sync_store_schema_migrate (SyncStore *self, GError **error);
 gboolean sync_store_schema_fill_makers (SyncStore *self, GError **error);

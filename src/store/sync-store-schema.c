@@ -4,6 +4,7 @@
  *
  *   1  the first: queue, attempts, dependencies, names, conflicts, metadata, cache, audit, statistics
  *   2  placeholders: which request makes the document of a name, what a dependency comes from
+ *   3  how an attempt was sent: under which key, as whom, and when on the server's clock
  *
  * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
  * program and no mistake of ours can take a request along a road that is not declared. */
@@ -246,7 +247,21 @@ migrate_to_2 (SyncStore *self, GError **error)
   return sync_store_exec (self, placeholder_columns, error) && sync_store_schema_fill_makers (self, error);
 }
 
-static gboolean (*const migrations[]) (SyncStore *self, GError **error) = { migrate_to_1, migrate_to_2 };
+/* Of a send. `key_field`: the field by which the server enforced the key then, NULL if nothing did (or, before this
+ * version, nobody knows); `sent_as`: whom the server took us for; `server_ms`: the server's clock, at the earliest, 0 if
+ * it was not known. */
+static const char attempt_columns[]
+  = "ALTER TABLE attempts ADD COLUMN key_field TEXT;"
+    "ALTER TABLE attempts ADD COLUMN sent_as TEXT;"
+    "ALTER TABLE attempts ADD COLUMN server_ms INTEGER NOT NULL DEFAULT 0;";
+
+static gboolean
+migrate_to_3 (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, attempt_columns, error);
+}
+
+static gboolean (*const migrations[]) (SyncStore *self, GError **error) = { migrate_to_1, migrate_to_2, migrate_to_3 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
 

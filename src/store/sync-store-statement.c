@@ -66,6 +66,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "UPDATE offline_requests SET status = 'sending', attempts = attempts + 1, unaccounted = unaccounted + 1,"
     " due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?2"
     " WHERE id = ?1 AND status IN ('pending', 'unknown') AND is_head = 1 AND waiting_on = 0",
+  [SYNC_STATEMENT_INSERT_SEND] =
+    "INSERT INTO attempts (request_id, number, kind, started_ms, key_field, sent_as, server_ms)"
+    " VALUES (?1, ?2, 'send', ?3, ?4, ?5, ?6)",
   [SYNC_STATEMENT_INSERT_ATTEMPT] =
     "INSERT INTO attempts (request_id, number, kind, started_ms, duration_us, http_status, exc_type,"
     " verdict, message)"
@@ -224,8 +227,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED " ORDER BY due_boot_us"
     " LIMIT 1",
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
-    "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message"
-    " FROM attempts WHERE request_id = ?1 ORDER BY id",
+    "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message,"
+    " key_field, sent_as, server_ms FROM attempts WHERE request_id = ?1 ORDER BY id",
   /* The length of a column is known without reading it. */
   [SYNC_STATEMENT_SHORT_BODY] =
     "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
@@ -465,8 +468,8 @@ sync_store_run (SyncStore *self, SyncStatementId id, GError **error, const char 
   va_end (args);
   if (rc == SQLITE_OK)
     rc = sqlite3_step (stmt);
-  /* The one door by which attempts come in: the witness is told after the commit. */
-  if (id == SYNC_STATEMENT_INSERT_ATTEMPT && rc == SQLITE_DONE)
+  /* The two doors by which attempts come in: the witness is told after the commit. */
+  if ((id == SYNC_STATEMENT_INSERT_ATTEMPT || id == SYNC_STATEMENT_INSERT_SEND) && rc == SQLITE_DONE)
     self->newest_attempt = sqlite3_last_insert_rowid (self->db);
   if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW)
     return TRUE;

@@ -78,10 +78,21 @@ typedef struct
   char *exc_type;      /* (owned) (nullable) */
   char *verdict;       /* (owned) (nullable) */
   char *message;       /* (owned) (nullable) */
+  char *key_field;     /* (owned) (nullable): of a send: see SyncSend */
+  char *sent_as;       /* (owned) (nullable): of a send */
+  gint64 server_ms;    /* of a send */
 } SyncAttempt;
 
 void sync_attempt_free (SyncAttempt *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncAttempt, sync_attempt_free)
+
+/* How an attempt is sent: what a look needs to know later. Texts are borrowed. */
+typedef struct
+{
+  const char *key_field; /* (nullable): the field by which the server enforces the key; NULL: by none */
+  const char *user;      /* (nullable): whom the server takes us for; NULL: not known */
+  gint64 server_ms;      /* the server's clock now, at the earliest; 0: not known */
+} SyncSend;
 
 /* One decision about one request; start from SYNC_CHANGE_INIT. @from equal to @to changes fields only.
  * Texts are borrowed; NULL keeps the column as it is. */
@@ -173,7 +184,7 @@ gboolean sync_store_backup (const char *data_directory, const char *directory, g
 
 /* Verbs: each is one transaction, and durable when it returns TRUE */
 gboolean sync_store_accept (SyncStore *self, GPtrArray *acceptances, GError **error);
-SyncRequest *sync_store_claim (SyncStore *self, gint64 id, guint *attempt, GError **error);
+SyncRequest *sync_store_claim (SyncStore *self, gint64 id, const SyncSend *send, guint *attempt, GError **error);
 gboolean sync_store_change (SyncStore *self, const SyncChange *change, GError **error);
 gboolean sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GError **error);
 gboolean sync_store_set_metadata (SyncStore *self, const char *key, const char *value, GError **error);

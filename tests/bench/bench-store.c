@@ -236,7 +236,7 @@ bench_conflicts (SyncStore *store)
       guint attempt;
       gint64 begin;
 
-      claimed = sync_store_claim (store, row->id, &attempt, NULL);
+      claimed = sync_store_claim (store, row->id, NULL, &attempt, NULL);
       conflict->resource_type = g_strdup ("Sales Invoice");
       conflict->conflict_type = g_strdup ("edit_edit");
       conflict->local_data = g_strdup (bench_sale);

@@ -403,7 +403,7 @@ test_watchdog (Engine *e)
   gint64 id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
 
   /* A claim whose operation is gone. */
-  claimed = sync_store_claim (e->store, id, &attempt, NULL);
+  claimed = sync_store_claim (e->store, id, NULL, &attempt, NULL);
   g_assert_nonnull (claimed);
   start (e);
   engine_run_for (e, 10000);

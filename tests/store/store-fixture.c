@@ -203,7 +203,7 @@ store_fixture_claim (StoreFixture *fixture, gint64 id)
   g_autoptr (SyncRequest) request = NULL;
   guint attempt = 0;
 
-  request = sync_store_claim (fixture->store, id, &attempt, &error);
+  request = sync_store_claim (fixture->store, id, NULL, &attempt, &error);
   g_assert_no_error (error);
   g_assert_cmpint (request->state, ==, SYNC_STATE_SENDING);
   return attempt;

@@ -13,12 +13,13 @@ test_claim (StoreFixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncRequest) row = NULL;
   g_autoptr (GPtrArray) attempts = NULL;
+  const SyncSend send = { .key_field = "sync_client_id", .user = "cashier@example.com", .server_ms = 77 };
   SyncAttempt *attempt;
   guint number = 0;
 
   store_fixture_accept (fixture, store_fixture_create ("k"));
   sync_clock_virtual_advance_us (fixture->clock, G_USEC_PER_SEC);
-  row = sync_store_claim (fixture->store, 1, &number, &error);
+  row = sync_store_claim (fixture->store, 1, &send, &number, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (number, ==, 1);
   g_assert_cmpint (row->state, ==, SYNC_STATE_SENDING);
@@ -32,11 +33,14 @@ test_claim (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpstr (attempt->kind, ==, "send");
   g_assert_cmpint (attempt->duration_us, ==, -1);
   g_assert_cmpint (attempt->started_ms, ==, row->accepted_ms + 1000);
+  g_assert_cmpstr (attempt->key_field, ==, "sync_client_id");
+  g_assert_cmpstr (attempt->sent_as, ==, "cashier@example.com");
+  g_assert_cmpint (attempt->server_ms, ==, 77);
 
-  g_assert_null (sync_store_claim (fixture->store, 1, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 1, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
   g_clear_error (&error);
-  g_assert_null (sync_store_claim (fixture->store, 99, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 99, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
 }
 

@@ -55,7 +55,7 @@ test_heads (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_update ("b1", "Bob", "m0"));
   store_fixture_accept (fixture, store_fixture_update ("a3", "ann", "m0"));
   check_due (fixture, "1 3");
-  g_assert_null (sync_store_claim (fixture->store, 2, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 2, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
 
   /* Whatever the head is but done, it holds the lane. */
@@ -83,7 +83,7 @@ test_return_while_sending (StoreFixture *fixture, gconstpointer data)
   store_fixture_claim (fixture, 2);
   move (fixture, 1, SYNC_STATE_DISCARDED, SYNC_STATE_PENDING);
   check_due (fixture, "");
-  g_assert_null (sync_store_claim (fixture->store, 1, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 1, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
   move (fixture, 2, SYNC_STATE_SENDING, SYNC_STATE_PENDING);
   check_due (fixture, "1");
@@ -247,7 +247,7 @@ test_dependencies (StoreFixture *fixture, gconstpointer data)
   row = store_fixture_get (fixture, 3);
   g_assert_cmpuint (row->depends_on->len, ==, 2);
   check_due (fixture, "1 2");
-  g_assert_null (sync_store_claim (fixture->store, 3, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 3, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
   store_fixture_deliver (fixture, 1, NULL, NULL);
   check_due (fixture, "2");

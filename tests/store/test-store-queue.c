@@ -105,7 +105,7 @@ test_altered_body (StoreFixture *fixture, gconstpointer data)
   g_assert_null (sync_store_get (fixture->store, id, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
   g_clear_error (&error);
-  g_assert_null (sync_store_claim (fixture->store, id, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, id, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
   /* The claim was taken back. */
   g_assert_cmpint (store_fixture_number (fixture, "SELECT status = 'pending' FROM offline_requests"), ==, 1);

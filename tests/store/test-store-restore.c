@@ -192,7 +192,7 @@ test_number (Fixture *self, gconstpointer data)
   store_fixture_claim (&self->base, 1);
   g_assert_cmpint (witnessed (self), ==, 1);
   sync_store_begin_group (store);
-  row = sync_store_claim (store, 2, NULL, NULL);
+  row = sync_store_claim (store, 2, NULL, NULL, NULL);
   g_assert_nonnull (row);
   g_assert_cmpint (witnessed (self), ==, 1);
   /* A verb of the group that fails takes back only itself. */
@@ -215,14 +215,14 @@ test_taken_back (Fixture *self, gconstpointer data)
   store_fixture_accept (&self->base, store_fixture_create ("a"));
   store_fixture_sql (&self->base, "CREATE TRIGGER stop BEFORE INSERT ON audit WHEN NEW.to_status = 'sending'"
                                   " BEGIN SELECT RAISE (ROLLBACK, 'no'); END");
-  g_assert_null (sync_store_claim (store, 1, NULL, NULL));
+  g_assert_null (sync_store_claim (store, 1, NULL, NULL, NULL));
   g_assert_cmpint (witnessed (self), ==, 0);
   sync_store_begin_group (store);
-  g_assert_null (sync_store_claim (store, 1, NULL, NULL));
+  g_assert_null (sync_store_claim (store, 1, NULL, NULL, NULL));
   g_assert_false (sync_store_commit_group (store, NULL));
   g_assert_cmpint (witnessed (self), ==, 0);
   store_fixture_sql (&self->base, "DROP TRIGGER stop");
-  row = sync_store_claim (store, 1, NULL, NULL);
+  row = sync_store_claim (store, 1, NULL, NULL, NULL);
   g_assert_nonnull (row);
   g_assert_cmpint (witnessed (self), ==, 1);
 }

@@ -26,7 +26,7 @@ change_through_store (StoreFixture *fixture, gint64 id, SyncState from, SyncStat
 
   if (to == SYNC_STATE_SENDING && from != SYNC_STATE_SENDING)
     {
-      g_autoptr (SyncRequest) claimed = sync_store_claim (fixture->store, id, NULL, &error);
+      g_autoptr (SyncRequest) claimed = sync_store_claim (fixture->store, id, NULL, NULL, &error);
 
       if (claimed == NULL)
         g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
