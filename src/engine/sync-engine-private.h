@@ -17,6 +17,22 @@ typedef enum
 
 typedef struct _SyncTurn SyncTurn;
 
+/* Looks of one request that found nothing new before a person is asked. */
+#define SYNC_LOOKS_BEFORE_PERSON 5
+/* The verdict of a look that the server did not answer … */
+#define SYNC_LOOK_NO_ANSWER "no_answer"
+/* … and of one that could look for nothing, because nothing enforced the key. */
+#define SYNC_LOOK_UNKEYED "unkeyed"
+
+/* What the attempts of a row tell. */
+typedef struct
+{
+  char *verdict;    /* (owned) (nullable): of the last send; NULL: it ended without one */
+  gint64 sent_ms;   /* wall clock: the end of the last send */
+  guint n_looks;    /* answered looks since then */
+  gboolean unkeyed; /* one of them found that nothing enforced the key */
+} SyncHistory;
+
 /* One live piece of work on one row: a send, or a look. */
 typedef struct
 {
@@ -183,7 +199,26 @@ gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, 
 JsonNode *sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser);
 char *sync_question_dup_key_path (const SyncOperation *op, const char *key);
 
+char *sync_question_dup_name (JsonObject *document);
+
+/* sync-history.c: what the attempts of a row tell */
+void sync_history_read (SyncEngine *engine, gint64 id, SyncHistory *self);
+void sync_history_clear (SyncHistory *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncHistory, sync_history_clear)
+gboolean sync_history_ended (const SyncHistory *self, SyncVerdict verdict);
+gboolean sync_history_is_refusal (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
+gboolean sync_history_is_final (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
+
+/* sync-found.c */
+void sync_found_take (SyncOperation *op, JsonObject *document);
+
 /* sync-settle.c */
+SyncChange sync_settle_change (SyncOperation *op, SyncState to, const char *verdict);
+void sync_settle_write_down (SyncOperation *op, const SyncChange *change);
+void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *message);
+void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
+void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
+gboolean sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request);
 void sync_settle_look (SyncOperation *op);
 void sync_settle_prove_key (SyncOperation *op);
 void sync_settle_give_to_person (SyncOperation *op, const char *why);

@@ -78,3 +78,16 @@ sync_question_dup_key_path (const SyncOperation *op, const char *key)
   escaped = g_uri_escape_string (filters, NULL, FALSE);
   return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
 }
+
+/* The name of a document; some DocTypes number theirs. */
+char *
+sync_question_dup_name (JsonObject *document)
+{
+  JsonNode *node = json_object_get_member (document, "name");
+
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return NULL;
+  if (json_node_get_value_type (node) == G_TYPE_INT64)
+    return g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
+  return json_node_dup_string (node);
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A look found a document: what that means for the request that is to be settled. One transaction each. Engine's thread
+ * only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include "sync-backoff.h"
+#include "sync-body.h"
+
+/* Sends that the server called stale, although it shows the version that they carried. */
+#define SENDS_BEFORE_PERSON 6
+/* A submission that is queued on the server is given so long (ERPNext's limit for such a job is 4600 s). */
+#define QUEUED_MAX_MS (4600 * 1000)
+#define QUEUED_LOOK_MS (60 * 1000)
+
+/* The draft of a create, or what a keyed call made, stands there under our key. */
+static void
+found_created (SyncOperation *op, JsonObject *document, const char *text)
+{
+  g_autofree char *name = sync_question_dup_name (document);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  gboolean edited = op->request->edited;
+  gboolean half_done = docstatus == 0 && (op->route->submit_after || op->route->proof == SYNC_PROOF_SUBMITTED);
+  SyncChange change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
+
+  if (docstatus == 2)
+    {
+      sync_settle_open_conflict (op, "cancelled", text, modified);
+      return;
+    }
+  /* The document under our key is ours, and the server may well have changed what was sent. Only if no send of ours can
+   * have made it, or if the body was edited since, it may be another one: a draft takes the difference, a submitted
+   * document does not. */
+  if ((edited || op->request->unaccounted == 0) && op->route->action == SYNC_ACTION_CREATE && op->route->document_path != NULL
+      && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      if (docstatus == 1)
+        {
+          sync_settle_open_conflict (op, "submitted", text, modified);
+          return;
+        }
+      change.to = SYNC_STATE_PENDING;
+      change.unaccounted = 0;
+      change.delay_ms = 0;
+      change.server_name = name;
+      change.base_modified = modified;
+      change.reason = "the draft on the server takes the edited body";
+      sync_settle_write_down (op, &change);
+      return;
+    }
+  if (half_done && !op->route->submit_after)
+    {
+      g_auto (SyncHistory) history = { 0 };
+
+      sync_history_read (op->engine, op->id, &history);
+      /* A draft under our key: the call was cut in the middle, or the server still works on it. The same key again
+       * takes it further; a server that leaves it a draft each time is for a person. */
+      if (history.n_looks >= SYNC_LOOKS_BEFORE_PERSON)
+        sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
+      else if (sync_history_is_final (&history, op->engine, op->request))
+        {
+          /* It has a name on the server, so its key cannot be taken over by other content. */
+          change = sync_settle_change (op, SYNC_STATE_FAILED, "draft");
+          change.unaccounted = 0;
+          change.needs_person = 0;
+          change.server_name = name;
+          sync_settle_write_down (op, &change);
+        }
+      else
+        {
+          change.to = op->request->state;
+          change.verdict = "draft";
+          change.server_name = name;
+          change.delay_ms = op->engine->config->settle_time / SYNC_LOOKS_BEFORE_PERSON;
+          sync_settle_write_down (op, &change);
+        }
+      return;
+    }
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_name = name;
+  change.server_modified = modified;
+  change.message = "";
+  change.proof = "look";
+  if (half_done)
+    {
+      change.to = SYNC_STATE_PENDING;
+      change.step = 1;
+      change.delay_ms = 0;
+      change.base_modified = modified;
+      change.proof = NULL;
+    }
+  sync_settle_write_down (op, &change);
+}
+
+/* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
+ * harmlessly, because both carry the same base. */
+static void
+found_at_base (SyncOperation *op)
+{
+  g_auto (SyncHistory) history = { 0 };
+  gboolean stale;
+  SyncChange change;
+
+  sync_history_read (op->engine, op->id, &history);
+  stale = sync_history_ended (&history, SYNC_VERDICT_STALE);
+  if (sync_history_is_final (&history, op->engine, op->request)
+      || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
+    {
+      sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+      return;
+    }
+  change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  /* Somebody else's write was under way at that moment. */
+  change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
+                                                   op->engine->config->max_retry_delay, op->engine->random)
+                          : 0;
+  sync_settle_write_down (op, &change);
+}
+
+static void
+found_for_update (SyncOperation *op, const char *text, const char *modified)
+{
+  SyncChange change;
+
+  if (op->look_for_base && modified == NULL)
+    {
+      sync_settle_give_to_person (op, "The document has no version on the server, so it cannot be changed against one.");
+      return;
+    }
+  if (op->look_for_base
+      && sync_body_is_compared_whole (op->route, op->request->content_type, sync_request_get_body (op->request))
+      && sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      /* Both sides say the same: there is nothing to send. */
+      change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
+      change.server_modified = modified;
+      change.message = "";
+      change.proof = "look";
+      sync_settle_write_down (op, &change);
+      return;
+    }
+  if (op->look_for_base && sync_body_has_rows (op->route, op->request->content_type, sync_request_get_body (op->request)))
+    {
+      /* It would replace rows that nobody here has seen. */
+      sync_settle_open_conflict (op, "edit_edit", text, modified);
+      return;
+    }
+  if (op->look_for_base)
+    {
+      change = sync_settle_change (op, SYNC_STATE_PENDING, "base");
+      change.base_modified = modified;
+      change.delay_ms = 0;
+      change.message = "";
+      change.reason = "no base version was given: the server's present one was taken";
+      sync_settle_write_down (op, &change);
+      return;
+    }
+  if (g_strcmp0 (modified, op->request->base_modified) == 0)
+    {
+      found_at_base (op);
+      return;
+    }
+  if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+    {
+      sync_settle_open_conflict (op, "edit_edit", text, modified);
+      return;
+    }
+  change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_modified = modified;
+  change.message = "";
+  change.proof = "look";
+  sync_settle_write_down (op, &change);
+}
+
+/* The server took the submission and has not done it: it works on long documents in the background. */
+static void
+found_queued (SyncOperation *op, const SyncHistory *history)
+{
+  if (sync_clock_wall_ms (op->engine->clock) - history->sent_ms > QUEUED_MAX_MS)
+    sync_settle_give_to_person (op, "The server took it to submit it in the background, and it is still a draft.");
+  else
+    sync_settle_look_later (op,
+                            sync_backoff_delay_ms (history->n_looks, op->engine->config->base_retry_delay, QUEUED_LOOK_MS,
+                                                   op->engine->random),
+                            "queued", NULL);
+}
+
+static void
+found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, gint64 wanted)
+{
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0;
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->id, &history);
+  if (docstatus == wanted)
+    {
+      SyncChange change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
+
+      change.unaccounted = 0;
+      change.needs_person = 0;
+      change.server_modified = modified;
+      change.message = "";
+      change.proof = "look";
+      sync_settle_write_down (op, &change);
+    }
+  else if (docstatus == 2)
+    sync_settle_open_conflict (op, "cancelled", text, modified);
+  else if (docstatus == wanted - 1 && sync_history_ended (&history, SYNC_VERDICT_UNPROVEN))
+    found_queued (op, &history);
+  else if (docstatus < wanted && at_base
+           && (sync_history_is_final (&history, op->engine, op->request)
+            || sync_history_ended (&history, SYNC_VERDICT_STALE)))
+    sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+  else if (docstatus == wanted - 1 && at_base)
+    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+  else
+    sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
+}
+
+/* The server shows @document when it is asked what became of the row of @op. */
+void
+sync_found_take (SyncOperation *op, JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  g_autofree char *text = json_to_string (node, FALSE);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+
+  if (sync_settle_looks_by_key (op->route, op->request))
+    {
+      found_created (op, document, text);
+      return;
+    }
+  if (op->request->step > 0)
+    {
+      found_for_docstatus (op, document, text, 1);
+      return;
+    }
+  switch (op->route->action)
+    {
+    case SYNC_ACTION_SUBMIT:
+      found_for_docstatus (op, document, text, 1);
+      break;
+    case SYNC_ACTION_CANCEL:
+      found_for_docstatus (op, document, text, 2);
+      break;
+    case SYNC_ACTION_DELETE:
+      {
+        g_auto (SyncHistory) history = { 0 };
+
+        sync_history_read (op->engine, op->id, &history);
+        /* It is still there, so no delete has taken effect; a delete twice is a delete. */
+        if (sync_history_is_final (&history, op->engine, op->request)
+            || sync_history_ended (&history, SYNC_VERDICT_STALE))
+          sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+        else
+          sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+        break;
+      }
+    case SYNC_ACTION_UPDATE:
+    case SYNC_ACTION_CREATE:
+    case SYNC_ACTION_CALL:
+    default:
+      found_for_update (op, text, modified);
+      break;
+    }
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the attempts of one row tell: how its last send ended, how often it was looked for since,
+ * and whether a send that may have arrived went out without a key. Read from the database each
+ * time, so that it is the same after a restart. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+static void
+take_send (SyncHistory *self, const SyncAttempt *attempt)
+{
+  g_free (self->verdict);
+  self->verdict = g_strdup (attempt->verdict);
+  self->sent_ms = attempt->started_ms + MAX (attempt->duration_us, 0) / 1000;
+  self->n_looks = 0;
+  self->unkeyed = FALSE;
+}
+
+static void
+take_look (SyncHistory *self, const SyncAttempt *attempt)
+{
+  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0)
+    self->n_looks++;
+  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_UNKEYED) == 0)
+    self->unkeyed = TRUE;
+}
+
+/* Reads the history of the row @id. */
+void
+sync_history_read (SyncEngine *engine, gint64 id, SyncHistory *self)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (engine->store, id, NULL);
+
+  *self = (SyncHistory){ 0 };
+  for (guint i = 0; attempts != NULL && i < attempts->len; i++)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (g_strcmp0 (attempt->kind, "send") == 0)
+        take_send (self, attempt);
+      else if (g_strcmp0 (attempt->kind, "look") == 0)
+        take_look (self, attempt);
+    }
+}
+
+void
+sync_history_clear (SyncHistory *self)
+{
+  g_free (self->verdict);
+}
+
+/* Whether the last send ended so. */
+gboolean
+sync_history_ended (const SyncHistory *self, SyncVerdict verdict)
+{
+  return g_strcmp0 (self->verdict, sync_verdict_to_string (verdict)) == 0;
+}
+
+static gboolean
+is_used_up (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request)
+{
+  return sync_history_ended (self, SYNC_VERDICT_RETRY)
+         && request->retry_count >= engine->config->max_retries;
+}
+
+/* Whether the server will not take @request as it is: an answer says so, or the tries are used up.
+ */
+gboolean
+sync_history_is_refusal (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request)
+{
+  return sync_history_ended (self, SYNC_VERDICT_TAKEN)
+         || sync_history_ended (self, SYNC_VERDICT_STALE)
+         || sync_history_ended (self, SYNC_VERDICT_REFUSED)
+         || sync_history_ended (self, SYNC_VERDICT_ASK) || is_used_up (self, engine, request);
+}
+
+/* The last answer was a no, or the last of the tries that it gets: what is not there now will not
+ * come by itself. */
+gboolean
+sync_history_is_final (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request)
+{
+  return sync_history_ended (self, SYNC_VERDICT_REFUSED) || is_used_up (self, engine, request)
+         || (sync_history_ended (self, SYNC_VERDICT_STALE)
+             && (g_strcmp0 (request->exc_type, "UpdateAfterSubmitError") == 0
+                 || g_strcmp0 (request->exc_type, "DocstatusTransitionError") == 0));
+}
