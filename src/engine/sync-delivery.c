@@ -471,13 +471,18 @@ put_aside (SyncOperation *op, SyncState from, const GError *reason)
   sync_operation_end (op);
 }
 
-/* Claims the row of @op; it is sent when the claim is on disk. */
+/* Claims the row of @op; it is sent when the claim is on disk. @resource_type is the row's. */
 static void
-claim (SyncOperation *op)
+claim (SyncOperation *op, const char *resource_type)
 {
   SyncEngine *self = op->engine;
+  const SyncSend send = {
+    .key_field = sync_engine_get_key_in_force (self, resource_type),
+    .user = self->user,
+    .server_ms = sync_engine_get_server_ms (self),
+  };
   g_autoptr (GError) error = NULL;
-  SyncRequest *claimed = sync_store_claim (self->store, op->id, NULL, &op->attempt, &error);
+  SyncRequest *claimed = sync_store_claim (self->store, op->id, &send, &op->attempt, &error);
 
   if (claimed == NULL)
     {
@@ -527,7 +532,7 @@ may_resend (SyncEngine *self, const SyncRequest *row, const SyncRoute *route)
 {
   return sync_engine_key_is_enforced (self, route) && !SYNC_MUTANT ("look-instead-of-resend")
          && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL) && row->step == 0
-         && !sync_settle_wants_look (self, row);
+         && !sync_settle_wants_look (self, route, row);
 }
 
 /* Writes down the answers that the disk did not take. */
@@ -565,7 +570,7 @@ sync_delivery_continue (SyncOperation *op)
       sync_settle_look (op);
     }
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
-    claim (op);
+    claim (op, op->request->resource_type);
   else
     sync_settle_look (op);
 }
@@ -581,7 +586,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row))
     {
-      claim (op);
+      claim (op, row->resource_type);
       return;
     }
   op->request = sync_store_get (self->store, row->id, &error);

@@ -19,18 +19,19 @@ typedef struct _SyncTurn SyncTurn;
 
 /* Looks of one request that found nothing new before a person is asked. */
 #define SYNC_LOOKS_BEFORE_PERSON 5
-/* The verdict of a look that the server did not answer … */
+/* The verdict of a look that the server did not answer. */
 #define SYNC_LOOK_NO_ANSWER "no_answer"
-/* … and of one that could look for nothing, because nothing enforced the key. */
-#define SYNC_LOOK_UNKEYED "unkeyed"
+/* The verdict of a person who says that it did not arrive. */
+#define SYNC_SEND_AGAIN "send_again"
 
 /* What the attempts of a row tell. */
 typedef struct
 {
   char *verdict;    /* (owned) (nullable): of the last send; NULL: it ended without one */
   gint64 sent_ms;   /* wall clock: the end of the last send */
-  guint n_looks;    /* answered looks since then */
-  gboolean unkeyed; /* one of them found that nothing enforced the key */
+  guint n_sends;
+  guint n_looks;    /* answered looks since the last send */
+  gboolean unkeyed; /* a send that may have arrived went out when the server did not enforce its key */
 } SyncHistory;
 
 /* One live piece of work on one row: a send, or a look. */
@@ -137,6 +138,7 @@ void sync_engine_tell_change (SyncEngine *self, const SyncChange *change);
 gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError **error);
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
 void sync_engine_spend_retry (SyncEngine *self);
+gint64 sync_engine_get_server_ms (SyncEngine *self);
 void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
@@ -150,6 +152,7 @@ SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
 /* sync-trust.c: does the server enforce the key? */
 SyncTrust sync_engine_get_trust (SyncEngine *self, const SyncRoute *route);
 gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
+const char *sync_engine_get_key_in_force (SyncEngine *self, const char *resource_type);
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
 void sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTrust trust);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
@@ -202,7 +205,7 @@ char *sync_question_dup_key_path (const SyncOperation *op, const char *key);
 char *sync_question_dup_name (JsonObject *document);
 
 /* sync-history.c: what the attempts of a row tell */
-void sync_history_read (SyncEngine *engine, gint64 id, SyncHistory *self);
+void sync_history_read (SyncEngine *engine, const SyncRoute *route, const SyncRequest *request, SyncHistory *self);
 void sync_history_clear (SyncHistory *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncHistory, sync_history_clear)
 gboolean sync_history_ended (const SyncHistory *self, SyncVerdict verdict);
@@ -223,7 +226,7 @@ void sync_settle_look (SyncOperation *op);
 void sync_settle_prove_key (SyncOperation *op);
 void sync_settle_give_to_person (SyncOperation *op, const char *why);
 gboolean sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
-gboolean sync_settle_wants_look (SyncEngine *self, const SyncRequest *request);
+gboolean sync_settle_wants_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 SyncConflict *sync_settle_new_conflict (const SyncRequest *request, const char *type, const char *server_data,
                                         const char *server_version);
 

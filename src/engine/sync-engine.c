@@ -354,6 +354,18 @@ sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64
     sync_server_clock_add (&self->server_clock, reply->date, sent_us, sync_clock_boot_us (self->clock));
 }
 
+/* The server's clock now, at the earliest, in milliseconds; 0 if nothing was heard of it yet. */
+gint64
+sync_engine_get_server_ms (SyncEngine *self)
+{
+  gint64 wall_us = sync_clock_wall_us (self->clock);
+  gint64 offset_us, uncertainty_us;
+
+  if (!sync_server_clock_get (&self->server_clock, wall_us, sync_clock_boot_us (self->clock), &offset_us, &uncertainty_us))
+    return 0;
+  return (wall_us + offset_us - uncertainty_us) / 1000;
+}
+
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
 
 /* A question to the site: a read with the request time-out, unless the caller says otherwise. */

@@ -54,7 +54,7 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
     {
       g_auto (SyncHistory) history = { 0 };
 
-      sync_history_read (op->engine, op->id, &history);
+      sync_history_read (op->engine, op->route, op->request, &history);
       /* A draft under our key: the call was cut in the middle, or the server still works on it. The same key again
        * takes it further; a server that leaves it a draft each time is for a person. */
       if (history.n_looks >= SYNC_LOOKS_BEFORE_PERSON)
@@ -104,7 +104,7 @@ found_at_base (SyncOperation *op)
   gboolean stale;
   SyncChange change;
 
-  sync_history_read (op->engine, op->id, &history);
+  sync_history_read (op->engine, op->route, op->request, &history);
   stale = sync_history_ended (&history, SYNC_VERDICT_STALE);
   if (sync_history_is_final (&history, op->engine, op->request)
       || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
@@ -200,7 +200,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
   gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0;
   g_auto (SyncHistory) history = { 0 };
 
-  sync_history_read (op->engine, op->id, &history);
+  sync_history_read (op->engine, op->route, op->request, &history);
   if (docstatus == wanted)
     {
       SyncChange change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
@@ -256,7 +256,7 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       {
         g_auto (SyncHistory) history = { 0 };
 
-        sync_history_read (op->engine, op->id, &history);
+        sync_history_read (op->engine, op->route, op->request, &history);
         /* It is still there, so no delete has taken effect; a delete twice is a delete. */
         if (sync_history_is_final (&history, op->engine, op->request)
             || sync_history_ended (&history, SYNC_VERDICT_STALE))

@@ -6,30 +6,31 @@
 
 #include "sync-engine-private.h"
 
+/* The server did not say that it had no effect. */
+static gboolean
+is_unsure (const SyncAttempt *send)
+{
+  return send->verdict == NULL || g_str_equal (send->verdict, sync_verdict_to_string (SYNC_VERDICT_UNKNOWN))
+         || g_str_equal (send->verdict, sync_verdict_to_string (SYNC_VERDICT_UNPROVEN));
+}
+
 static void
-take_send (SyncHistory *self, const SyncAttempt *attempt)
+take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt)
 {
   g_free (self->verdict);
   self->verdict = g_strdup (attempt->verdict);
   self->sent_ms = attempt->started_ms + MAX (attempt->duration_us, 0) / 1000;
+  self->n_sends++;
   self->n_looks = 0;
-  self->unkeyed = FALSE;
-}
-
-static void
-take_look (SyncHistory *self, const SyncAttempt *attempt)
-{
-  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0)
-    self->n_looks++;
-  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_UNKEYED) == 0)
+  if (is_unsure (attempt) && route->key_field != NULL && g_strcmp0 (attempt->key_field, route->key_field) != 0)
     self->unkeyed = TRUE;
 }
 
-/* Reads the history of the row @id. */
+/* Reads the history of @request. */
 void
-sync_history_read (SyncEngine *engine, gint64 id, SyncHistory *self)
+sync_history_read (SyncEngine *engine, const SyncRoute *route, const SyncRequest *request, SyncHistory *self)
 {
-  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (engine->store, id, NULL);
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (engine->store, request->id, NULL);
 
   *self = (SyncHistory){ 0 };
   for (guint i = 0; attempts != NULL && i < attempts->len; i++)
@@ -37,10 +38,15 @@ sync_history_read (SyncEngine *engine, gint64 id, SyncHistory *self)
       const SyncAttempt *attempt = g_ptr_array_index (attempts, i);
 
       if (g_strcmp0 (attempt->kind, "send") == 0)
-        take_send (self, attempt);
+        take_send (self, route, attempt);
       else if (g_strcmp0 (attempt->kind, "look") == 0)
-        take_look (self, attempt);
+        self->n_looks += g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
+      else if (g_strcmp0 (attempt->verdict, SYNC_SEND_AGAIN) == 0)
+        self->unkeyed = FALSE;
     }
+  /* Of sends that were lost with a damaged file nobody knows how they went. */
+  if (self->n_sends < request->attempts && route->key_field != NULL)
+    self->unkeyed = TRUE;
 }
 
 void

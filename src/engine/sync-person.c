@@ -433,7 +433,7 @@ sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *
     return FALSE;
   if (row->state != SYNC_STATE_UNKNOWN && row->state != SYNC_STATE_FAILED)
     return refuse_state (row, "confirm", "unknown and failed requests", error);
-  change = change_by_person (row, arrived ? SYNC_STATE_COMPLETED : SYNC_STATE_PENDING, arrived ? "arrived" : "send_again",
+  change = change_by_person (row, arrived ? SYNC_STATE_COMPLETED : SYNC_STATE_PENDING, arrived ? "arrived" : SYNC_SEND_AGAIN,
                              actor);
   change.unaccounted = 0;
   change.needs_person = 0;

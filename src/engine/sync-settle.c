@@ -58,8 +58,9 @@ sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char
   sync_settle_write_down (op, &change);
 }
 
-static void
-give_to_person (SyncOperation *op, const char *verdict, const char *why)
+/* Nobody but a person can decide; the row keeps its place. */
+void
+sync_settle_give_to_person (SyncOperation *op, const char *why)
 {
   SyncChange change;
 
@@ -70,17 +71,10 @@ give_to_person (SyncOperation *op, const char *verdict, const char *why)
       sync_settle_write_down (op, &change);
       return;
     }
-  change = sync_settle_change (op, SYNC_STATE_UNKNOWN, verdict);
+  change = sync_settle_change (op, SYNC_STATE_UNKNOWN, "undecided");
   change.needs_person = 1;
   change.message = why;
   sync_settle_write_down (op, &change);
-}
-
-/* Nobody but a person can decide; the row keeps its place. */
-void
-sync_settle_give_to_person (SyncOperation *op, const char *why)
-{
-  give_to_person (op, "undecided", why);
 }
 
 /* The host is away: the row stays as it is, and due. */
@@ -139,11 +133,11 @@ sync_settle_open_conflict (SyncOperation *op, const char *type, const char *serv
 /* Whether the last answer asks for a look before anything is sent again. So does a send whose key nothing enforced: that
  * the key is enforced by now does not tell whether that one arrived. */
 gboolean
-sync_settle_wants_look (SyncEngine *self, const SyncRequest *request)
+sync_settle_wants_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
 {
   g_auto (SyncHistory) history = { 0 };
 
-  sync_history_read (self, request->id, &history);
+  sync_history_read (self, route, request, &history);
   return sync_history_is_refusal (&history, self, request) || sync_history_ended (&history, SYNC_VERDICT_UNPROVEN)
          || history.unkeyed;
 }
@@ -159,13 +153,10 @@ sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request)
 gboolean
 sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
 {
-  g_auto (SyncHistory) history = { 0 };
-
   if (request->resource_type == NULL)
     return FALSE;
-  sync_history_read (self, request->id, &history);
   if (sync_settle_looks_by_key (route, request))
-    return route->key_field != NULL && sync_engine_key_is_enforced (self, route) && !history.unkeyed;
+    return route->key_field != NULL && sync_engine_key_is_enforced (self, route);
   return sync_request_get_document_name (request) != NULL;
 }
 
@@ -179,7 +170,7 @@ absent_by_key (SyncOperation *op)
   gint64 settled_ms;
   gboolean refused, settled;
 
-  sync_history_read (self, op->id, &history);
+  sync_history_read (self, op->route, op->request, &history);
   settled_ms = history.sent_ms + self->config->settle_time;
   refused = sync_history_is_refusal (&history, self, op->request);
   /* The clock was set back since the send and tells nothing: then the looks are counted, a settle time apart. */
@@ -192,6 +183,13 @@ absent_by_key (SyncOperation *op)
                            op->request->server_name);
 
       sync_settle_give_to_person (op, why);
+      return;
+    }
+  if (op->request->unaccounted > 0 && history.unkeyed)
+    {
+      /* Without a key it would not be found by it, either. */
+      sync_settle_give_to_person (op, "It was sent when the server did not enforce its key, and no answer came back. The"
+                                      " server shows nothing under the key, so only a person can tell whether it arrived.");
       return;
     }
   if (op->request->unaccounted > 0 && !settled)
@@ -309,7 +307,7 @@ words_of_nothing_to_look_for (SyncOperation *op)
 {
   g_auto (SyncHistory) history = { 0 };
 
-  sync_history_read (op->engine, op->id, &history);
+  sync_history_read (op->engine, op->route, op->request, &history);
   if (sync_store_get_restore_report (op->engine->store) != NULL && !sync_history_ended (&history, SYNC_VERDICT_UNKNOWN)
       && !sync_history_ended (&history, SYNC_VERDICT_UNPROVEN))
     return "The queue was restored or copied, so it may have been delivered already. The server offers nothing to look "
@@ -326,8 +324,7 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      give_to_person (op, sync_settle_looks_by_key (op->route, op->request) ? SYNC_LOOK_UNKEYED : "undecided",
-                      words_of_nothing_to_look_for (op));
+      sync_settle_give_to_person (op, words_of_nothing_to_look_for (op));
       return;
     }
   if (!sync_settle_looks_by_key (op->route, op->request))

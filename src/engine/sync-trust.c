@@ -45,6 +45,15 @@ sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route)
   return sync_engine_get_trust (self, route) == SYNC_TRUST_YES;
 }
 
+/* The field by which the server enforces the key of the documents of that type now, NULL if nothing does. */
+const char *
+sync_engine_get_key_in_force (SyncEngine *self, const char *resource_type)
+{
+  if (resource_type == NULL || look_up (self, resource_type) != SYNC_TRUST_YES)
+    return NULL;
+  return sync_route_table_get_key_field (self->routes, resource_type);
+}
+
 void
 sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTrust trust)
 {

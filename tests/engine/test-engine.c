@@ -398,12 +398,13 @@ test_stop_in_shutdown (Engine *e)
 static void
 test_watchdog (Engine *e)
 {
+  const SyncSend keyed = { .key_field = "sync_client_id" };
   g_autoptr (SyncRequest) claimed = NULL;
   guint attempt;
   gint64 id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
 
   /* A claim whose operation is gone. */
-  claimed = sync_store_claim (e->store, id, NULL, &attempt, NULL);
+  claimed = sync_store_claim (e->store, id, &keyed, &attempt, NULL);
   g_assert_nonnull (claimed);
   start (e);
   engine_run_for (e, 10000);

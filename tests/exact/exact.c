@@ -168,6 +168,8 @@ keep_answer (Exact *self, guint index, const char *text)
     data = json_object_get_member (root, "message");
   if (data == NULL || !JSON_NODE_HOLDS_OBJECT (data))
     return;
+  g_free (self->names[index]);
+  g_free (self->stamps[index]);
   self->names[index] = g_strdup (json_object_get_string_member_with_default (json_node_get_object (data), "name", NULL));
   self->stamps[index]
     = g_strdup (json_object_get_string_member_with_default (json_node_get_object (data), "modified", NULL));
@@ -209,6 +211,13 @@ call_shop (Exact *self, const ExactCall *call, guint index)
   else
     keep_answer (self, index, text);
   sync_transport_reply_free (answer.reply);
+}
+
+/* Somebody else calls the shop now. */
+void
+exact_call (Exact *self, const ExactCall *call)
+{
+  call_shop (self, call, G_N_ELEMENTS (self->names) - 1);
 }
 
 typedef struct

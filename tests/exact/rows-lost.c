@@ -15,6 +15,18 @@ kill_program (Exact *e)
   exact_kill (e);
 }
 
+/* The answer to a send without a key is lost with the program; before it comes back somebody makes the key field. */
+static void
+key_field_appears (Exact *e)
+{
+  static const ExactCall call
+    = { "POST", "/api/resource/Custom%20Field",
+        "{\"dt\":\"Note\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}", "manager" };
+
+  exact_call (e, &call);
+  exact_kill (e);
+}
+
 /* One kind of write in every way of losing its answer. */
 #define LOST(name_, words_, verb_, ...)                                                                        \
   { "7", name_ "-reset-before", words_ ": reset before the server did it",                                      \
@@ -66,6 +78,11 @@ static const ExactRow rows[] = {
     .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
     .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"New\"}", SYNC_STATE_UNKNOWN } },
     .needs_person = TRUE, .doctype = "Customer", .documents = 1, .commits = "create" },
+  { "7", "unkeyed-killed", "create without a key field, which is made while the program is away: never sent again",
+    .user = "manager", .minutes = 1, .person = key_field_appears,
+    .faults = { FAULT (STALL_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", "/api/resource/Note", "{\"title\":\"x\"}", SYNC_STATE_UNKNOWN } },
+    .needs_person = TRUE, .says = "did not enforce its key", .doctype = "Note", .documents = 1, .commits = "create" },
   { "7", "truncated-request", "the request itself is cut",
     .faults = { FAULT (RESET_REQUEST, NULL, .count = 2, .bytes = 500) },
     .writes = { { "POST", SI, KEYED_SALE ("k-1"), SYNC_STATE_COMPLETED } },
