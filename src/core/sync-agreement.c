@@ -184,6 +184,28 @@ values_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *ther
          && texts_agree (sent, there);
 }
 
+/* The arguments of a method that makes a document: those that the document has under the same name. */
+static gboolean
+arguments_agree (SyncArgs *args, const SyncJsonView *there)
+{
+  SyncJsonView sent, key, value, other;
+  SyncJsonIter iter;
+
+  if (!sync_args_find_object (args, "", &sent))
+    return FALSE;
+  sync_json_iter_init (&iter, &sent);
+  while (sync_json_iter_next (&iter, &key, &value))
+    {
+      g_autofree char *name = sync_json_view_dup_text (&key);
+
+      sync_json_view_member (&sent, name, &value);
+      if (!g_strv_contains (own_fields, name) && sync_json_view_kind (&value) != SYNC_JSON_NULL
+          && sync_json_view_member (there, name, &other) && !values_agree (args, &value, &other))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 docstatus_agrees (const SyncRoute *route, const SyncJsonView *there)
 {
@@ -231,9 +253,10 @@ field_agrees (const SyncRoute *route, SyncArgs *args, const SyncJsonView *there)
  * Compares every field that the request sends with the document, child rows in order and by the fields that
  * are sent; the key and what the server sets itself (name, owner, modified, docstatus and so on) is left out,
  * but a submission also needs docstatus 1 and a cancellation 2. Numbers go by value, also rounded to two decimals
- * or more; texts go without blanks around them.
+ * or more; texts go without blanks around them. Of the arguments of a method that makes a document with a natural key
+ * those are compared that the document has under the same name.
  *
- * Returns: whether the document holds what the request meant; FALSE also where that cannot be told (a
+ * Returns: whether the document holds what the request meant; FALSE also where that cannot be told (any other
  *   method's arguments, a text that is no JSON object)
  */
 gboolean
@@ -250,6 +273,8 @@ sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes 
     return objects_agree (args, &sent, &there, route->key_field);
   if (route->field_path != NULL)
     return field_agrees (route, args, &there);
+  if (route->action == SYNC_ACTION_CREATE && route->natural != NULL)
+    return arguments_agree (args, &there);
   /* A submission or cancellation without a document says all by its docstatus. */
   return route->action == SYNC_ACTION_SUBMIT || route->action == SYNC_ACTION_CANCEL;
 }

@@ -10,6 +10,9 @@
 
 #include "sync-error.h"
 
+/* ERPNext's Data fields hold as much. */
+#define NATURAL_MAX_CHARS 140
+
 /* One call while it is being matched. */
 typedef struct
 {
@@ -298,6 +301,53 @@ fill_key (Call *call, const SyncRouteRule *rule, SyncRoute *route)
   route->echoes_key = rule->key_echoed;
 }
 
+/* Whether the server stores the text as it is, and finds it by it: no blanks at its ends, nothing that it takes for
+ * markup, not longer than a field. */
+static gboolean
+is_plain (const char *text)
+{
+  gsize length = strlen (text);
+
+  if (length == 0 || g_utf8_strlen (text, -1) > NATURAL_MAX_CHARS)
+    return FALSE;
+  if (g_unichar_isspace (g_utf8_get_char (text))
+      || g_unichar_isspace (g_utf8_get_char (g_utf8_prev_char (text + length))))
+    return FALSE;
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    if (*c == '<' || *c == '>' || !g_unichar_isprint (g_utf8_get_char (c)))
+      return FALSE;
+  return TRUE;
+}
+
+/* All of the fields must say something, plainly; else nothing tells the document from others. */
+static void
+fill_natural (Call *call, const SyncRouteRule *rule, SyncRoute *route)
+{
+  const SyncRouteNatural *natural = sync_route_table_get_natural (call->table, route->resource_type);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  guint n = rule->natural != NULL                            ? g_strv_length (rule->natural) / 2
+            : natural != NULL && route->document_path != NULL ? g_strv_length (natural->fields)
+                                                             : 0;
+
+  if (route->action != SYNC_ACTION_CREATE || n == 0)
+    return;
+  for (guint i = 0; i < n; i++)
+    {
+      const char *field = rule->natural != NULL ? rule->natural[2 * i] : natural->fields[i];
+      g_autofree char *member = rule->natural != NULL ? g_strdup (rule->natural[2 * i + 1])
+                                                      : g_strconcat ("$doc/", field, NULL);
+      g_autofree char *path = expand_path (call, member, NULL);
+      g_autofree char *value = sync_args_dup (call->args, path);
+
+      if (value == NULL || !is_plain (value))
+        return;
+      g_strv_builder_add (builder, field);
+      g_strv_builder_add (builder, value);
+    }
+  route->natural = g_strv_builder_end (builder);
+  route->natural_may_change = natural != NULL && natural->may_change;
+}
+
 /* What the document in the body says: its base and whether it is to be submitted. */
 static void
 fill_document (Call *call, const SyncRouteRule *rule, SyncRoute *route)
@@ -372,6 +422,7 @@ make_route (Call *call, const SyncRouteRule *rule)
     {
       fill_key (call, rule, route);
       fill_document (call, rule, route);
+      fill_natural (call, rule, route);
     }
   route->natural_lane = make_lane (call, rule, route);
   return route;

@@ -42,6 +42,7 @@ sync_route_rule_free (SyncRouteRule *self)
   g_strfreev (self->key_from);
   g_free (self->key_at);
   g_free (self->key_field);
+  g_strfreev (self->natural);
   g_strfreev (self->forced);
   g_free (self);
 }
@@ -288,6 +289,32 @@ read_key (SyncRouteRule *self, JsonNode *node)
 }
 
 static const char *
+read_natural (SyncRouteRule *self, JsonNode *node)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonObjectIter iter;
+  const char *field;
+  JsonNode *value;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return "an object of field and argument is expected";
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &field, &value))
+    {
+      g_autofree char *path = NULL;
+      const char *problem = read_text (value, &path);
+
+      if (problem != NULL)
+        return problem;
+      g_strv_builder_add (builder, field);
+      g_strv_builder_add (builder, path);
+    }
+  g_strfreev (self->natural);
+  self->natural = g_strv_builder_end (builder);
+  return NULL;
+}
+
+static const char *
 read_set (SyncRouteRule *self, JsonNode *node)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
@@ -343,6 +370,7 @@ static const struct
   { "document", read_document },
   { "field", read_field },
   { "key", read_key },
+  { "natural", read_natural },
   { "set", read_set },
   { "priority", read_priority },
 };

@@ -38,6 +38,7 @@ typedef struct
   char *key_field;  /* (owned) (nullable): "$key" is the field of the type */
   gboolean key_enforced;
   gboolean key_echoed;
+  char **natural; /* (owned) (nullable): field, path of its value, field, path */
   char **forced; /* (owned) (nullable): name, value, name, value */
   int priority;  /* -1: the type's */
 } SyncRouteRule;

@@ -8,10 +8,16 @@
  *   { "format": 1,
  *     "keys":       { "Sales Invoice": "posa_client_request_id", "*": "sync_client_id" },
  *     "priorities": { "Sales Invoice": 0, "*": 3 },
+ *     "natural":    { "Customer": "customer_name", "Item": { "fields": "item_code", "may_change": true } },
  *     "rules": [ { "name": "…", "methods": "POST", "call": "myapp.*.make_thing", "kind": "write", … } ] }
  *
  * `keys` names the unique field of each DocType that carries the idempotency key, `priorities` the order in
- * which lanes are served (0 first). Of the rules the first that matches decides; a call that none matches
+ * which lanes are served (0 first). `natural` names the fields of a new document that tell it from all others of its
+ * DocType that the same user makes within some minutes: where the server enforces no key, a document whose answer was
+ * lost is looked for by them. Name fields only where two documents that agree in them, in all else that was sent, in
+ * who made them and when are one and the same; an empty list takes a DocType out. `may_change`: the server may store
+ * something else there than was sent (ERPNext numbers items where the Stock Settings say so); then any document of that
+ * time which nothing else accounts for is a matter for a person. Of the rules the first that matches decides; a call that none matches
  * is unknown: it passes while on line and never waits in the queue. A rule:
  *
  *   name, description  for people; the name stands in error messages
@@ -31,6 +37,7 @@
  *   key       { from: where the caller's own key may be, at: where it goes, field: the DocType's unique field,
  *             enforced: the server refuses the same key twice, echoed: the answer shows the key };
  *             "$key" in them is the type's field of `keys`
+ *   natural   { field: argument }: instead of the type's fields, where the body holds arguments and no document
  *   set       { argument: whole number }: arguments that every attempt carries, whatever the caller wrote
  *   priority  instead of the type's
  *
@@ -50,6 +57,15 @@ G_DEFINE_FINAL_TYPE (SyncRouteTable, sync_route_table, G_TYPE_OBJECT)
 extern GResource *sync_core_get_resource (void);
 
 static void
+natural_free (gpointer data)
+{
+  SyncRouteNatural *natural = data;
+
+  g_strfreev (natural->fields);
+  g_free (natural);
+}
+
+static void
 sync_route_table_finalize (GObject *object)
 {
   SyncRouteTable *self = SYNC_ROUTE_TABLE (object);
@@ -57,6 +73,7 @@ sync_route_table_finalize (GObject *object)
   g_ptr_array_unref (self->rules);
   g_hash_table_unref (self->keys);
   g_hash_table_unref (self->priorities);
+  g_hash_table_unref (self->natural);
   G_OBJECT_CLASS (sync_route_table_parent_class)->finalize (object);
 }
 
@@ -72,6 +89,7 @@ sync_route_table_init (SyncRouteTable *self)
   self->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_route_rule_free);
   self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->priorities = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->natural = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, natural_free);
 }
 
 static gboolean
@@ -97,6 +115,79 @@ load_keys (SyncRouteTable *self, JsonNode *node, GError **error)
         return refuse (error, "keys", "every value is the name of a field");
       if (!g_hash_table_contains (self->keys, type))
         g_hash_table_insert (self->keys, g_strdup (type), json_node_dup_string (value));
+    }
+  return TRUE;
+}
+
+/* A text or a list of texts. */
+static char **
+dup_texts (JsonNode *node)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  JsonArray *list = JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+
+  if (list == NULL)
+    {
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_string (node) == NULL)
+        return NULL;
+      g_strv_builder_add (builder, json_node_get_string (node));
+    }
+  for (guint i = 0; list != NULL && i < json_array_get_length (list); i++)
+    {
+      JsonNode *item = json_array_get_element (list, i);
+
+      if (!JSON_NODE_HOLDS_VALUE (item) || json_node_get_string (item) == NULL)
+        return NULL;
+      g_strv_builder_add (builder, json_node_get_string (item));
+    }
+  return g_strv_builder_end (builder);
+}
+
+/* A field, a list of fields, or an object with both members. */
+static SyncRouteNatural *
+natural_new (JsonNode *node)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  JsonNode *fields = object != NULL ? json_object_get_member (object, "fields") : node;
+  JsonNode *may_change = object != NULL ? json_object_get_member (object, "may_change") : NULL;
+  SyncRouteNatural *natural;
+  char **texts;
+
+  if (object != NULL && json_object_get_size (object) != (may_change != NULL ? 2 : 1))
+    return NULL;
+  if (may_change != NULL
+      && (!JSON_NODE_HOLDS_VALUE (may_change) || json_node_get_value_type (may_change) != G_TYPE_BOOLEAN))
+    return NULL;
+  texts = fields != NULL ? dup_texts (fields) : NULL;
+  if (texts == NULL)
+    return NULL;
+  natural = g_new0 (SyncRouteNatural, 1);
+  natural->fields = texts;
+  natural->may_change = may_change != NULL && json_node_get_boolean (may_change);
+  return natural;
+}
+
+static gboolean
+load_natural (SyncRouteTable *self, JsonNode *node, GError **error)
+{
+  JsonObjectIter iter;
+  const char *type;
+  JsonNode *value;
+
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return refuse (error, "natural", "an object of DocType and fields is expected");
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &type, &value))
+    {
+      SyncRouteNatural *natural = natural_new (value);
+
+      if (natural == NULL)
+        return refuse (error, "natural",
+                       "every value is a field, a list of fields, or an object with “fields” and “may_change”");
+      if (g_hash_table_contains (self->natural, type))
+        natural_free (natural);
+      else
+        g_hash_table_insert (self->natural, g_strdup (type), natural);
     }
   return TRUE;
 }
@@ -159,6 +250,8 @@ load_object (SyncRouteTable *self, JsonObject *object, GError **error)
         ok = load_keys (self, value, error);
       else if (strcmp (member, "priorities") == 0)
         ok = load_priorities (self, value, error);
+      else if (strcmp (member, "natural") == 0)
+        ok = load_natural (self, value, error);
       else if (strcmp (member, "rules") == 0)
         ok = load_rules (self, value, error);
       else if (strcmp (member, "format") != 0 && strcmp (member, "description") != 0)
@@ -231,6 +324,19 @@ sync_route_table_get_key_field (SyncRouteTable *self, const char *resource_type)
   const char *field = resource_type != NULL ? g_hash_table_lookup (self->keys, resource_type) : NULL;
 
   return field != NULL ? field : g_hash_table_lookup (self->keys, "*");
+}
+
+/**
+ * sync_route_table_get_natural:
+ * @self: the table
+ * @resource_type: (nullable): a DocType
+ *
+ * Returns: (transfer none) (nullable): the fields that tell a document of that type from others; NULL if none do
+ */
+const SyncRouteNatural *
+sync_route_table_get_natural (SyncRouteTable *self, const char *resource_type)
+{
+  return resource_type != NULL ? g_hash_table_lookup (self->natural, resource_type) : NULL;
 }
 
 /**

@@ -48,6 +48,7 @@ sync_route_free (SyncRoute *self)
   g_free (self->document_path);
   g_free (self->field_path);
   g_free (self->value_path);
+  g_strfreev (self->natural);
   g_strfreev (self->forced);
   g_free (self);
 }

@@ -54,6 +54,9 @@ typedef struct
                            NULL if the body holds arguments and no document */
   char *field_path;     /* (owned) (nullable): the argument that names the one field to set (`fieldname`) … */
   char *value_path;     /* (owned) (nullable): … and the one that holds its value */
+  char **natural;       /* (owned) (nullable): what tells the document from others where it has no key, and the request
+                           says plainly: field, value, field, value, NULL */
+  gboolean natural_may_change; /* the server may store something else in these fields than was sent */
   char **forced;        /* (owned) (nullable): arguments that every attempt carries: name, value, name, value, NULL */
   gboolean key_enforced; /* the server refuses a second document with the same key (where @key_field exists) */
   gboolean echoes_key;   /* the answer shows the key, so its absence there proves that the server ignored it */

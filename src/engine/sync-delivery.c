@@ -564,6 +564,8 @@ sync_delivery_continue (SyncOperation *op)
     sync_settle_prove_key (op);
   else if (sync_zone_must_ask (self, op->request))
     sync_zone_ask (op);
+  else if (op->route->natural != NULL && !op->asked_who && sync_natural_must_ask (self, op->request))
+    sync_natural_ask (op);
   else if (wants_base (op->request))
     {
       op->look_for_base = TRUE;
@@ -584,7 +586,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
 
   /* The common case needs nothing but the claim, which reads the row again. */
   if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row)
-      && !sync_zone_must_ask (self, row))
+      && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {
       claim (op, row->resource_type);
       return;

@@ -19,8 +19,11 @@ typedef struct _SyncTurn SyncTurn;
 
 /* Looks of one request that found nothing new before a person is asked. */
 #define SYNC_LOOKS_BEFORE_PERSON 5
-/* The verdict of a look that the server did not answer. */
+/* Verdicts of looks: the server did not answer; it is too early to tell; nothing is there, seen once; nothing is there. */
 #define SYNC_LOOK_NO_ANSWER "no_answer"
+#define SYNC_LOOK_NOT_YET "not_yet"
+#define SYNC_LOOK_ABSENT_ONCE "absent_once"
+#define SYNC_LOOK_ABSENT "absent"
 /* The verdict of a person who says that it did not arrive. */
 #define SYNC_SEND_AGAIN "send_again"
 
@@ -30,8 +33,15 @@ typedef struct
   char *verdict;    /* (owned) (nullable): of the last send; NULL: it ended without one */
   gint64 sent_ms;   /* wall clock: the end of the last send */
   guint n_sends;
+  guint n_unsure;   /* those of them that may have arrived */
   guint n_looks;    /* answered looks since the last send */
+  guint n_absent;   /* those of them that found nothing, after the settle time */
   gboolean unkeyed; /* a send that may have arrived went out when the server did not enforce its key */
+  gboolean is_traceable; /* of all sends that may have arrived, one at least, it is known as whom and when: */
+  char *sent_as;    /* (owned) (nullable): the user, one and the same */
+  gint64 first_server_ms; /* when the first and the last of them began at the earliest, on the server's clock */
+  gint64 last_server_ms;
+  gint64 last_duration_ms;
 } SyncHistory;
 
 /* One live piece of work on one row: a send, or a look. */
@@ -49,6 +59,7 @@ typedef struct
   SyncAnswer *answer;       /* (owned) (nullable): the same, read */
   SyncOutcome outcome;      /* of @answer */
   gboolean look_for_base;   /* a look that only fetches the version to send against */
+  gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
 } SyncOperation;
 
 struct _SyncEngine
@@ -161,6 +172,9 @@ void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 void sync_zone_forget (SyncEngine *self);
 gboolean sync_zone_must_ask (SyncEngine *self, const SyncRequest *row);
 void sync_zone_ask (SyncOperation *op);
+gboolean sync_zone_is_unasked (SyncEngine *self);
+char *sync_zone_dup_text (SyncEngine *self, gint64 wall_ms);
+gboolean sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 *latest_ms);
 gboolean sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, char **time);
 
 /* sync-submit.c */
@@ -199,9 +213,11 @@ void sync_delivery_write_again (SyncEngine *self);
 /* sync-question.c */
 void sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback);
 gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result);
+JsonNode *sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member);
 JsonNode *sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser);
 char *sync_question_dup_key_path (const SyncOperation *op, const char *key);
 
+char *sync_question_dup_right_path (const char *resource_type, const char *name);
 char *sync_question_dup_name (JsonObject *document);
 
 /* sync-history.c: what the attempts of a row tell */
@@ -211,6 +227,12 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncHistory, sync_history_clear)
 gboolean sync_history_ended (const SyncHistory *self, SyncVerdict verdict);
 gboolean sync_history_is_refusal (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
 gboolean sync_history_is_final (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
+
+/* sync-natural.c: is it there, without a key? */
+gboolean sync_natural_must_ask (SyncEngine *self, const SyncRequest *row);
+void sync_natural_ask (SyncOperation *op);
+gboolean sync_natural_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
+void sync_natural_look (SyncOperation *op);
 
 /* sync-found.c */
 void sync_found_take (SyncOperation *op, JsonObject *document);
@@ -222,6 +244,8 @@ void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const
 void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
 void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
 gboolean sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request);
+gboolean sync_settle_ends_with_the_host (SyncOperation *op);
+void sync_settle_take_trouble (SyncOperation *op);
 void sync_settle_look (SyncOperation *op);
 void sync_settle_prove_key (SyncOperation *op);
 void sync_settle_give_to_person (SyncOperation *op, const char *why);

@@ -14,6 +14,24 @@ is_unsure (const SyncAttempt *send)
          || g_str_equal (send->verdict, sync_verdict_to_string (SYNC_VERDICT_UNPROVEN));
 }
 
+/* Also one that was settled as absent since may have come late: it is never forgotten as a trace. */
+static void
+take_unsure (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt)
+{
+  if (route->key_field != NULL && g_strcmp0 (attempt->key_field, route->key_field) != 0)
+    self->unkeyed = TRUE;
+  if (self->n_unsure++ == 0)
+    {
+      self->is_traceable = TRUE;
+      self->sent_as = g_strdup (attempt->sent_as);
+      self->first_server_ms = attempt->server_ms;
+    }
+  self->is_traceable = self->is_traceable && attempt->sent_as != NULL && attempt->server_ms > 0
+                       && g_strcmp0 (self->sent_as, attempt->sent_as) == 0;
+  self->last_server_ms = attempt->server_ms;
+  self->last_duration_ms = MAX (attempt->duration_us, 0) / 1000;
+}
+
 static void
 take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt)
 {
@@ -22,8 +40,18 @@ take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt
   self->sent_ms = attempt->started_ms + MAX (attempt->duration_us, 0) / 1000;
   self->n_sends++;
   self->n_looks = 0;
-  if (is_unsure (attempt) && route->key_field != NULL && g_strcmp0 (attempt->key_field, route->key_field) != 0)
-    self->unkeyed = TRUE;
+  self->n_absent = 0;
+  if (is_unsure (attempt))
+    take_unsure (self, route, attempt);
+}
+
+static void
+take_look (SyncHistory *self, const SyncAttempt *attempt)
+{
+  self->n_looks += g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
+  self->n_absent += g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT_ONCE) == 0;
+  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT) == 0)
+    self->unkeyed = FALSE;
 }
 
 /* Reads the history of @request. */
@@ -40,7 +68,7 @@ sync_history_read (SyncEngine *engine, const SyncRoute *route, const SyncRequest
       if (g_strcmp0 (attempt->kind, "send") == 0)
         take_send (self, route, attempt);
       else if (g_strcmp0 (attempt->kind, "look") == 0)
-        self->n_looks += g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
+        take_look (self, attempt);
       else if (g_strcmp0 (attempt->verdict, SYNC_SEND_AGAIN) == 0)
         self->unkeyed = FALSE;
     }
@@ -53,6 +81,7 @@ void
 sync_history_clear (SyncHistory *self)
 {
   g_free (self->verdict);
+  g_free (self->sent_as);
 }
 
 /* Whether the last send ended so. */

@@ -7,9 +7,9 @@
 
 #include "sync-json.h"
 
-/* The `data` of an answer; lives as long as @parser. */
+/* A member of an answer; lives as long as @parser. */
 JsonNode *
-sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
+sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member)
 {
   JsonNode *root;
   gsize length;
@@ -24,7 +24,14 @@ sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
   root = json_parser_get_root (parser);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
     return NULL;
-  return json_object_get_member (json_node_get_object (root), "data");
+  return json_object_get_member (json_node_get_object (root), member);
+}
+
+/* The `data` of an answer; lives as long as @parser. */
+JsonNode *
+sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
+{
+  return sync_question_get_member (reply, parser, "data");
 }
 
 /* Reads an answer to a question of ours. FALSE: the program is ending and @op is gone. */
@@ -77,6 +84,16 @@ sync_question_dup_key_path (const SyncOperation *op, const char *key)
   filters = json_to_string (node, FALSE);
   escaped = g_uri_escape_string (filters, NULL, FALSE);
   return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
+}
+
+/* Whether we may read that document. */
+char *
+sync_question_dup_right_path (const char *resource_type, const char *name)
+{
+  g_autofree char *type = g_uri_escape_string (resource_type, NULL, FALSE);
+  g_autofree char *document = g_uri_escape_string (name, NULL, FALSE);
+
+  return g_strdup_printf ("/api/method/frappe.client.has_permission?doctype=%s&docname=%s&perm_type=read", type, document);
 }
 
 /* The name of a document; some DocTypes number theirs. */

@@ -78,8 +78,8 @@ sync_settle_give_to_person (SyncOperation *op, const char *why)
 }
 
 /* The host is away: the row stays as it is, and due. */
-static gboolean
-ends_with_the_host (SyncOperation *op)
+gboolean
+sync_settle_ends_with_the_host (SyncOperation *op)
 {
   if (!sync_breaker_is_open (&op->engine->breaker))
     return FALSE;
@@ -149,14 +149,20 @@ sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request)
   return (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL) && request->step == 0;
 }
 
-/* Whether the server can be asked what became of the request. */
+static gboolean
+can_look_by_key (SyncEngine *self, const SyncRoute *route)
+{
+  return route->key_field != NULL && sync_engine_key_is_enforced (self, route);
+}
+
+/* Whether the server can be asked under the key, or by the name, what became of the request. */
 gboolean
 sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
 {
   if (request->resource_type == NULL)
     return FALSE;
   if (sync_settle_looks_by_key (route, request))
-    return route->key_field != NULL && sync_engine_key_is_enforced (self, route);
+    return can_look_by_key (self, route);
   return sync_request_get_document_name (request) != NULL;
 }
 
@@ -183,6 +189,11 @@ absent_by_key (SyncOperation *op)
                            op->request->server_name);
 
       sync_settle_give_to_person (op, why);
+      return;
+    }
+  if (op->request->unaccounted > 0 && history.unkeyed && sync_natural_can_look (self, op->route, op->request))
+    {
+      sync_natural_look (op);
       return;
     }
   if (op->request->unaccounted > 0 && history.unkeyed)
@@ -251,7 +262,6 @@ static void read_document (SyncOperation *op, const char *name);
 static void
 take_look (SyncOperation *op)
 {
-  SyncEngine *self = op->engine;
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonNode *data = sync_question_get_data (op->reply, parser);
 
@@ -267,18 +277,29 @@ take_look (SyncOperation *op)
       if (name == NULL)
         absent (op);
       /* Another answer may have closed the line meanwhile. */
-      else if (!ends_with_the_host (op))
+      else if (!sync_settle_ends_with_the_host (op))
         read_document (op, name);
     }
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     absent (op);
-  else if (op->outcome.verdict == SYNC_VERDICT_ASK && ends_with_the_host (op))
+  else
+    sync_settle_take_trouble (op);
+}
+
+/* The answer to a look is none. */
+void
+sync_settle_take_trouble (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+
+  if (op->outcome.verdict == SYNC_VERDICT_ASK && sync_settle_ends_with_the_host (op))
     return;
-  else if (op->outcome.verdict == SYNC_VERDICT_ASK)
+  if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
-  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY)
+  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
+           || op->outcome.verdict == SYNC_VERDICT_GONE)
     unreadable (op, op->answer);
-  else if (!ends_with_the_host (op))
+  else if (!sync_settle_ends_with_the_host (op))
     sync_settle_look_later (op,
                             sync_backoff_delay_ms (MIN (op->request->attempts, 8), self->config->base_retry_delay,
                                                    self->config->max_retry_delay, self->random),
@@ -324,7 +345,11 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      sync_settle_give_to_person (op, words_of_nothing_to_look_for (op));
+      if (sync_settle_looks_by_key (op->route, op->request)
+          && sync_natural_can_look (op->engine, op->route, op->request))
+        sync_natural_look (op);
+      else
+        sync_settle_give_to_person (op, words_of_nothing_to_look_for (op));
       return;
     }
   if (!sync_settle_looks_by_key (op->route, op->request))
@@ -355,7 +380,7 @@ proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_NO);
   else
     {
-      if (!ends_with_the_host (op))
+      if (!sync_settle_ends_with_the_host (op))
         sync_settle_look_later (op, self->config->base_retry_delay, SYNC_LOOK_NO_ANSWER, NULL);
       return;
     }

@@ -10,6 +10,7 @@
 
 #include "sync-body.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define METADATA_ZONE "site_time_zone"
@@ -42,14 +43,21 @@ sync_zone_forget (SyncEngine *self)
   self->zone_asked = FALSE;
 }
 
+/* Whether the zone is not known, and was not asked for. */
+gboolean
+sync_zone_is_unasked (SyncEngine *self)
+{
+  if (self->zone != NULL || self->zone_asked)
+    return FALSE;
+  load (self);
+  return self->zone == NULL;
+}
+
 /* Whether @row, as listed, is a sale that cannot say yet when it was made. */
 gboolean
 sync_zone_must_ask (SyncEngine *self, const SyncRequest *row)
 {
-  if (self->zone != NULL || self->zone_asked || !sync_body_takes_posting_time (row->resource_type, row->action))
-    return FALSE;
-  load (self);
-  return self->zone == NULL;
+  return sync_body_takes_posting_time (row->resource_type, row->action) && sync_zone_is_unasked (self);
 }
 
 static char *
@@ -125,16 +133,60 @@ sync_zone_ask (SyncOperation *op)
   sync_transport_send_async (op->engine->transport, call, op->cancellable, answered_cb, op);
 }
 
+/* (transfer full) (nullable): the moment in the site's zone, NULL if that is not known. */
+static GDateTime *
+dup_local (SyncEngine *self, gint64 wall_ms)
+{
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (wall_ms / 1000);
+
+  return self->zone != NULL && utc != NULL ? g_date_time_to_timezone (utc, self->zone) : NULL;
+}
+
+/* The moment as the site writes it, to the second; NULL if its zone is not known. */
+char *
+sync_zone_dup_text (SyncEngine *self, gint64 wall_ms)
+{
+  g_autoptr (GDateTime) local = dup_local (self, wall_ms);
+
+  return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M:%S") : NULL;
+}
+
+/* The moments that a text of the site's may mean: within its second, and twice as many in the night in which its clocks
+ * go back. FALSE if its zone is not known, or it is no time. */
+gboolean
+sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 *latest_ms)
+{
+  static const GTimeType types[] = { G_TIME_TYPE_STANDARD, G_TIME_TYPE_DAYLIGHT };
+  g_autoptr (GDateTime) as_utc = NULL;
+  int year, month, day, hour, minute, second;
+
+  if (self->zone == NULL || sscanf (text, "%d-%d-%d%*1[ T]%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6)
+    return FALSE;
+  as_utc = g_date_time_new_utc (year, month, day, hour, minute, second);
+  if (as_utc == NULL)
+    return FALSE;
+  *earliest_ms = G_MAXINT64;
+  *latest_ms = G_MININT64;
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      gint64 local = g_date_time_to_unix (as_utc);
+      int interval = g_time_zone_adjust_time (self->zone, types[i], &local);
+      gint64 ms = (local - g_time_zone_get_offset (self->zone, interval)) * 1000;
+
+      *earliest_ms = MIN (*earliest_ms, ms);
+      *latest_ms = MAX (*latest_ms, ms + 999);
+    }
+  return TRUE;
+}
+
 /* The moment in the site's zone; FALSE if that is not known. */
 gboolean
 sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, char **time)
 {
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (wall_ms / 1000);
-  g_autoptr (GDateTime) local = NULL;
+  g_autoptr (GDateTime) local = dup_local (self, wall_ms);
 
-  if (self->zone == NULL || utc == NULL)
+  if (local == NULL)
     return FALSE;
-  local = g_date_time_to_timezone (utc, self->zone);
   *date = g_date_time_format (local, "%Y-%m-%d");
   *time = g_date_time_format (local, "%H:%M:%S");
   return TRUE;

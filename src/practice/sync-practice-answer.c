@@ -94,6 +94,8 @@ static const Prepared prepared[] = {
     .headers = { "Location", "/elsewhere", NULL } },
   { "error-page", 500, .page = LOGIN_PAGE, .page_type = "text/html; charset=utf-8" },
   { "wrong-json", 200, .page = "{\"ok\":true}", .page_type = "application/json" },
+  { "empty-list", 200, .page = "{\"data\":[]}", .page_type = "application/json" },
+  { "no-right", 200, .page = "{\"message\":{\"has_permission\":false}}", .page_type = "application/json" },
   { "broken-json", 200, .page = "{\"data\":{\"name\":\"AC", .page_type = "application/json" },
   { "empty", 200, .page = "", .page_type = "application/json" },
   { "huge", 200, .page_type = "application/json" },
@@ -410,6 +412,17 @@ set_status (SoupServerMessage *message, guint status)
   soup_server_message_set_status (message, status, reason);
 }
 
+/* The shop has one clock: what it writes into documents, and what its answers say. */
+static void
+put_date (SyncPracticeCall *call, SoupMessageHeaders *headers)
+{
+  g_autoptr (GDateTime) now =
+    g_date_time_new_from_unix_utc (sync_clock_wall_us (call->shop->clock) / G_USEC_PER_SEC);
+  g_autofree char *date = soup_date_time_to_string (now, SOUP_DATE_HTTP);
+
+  soup_message_headers_replace (headers, "Date", date);
+}
+
 /**
  * sync_practice_answer_send:
  * @call: a handled call
@@ -428,6 +441,7 @@ sync_practice_answer_send (SyncPracticeCall *call, SoupServerMessage *message)
     call->status = 200;
   if (call->page == NULL || g_str_has_prefix (call->page_type, "text/html; charset"))
     add_cookies (call, headers);
+  put_date (call, headers);
   for (guint i = 0; call->extra_headers != NULL && i < call->extra_headers->len; i += 2)
     soup_message_headers_append (headers, g_ptr_array_index (call->extra_headers, i),
                                  g_ptr_array_index (call->extra_headers, i + 1));

@@ -328,6 +328,31 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
 }
 
 /**
+ * sync_store_is_made_by_other:
+ * @self: a store or a reader
+ * @request: a row that makes a document
+ * @name: a document of the server, of the same DocType
+ * @others: (out): whether another row of the queue made it
+ *
+ * Looks at every row; for what happens rarely.
+ *
+ * Returns: whether it could be told; else %SYNC_ERROR_STORAGE
+ */
+gboolean
+sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name, gboolean *others,
+                             GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_OTHER_MAKER, error);
+  return stmt != NULL
+         && sync_store_bind (self, stmt, error, "sssis", request->site, request->resource_type, request->action,
+                             request->id, name)
+         && sync_store_step (self, stmt, others, error);
+}
+
+/**
  * sync_store_get_counts:
  * @self: a store or a reader
  * @counts: (out caller-allocates): how many rows there are of each state

@@ -234,6 +234,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
     " WHERE id = ?1 AND CASE WHEN effective_body IS NULL THEN length (accepted_body)"
     " ELSE length (effective_body) END <= ?2",
+  [SYNC_STATEMENT_FIND_OTHER_MAKER] =
+    "SELECT 1 FROM offline_requests WHERE site = ?1 AND resource_type = ?2 AND action = ?3 AND id <> ?4"
+    " AND server_name = ?5 COLLATE NOCASE LIMIT 1",
   /* One statement, so that it is one moment and one lock. */
   [SYNC_STATEMENT_COUNTS] =
     "SELECT status, n, (SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"

@@ -206,6 +206,8 @@ SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char 
                                   const char *key, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
+gboolean sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name, gboolean *others,
+                                      GError **error);
 GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);
 gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error);
 char *sync_store_dup_metadata (SyncStore *self, const char *key);

@@ -104,6 +104,7 @@ test_routes (void)
 {
   const char *invoice = "/api/resource/Sales%20Invoice/S";
   const char *set_value = "/api/method/frappe.client.set_value";
+  const char *create_customer = "/api/method/posawesome.posawesome.api.customers.create_customer";
 
   g_assert_true (text_agrees ("PUT", invoice, JSON, "{\"docstatus\":1}", "{\"docstatus\":1}"));
   g_assert_false (text_agrees ("PUT", invoice, JSON, "{\"docstatus\":1}", "{\"docstatus\":0}"));
@@ -135,9 +136,17 @@ test_routes (void)
                               "{\"title\":\"a b\",\"public\":1}"));
   g_assert_false (text_agrees ("PUT", NOTE, "application/x-www-form-urlencoded", "title=a+b&public=1",
                                "{\"title\":\"a b\",\"public\":0}"));
-  /* A method's arguments say nothing about a document. */
-  g_assert_false (text_agrees ("POST", "/api/method/posawesome.posawesome.api.customers.create_customer",
-                               JSON, "{\"customer_name\":\"A\"}", "{\"customer_name\":\"A\"}"));
+  /* A method's arguments say nothing about a document … */
+  g_assert_false (text_agrees ("POST", "/api/method/posawesome.posawesome.api.customers.make_address",
+                               JSON, "{\"city\":\"A\"}", "{\"city\":\"A\"}"));
+  /* … but where it is known by some of them. */
+  g_assert_true (text_agrees ("POST", create_customer, JSON,
+                              "{\"customer_name\":\"A\",\"company\":\"C\",\"tax_id\":null}",
+                              "{\"customer_name\":\"A\",\"tax_id\":\"7\"}"));
+  g_assert_true (text_agrees ("POST", create_customer, "application/x-www-form-urlencoded",
+                              "customer_name=A+b&mobile_no=1", "{\"customer_name\":\"A b\",\"mobile_no\":\"1\"}"));
+  g_assert_false (text_agrees ("POST", create_customer, JSON, "{\"customer_name\":\"A\",\"mobile_no\":\"1\"}",
+                               "{\"customer_name\":\"A\",\"mobile_no\":\"2\"}"));
 }
 
 static gboolean

@@ -357,6 +357,61 @@ test_recorded (void)
   g_assert_cmpuint (kinds[SYNC_ROUTE_READ], >, 100);
 }
 
+static char *
+dup_natural (const char *path, const char *type, const char *body)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (body, strlen (body));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncRouteTable) table = sync_route_table_new (NULL, NULL);
+  g_autoptr (SyncRoute) route = sync_route_table_match (table, "POST", path, type, bytes, &error);
+  g_autofree char *pairs = NULL;
+
+  g_assert_no_error (error);
+  pairs = route->natural != NULL ? g_strjoinv ("|", route->natural) : g_strdup ("none");
+  return g_strdup_printf ("%s%s", pairs, route->natural_may_change ? " may change" : "");
+}
+
+static void
+test_natural (void)
+{
+  static const struct
+  {
+    const char *path;
+    const char *type;
+    const char *body;
+    const char *natural;
+  } cases[] = {
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\"Acme Ltd\"}", "customer_name|Acme Ltd" },
+    { "/api/v2/document/Customer", JSON, "{\"customer_name\":\"A\"}", "customer_name|A" },
+    { "/api/resource/Customer", JSON, "{\"data\":\"{\\\"customer_name\\\":\\\"A\\\"}\"}", "customer_name|A" },
+    { "/api/resource/Item", JSON, "{\"item_code\":7}", "item_code|7 may change" },
+    { "/api/method/frappe.client.insert", JSON, "{\"doc\":{\"doctype\":\"Customer\",\"customer_name\":\"A\"}}",
+      "customer_name|A" },
+    { "/api/method/posawesome.posawesome.api.customers.create_customer", FORM, "customer_name=A+b&method=create",
+      "customer_name|A b" },
+    { "/api/method/posawesome.posawesome.api.customers.create_customer", FORM,
+      "customer_name=A&customer_id=X&method=update", "none" },
+    /* What the server may store otherwise tells nothing by its absence. */
+    { "/api/resource/Customer", JSON, "{\"customer_group\":\"x\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\"\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\" A\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\"A\\u00a0\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\"<b>A</b>\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":\"A\\nB\"}", "none" },
+    { "/api/resource/Customer", JSON, "{\"customer_name\":{\"a\":\"<\"}}", "none" },
+    { "/api/resource/Sales%20Invoice", JSON, "{\"customer\":\"A\"}", "none" },
+    { "/api/resource/Address", JSON, "{\"address_title\":\"A\"}", "none" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *natural = dup_natural (cases[i].path, cases[i].type, cases[i].body);
+
+      g_test_message ("%s %s", cases[i].path, cases[i].body);
+      g_assert_cmpstr (natural, ==, cases[i].natural);
+    }
+}
+
 static void
 test_names (void)
 {
@@ -387,6 +442,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/route/invalid", test_invalid);
   g_test_add_func ("/sync/route/wire-target", test_targets);
   g_test_add_func ("/sync/route/recorded", test_recorded);
+  g_test_add_func ("/sync/route/natural", test_natural);
   g_test_add_func ("/sync/route/names", test_names);
   return g_test_run ();
 }

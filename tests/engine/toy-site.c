@@ -137,6 +137,24 @@ log_commit (ToySite *self, const char *method, const char *id)
   g_ptr_array_add (self->log, g_strdup_printf ("%s %s", method, id));
 }
 
+/* Who made it, and when: in Kolkata, by the site's clock. */
+static void
+sign (ToySite *self, JsonObject *document)
+{
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Asia/Kolkata");
+  g_autoptr (GDateTime) utc = NULL;
+  g_autoptr (GDateTime) local = NULL;
+  g_autofree char *text = NULL;
+
+  json_object_set_string_member (document, "owner", self->user);
+  if (self->clock == NULL)
+    return;
+  utc = g_date_time_new_from_unix_utc ((sync_clock_wall_us (self->clock) + self->ahead_us) / G_USEC_PER_SEC);
+  local = g_date_time_to_timezone (utc, zone);
+  text = g_date_time_format (local, "%Y-%m-%d %H:%M:%S.000000");
+  json_object_set_string_member (document, "creation", text);
+}
+
 static SyncTransportReply *
 create (ToySite *self, const char *type, const SyncTransportRequest *request)
 {
@@ -153,6 +171,7 @@ create (ToySite *self, const char *type, const SyncTransportRequest *request)
   if (!self->has_key_field)
     json_object_remove_member (document, key_member (type));
   stamp (self, document);
+  sign (self, document);
   name = g_strdup_printf ("NAME-%u", self->n_saves);
   json_object_set_string_member (document, "name", name);
   if (!json_object_has_member (document, "docstatus"))
@@ -177,25 +196,58 @@ update (ToySite *self, const char *id, JsonObject *document, const SyncTransport
   return reply_document (200, document);
 }
 
-static SyncTransportReply *
-list_by_key (ToySite *self, const char *type, const char *query)
+/* ["customer_name", "=", "A"] */
+static gboolean
+passes (JsonObject *document, JsonArray *filter)
 {
-  g_autofree char *decoded = g_uri_unescape_string (query, NULL);
-  g_autofree char *key = NULL;
-  g_autofree char *body = NULL;
-  JsonObject *document;
-  const char *colon;
+  const char *is = json_object_get_string_member_with_default (document, json_array_get_string_element (filter, 0), "");
+  int order = strcmp (is, json_array_get_string_element (filter, 2));
 
-  if (!self->has_key_field)
-    return reply_exception (417, "DataError", "Field not permitted in query");
-  colon = strstr (decoded, "\":\"");
-  g_assert_nonnull (colon);
-  key = g_strndup (colon + 3, strcspn (colon + 3, "\""));
-  document = find_key (self, type, key);
-  if (document == NULL)
-    return reply_new (200, "application/json", "{\"data\":[]}");
-  body = g_strdup_printf ("{\"data\":[{\"name\":\"%s\"}]}", json_object_get_string_member (document, "name"));
+  return g_str_equal (json_array_get_string_element (filter, 1), "=") ? order == 0 : order >= 0;
+}
+
+/* The documents of a type that pass @filters, a list or an object with the key; all if NULL. */
+static SyncTransportReply *
+reply_list (ToySite *self, const char *type, JsonNode *filters)
+{
+  JsonArray *list = filters != NULL && JSON_NODE_HOLDS_ARRAY (filters) ? json_node_get_array (filters) : NULL;
+  JsonObject *by_key = filters != NULL && JSON_NODE_HOLDS_OBJECT (filters) ? json_node_get_object (filters) : NULL;
+  g_autofree char *prefix = g_strconcat (type, "/", NULL);
+  g_autoptr (JsonArray) rows = json_array_new ();
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_ARRAY);
+  g_autofree char *text = NULL;
+  g_autofree char *body = NULL;
+  GHashTableIter iter;
+  gpointer name, document;
+
+  g_hash_table_iter_init (&iter, self->documents);
+  while (g_hash_table_iter_next (&iter, &name, &document))
+    {
+      gboolean in = g_str_has_prefix (name, prefix);
+
+      for (guint i = 0; in && list != NULL && i < json_array_get_length (list); i++)
+        in = passes (document, json_array_get_array_element (list, i));
+      if (in && by_key != NULL)
+        in = find_key (self, type, json_object_get_string_member (by_key, key_member (type))) == document;
+      if (in)
+        json_array_add_object_element (rows, json_object_ref (document));
+    }
+  json_node_set_array (node, rows);
+  text = json_to_string (node, FALSE);
+  body = g_strdup_printf ("{\"data\":%s}", text);
   return reply_new (200, "application/json", body);
+}
+
+static SyncTransportReply *
+answer_list (ToySite *self, const char *type, const char *query)
+{
+  g_autoptr (GHashTable) arguments = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
+  const char *text = g_hash_table_lookup (arguments, "filters");
+  g_autoptr (JsonNode) filters = text != NULL ? json_from_string (text, NULL) : NULL;
+
+  if (filters != NULL && JSON_NODE_HOLDS_OBJECT (filters) && !self->has_key_field)
+    return reply_exception (417, "DataError", "Field not permitted in query");
+  return reply_list (self, type, filters);
 }
 
 static SyncTransportReply *
@@ -223,13 +275,15 @@ serve (ToySite *self, const SyncTransportRequest *request)
     return whoami (self);
   if (self->user == NULL)
     return reply_exception (401, "AuthenticationError", "");
+  if (g_str_has_prefix (path, "/api/method/frappe.client.has_permission"))
+    return reply_new (200, "application/json", "{\"message\":{\"has_permission\":true}}");
   if (g_str_has_suffix (path, "get_time_zone"))
     return reply_new (200, "application/json", "{\"message\":{\"time_zone\":\"Asia/Kolkata\"}}");
   g_assert_true (g_str_has_prefix (path, "/api/resource/"));
   plain = g_strndup (path + strlen ("/api/resource/"), strcspn (path + strlen ("/api/resource/"), "?"));
   id = g_uri_unescape_string (plain, NULL);
   if (strchr (id, '/') == NULL)
-    return g_str_equal (request->method, "POST") ? create (self, id, request) : list_by_key (self, id, query + 1);
+    return g_str_equal (request->method, "POST") ? create (self, id, request) : answer_list (self, id, query + 1);
   document = g_hash_table_lookup (self->documents, id);
   if (document == NULL)
     return reply_exception (404, "DoesNotExistError", "not found");

@@ -87,6 +87,7 @@ void exact_add_key_rows (void);
 void exact_add_document_rows (void);
 void exact_add_fault_rows (void);
 void exact_add_lost_rows (void);
+void exact_add_natural_rows (void);
 void exact_add_till_rows (void);
 int exact_print_table (void);
 

@@ -15,6 +15,7 @@ main (int argc, char **argv)
   exact_add_document_rows ();
   exact_add_fault_rows ();
   exact_add_lost_rows ();
+  exact_add_natural_rows ();
   exact_add_till_rows ();
   failed = g_test_run ();
   exact_print_table ();

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Natural keys where something changes between the send and the look: the till's clock, the user, the database. */
+#include "config.h"
+
+#include "engine-fixture.h"
+
+#include <string.h>
+
+#define DAY_US G_TIME_SPAN_DAY
+#define NEW "{\"customer_name\":\"New\"}"
+
+static ToyFault
+lose_once (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  ToyFault *fault = user_data;
+  ToyFault now = *fault;
+
+  if (!request->write || now == TOY_ANSWER)
+    return TOY_ANSWER;
+  *fault = TOY_ANSWER;
+  return now;
+}
+
+/* A customer is sent without a key, and its answer is lost. Another one stands there, so that the right to read them can
+ * be seen. */
+static gint64
+lose_customer (Engine *e, ToyFault *fault)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Customer", "Walk In", "{\"customer_name\":\"Walk In\"}");
+  toy_site_set_key_field (e->site, FALSE);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, lose_once, fault);
+  engine_start (e);
+  id = engine_submit (e, "POST", "/api/resource/Customer", NEW);
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  return id;
+}
+
+/* The till's clock is set; the site's goes on. */
+static void
+set_clock (Engine *e, gint64 ahead_us)
+{
+  sync_clock_virtual_jump_wall_us (e->clock, ahead_us);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), -ahead_us);
+}
+
+static void
+assert_for_person (Engine *e, gint64 id, const char *words)
+{
+  g_autoptr (SyncRequest) row = engine_get (e, id);
+
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_nonnull (strstr (row->error_message, words));
+}
+
+static void
+test_attempt (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (e->store, id, NULL);
+  const SyncAttempt *attempt = g_ptr_array_index (attempts, 0);
+
+  g_assert_cmpstr (attempt->sent_as, ==, "cashier@example.com");
+  g_assert_null (attempt->key_field);
+  /* At the earliest: half a second for the Date that is cut, and as much for what it is off by. */
+  g_assert_cmpint (attempt->server_ms, <=, attempt->started_ms);
+  g_assert_cmpint (attempt->server_ms, >, attempt->started_ms - 2000);
+}
+
+static void
+set_and_settle (Engine *e, gint64 ahead_us)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+
+  set_clock (e, ahead_us);
+  engine_run_for (e, 129000);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
+/* The settle time is the server's, whatever is done to the till's clock. */
+static void
+test_clock_forward (Engine *e)
+{
+  set_and_settle (e, 3 * DAY_US);
+}
+
+static void
+test_clock_back (Engine *e)
+{
+  set_and_settle (e, -3 * DAY_US);
+}
+
+static void
+test_clock_and_found (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id = lose_customer (e, &fault);
+
+  set_clock (e, 3 * DAY_US);
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
+/* What one user made another one may not see; what he sees counts. */
+static void
+test_other_user (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+
+  toy_site_set_user (e->site, "other@example.com");
+  sync_engine_credentials_changed (e->engine);
+  engine_run_for (e, 600000);
+  assert_for_person (e, id, "not certain");
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+}
+
+static void
+test_other_user_sees_it (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id = lose_customer (e, &fault);
+
+  toy_site_set_user (e->site, "other@example.com");
+  sync_engine_credentials_changed (e->engine);
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+/* A site whose answers have no Date. */
+static void
+test_no_date (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id;
+
+  toy_site_set_key_field (e->site, FALSE);
+  toy_site_set_fault (e->site, lose_once, &fault);
+  engine_start (e);
+  id = engine_submit (e, "POST", "/api/resource/Customer", NEW);
+  engine_run_for (e, 600000);
+  assert_for_person (e, id, "only a person can tell");
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+}
+
+/* The clock of Date goes a day before the one in the documents: what stands there is not taken for ours, and not for
+ * nothing, either. */
+static void
+test_two_clocks (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id = lose_customer (e, &fault);
+
+  toy_site_put (e->site, "Customer", "NAME-2", "{\"creation\":\"2025-12-31 04:30:00.000000\"}");
+  engine_run_for (e, 600000);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+  assert_for_person (e, id, "“NAME-2”");
+}
+
+/* A person who sends it again is believed; what comes of that is looked for as before. */
+static void
+test_send_again (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id = lose_customer (e, &fault);
+
+  toy_site_put (e->site, "Customer", "NAME-2", "{\"customer_name\":\"Somebody\"}");
+  g_assert_true (sync_engine_confirm (e->engine, id, FALSE, NULL, "anna", NULL));
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  engine_test_add ("/sync/natural/attempt", test_attempt);
+  engine_test_add ("/sync/natural/clock-forward", test_clock_forward);
+  engine_test_add ("/sync/natural/clock-back", test_clock_back);
+  engine_test_add ("/sync/natural/clock-and-found", test_clock_and_found);
+  engine_test_add ("/sync/natural/other-user", test_other_user);
+  engine_test_add ("/sync/natural/other-user-sees-it", test_other_user_sees_it);
+  engine_test_add ("/sync/natural/no-date", test_no_date);
+  engine_test_add ("/sync/natural/two-clocks", test_two_clocks);
+  engine_test_add ("/sync/natural/send-again", test_send_again);
+  return g_test_run ();
+}
