@@ -426,7 +426,7 @@ run_till (Till *till)
         return;
       g_ptr_array_add (till->accepted, g_steal_pointer (&key));
       if (i % 3 == 0)
-        sent = sync_store_claim (store, i + 1, &attempt, NULL);
+        sent = sync_store_claim (store, i + 1, NULL, &attempt, NULL);
     }
 }
 
