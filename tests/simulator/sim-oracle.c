@@ -161,9 +161,10 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
   guint n;
   JsonObject *document = sim_site_find_mark (world->site, sim_work_type (deed->work), deed->mark, &n);
   guint created = sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark);
-  gboolean wants_submission = deed->work != SIM_WORK_INVOICE && deed->work != SIM_WORK_NOTE;
+  gboolean is_unkeyed = deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER;
+  gboolean wants_submission = deed->work != SIM_WORK_INVOICE && !is_unkeyed;
 
-  guint anew = deed->work == SIM_WORK_NOTE ? deed->n_anew : 0;
+  guint anew = is_unkeyed ? deed->n_anew : 0;
 
   if (n > 1 + anew)
     bad (deed, state, "is on the server twice");
@@ -228,6 +229,7 @@ check_deed (SimWorld *world, const SimDeed *deed)
     case SIM_WORK_QUEUED:
     case SIM_WORK_POSA:
     case SIM_WORK_NOTE:
+    case SIM_WORK_CUSTOMER:
       check_made (world, deed, state, proven);
       if (deed->id == 0 && sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark) > 0)
         bad (deed, state, "was refused, and is on the server");

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char *const work_names[]
-  = { "invoice", "sale", "queued sale", "posa sale", "note", "change", "blind change", "delete", "rows" };
+  = { "invoice", "sale", "queued sale", "posa sale", "note", "customer", "change", "blind change", "delete", "rows" };
 
 const char *
 sim_work_name (SimWork work)
@@ -33,6 +33,8 @@ sim_work_type (SimWork work)
       return "Sales Invoice";
     case SIM_WORK_NOTE:
       return "Note";
+    case SIM_WORK_CUSTOMER:
+      return "Customer";
     default:
       return "Item";
     }
@@ -53,6 +55,8 @@ url_of (const SimDeed *deed)
       return g_strdup ("/api/method/posawesome.posawesome.api.invoices.submit_invoice");
     case SIM_WORK_NOTE:
       return g_strdup ("/api/resource/Note");
+    case SIM_WORK_CUSTOMER:
+      return g_strdup ("/api/resource/Customer");
     case SIM_WORK_DELETE:
       return g_strdup_printf ("/api/resource/Item/gone-%" G_GINT64_FORMAT, deed->mark);
     default:
@@ -92,6 +96,9 @@ body_of (SimWorld *world, const SimDeed *deed, gboolean edited)
     case SIM_WORK_CHANGE:
       base = dup_base (world, deed);
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"modified\":\"%s\"%s}", deed->mark, base, more);
+    case SIM_WORK_CUSTOMER:
+      return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"customer_name\":\"Customer %" G_GINT64_FORMAT "\"%s}",
+                              deed->mark, deed->mark / 2, more);
     case SIM_WORK_ROWS:
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"items\":[{\"qty\":1}]}", deed->mark);
     default:
@@ -213,7 +220,7 @@ sim_people_submit (SimWorld *world)
   sim_cover_act (SIM_ACT_SUBMIT);
   if (parent != NULL)
     deed->depends_on = parent->id;
-  if (linked != NULL && linked->work <= SIM_WORK_NOTE && linked->work != SIM_WORK_POSA && work != SIM_WORK_POSA
+  if (linked != NULL && linked->work <= SIM_WORK_CUSTOMER && linked->work != SIM_WORK_POSA && work != SIM_WORK_POSA
       && work != SIM_WORK_ROWS && work != SIM_WORK_DELETE)
     deed->link = g_strdup (linked->key);
   deed->body = body_of (world, deed, FALSE);
@@ -264,7 +271,7 @@ is_done_on_site (SimWorld *world, const SimDeed *deed, char **name)
       if (document == NULL)
         return FALSE;
       *name = g_strdup (json_object_get_string_member (document, "name"));
-      return deed->work == SIM_WORK_INVOICE || deed->work == SIM_WORK_NOTE
+      return deed->work == SIM_WORK_INVOICE || deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER
              || json_object_get_int_member (document, "docstatus") == 1;
     }
 }

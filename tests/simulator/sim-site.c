@@ -9,6 +9,8 @@
 #define POSA_SUBMIT "/api/method/posawesome.posawesome.api.invoices.submit_invoice"
 #define KEY_OF_SALE "posa_client_request_id"
 #define KEY_OF_OTHERS "sync_client_id"
+/* Asia/Kolkata: the site's times are not the till's. */
+#define ZONE_S (19800)
 
 struct _SimSite
 {
@@ -91,11 +93,18 @@ sim_reply_new_broken (SyncTransportResult result, gboolean written)
   return reply;
 }
 
+static char *
+dup_document (JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+
+  return json_to_string (node, FALSE);
+}
+
 static SyncTransportReply *
 reply_document (const char *member, JsonObject *document)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
-  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *text = dup_document (document);
   g_autofree char *body = g_strdup_printf ("{\"%s\":%s}", member, text);
 
   return sim_reply_new (200, "application/json", body);
@@ -189,7 +198,7 @@ sim_site_count (SimSite *self, SimCommitKind kind, gint64 mark)
 static void
 stamp (SimSite *self, JsonObject *document, gboolean ours)
 {
-  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (self->wall_us / G_USEC_PER_SEC);
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_utc (self->wall_us / G_USEC_PER_SEC + ZONE_S);
   g_autofree char *second = g_date_time_format (time, "%Y-%m-%d %H:%M:%S");
   /* Never twice the same. */
   g_autofree char *modified = g_strdup_printf ("%s.%06u", second, ++self->n_saves);
@@ -373,9 +382,48 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
   return reply_document ("data", document);
 }
 
+/* ["customer_name", "=", "A"] */
+static gboolean
+passes (JsonObject *document, JsonArray *filter)
+{
+  const char *is = json_object_get_string_member_with_default (document, json_array_get_string_element (filter, 0), "");
+  int order = strcmp (is, json_array_get_string_element (filter, 2));
+
+  return g_str_equal (json_array_get_string_element (filter, 1), "=") ? order == 0 : order >= 0;
+}
+
+/* The documents of a type that pass all of @filters. */
+static SyncTransportReply *
+list_filtered (SimSite *self, const char *type, JsonArray *filters)
+{
+  g_autofree char *prefix = g_strconcat (type, "/", NULL);
+  g_autoptr (GString) body = g_string_new ("{\"data\":[");
+
+  for (guint i = 0; i < self->order->len; i++)
+    {
+      const char *id = g_ptr_array_index (self->order, i);
+      JsonObject *document = g_hash_table_lookup (self->documents, id);
+      gboolean in = document != NULL && g_str_has_prefix (id, prefix);
+      g_autofree char *text = NULL;
+
+      for (guint j = 0; in && j < json_array_get_length (filters); j++)
+        in = passes (document, json_array_get_array_element (filters, j));
+      if (!in)
+        continue;
+      text = dup_document (document);
+      g_string_append_printf (body, "%s%s", body->str[body->len - 1] == '[' ? "" : ",", text);
+    }
+  g_string_append (body, "]}");
+  return sim_reply_new (200, "application/json", body->str);
+}
+
 static SyncTransportReply *
 list (SimSite *self, const char *type, const char *query)
 {
+  g_autoptr (GHashTable) arguments = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
+  const char *text = g_hash_table_lookup (arguments, "filters");
+  g_autoptr (JsonNode) filters = text != NULL ? json_from_string (text, NULL) : NULL;
+
   g_autofree char *decoded = g_uri_unescape_string (query, NULL);
   g_autofree char *member = g_strdup_printf ("\"%s\":\"", key_field (type));
   const char *colon = strstr (decoded, member);
@@ -383,6 +431,8 @@ list (SimSite *self, const char *type, const char *query)
   g_autofree char *body = NULL;
   JsonObject *document;
 
+  if (filters != NULL && JSON_NODE_HOLDS_ARRAY (filters))
+    return list_filtered (self, type, json_node_get_array (filters));
   if (!sim_site_enforces_key (type))
     return sim_reply_new_exception (417, "DataError", "Field not permitted in query");
   g_assert_nonnull (colon);
@@ -436,6 +486,8 @@ sim_site_serve (SimSite *self, const SyncTransportRequest *request)
     return sim_reply_new (200, "application/json", "{\"message\":\"cashier@example.com\"}");
   if (g_str_has_suffix (path, "get_time_zone"))
     return sim_reply_new (200, "application/json", "{\"message\":{\"time_zone\":\"Asia/Kolkata\"}}");
+  if (g_str_has_prefix (path, "/api/method/frappe.client.has_permission"))
+    return sim_reply_new (200, "application/json", "{\"message\":{\"has_permission\":true}}");
   if (g_str_has_suffix (path, POSA_SUBMIT))
     return submit_sale (self, request);
   g_assert_true (g_str_has_prefix (path, "/api/resource/"));

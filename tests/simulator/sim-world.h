@@ -16,6 +16,7 @@ typedef enum
   SIM_WORK_QUEUED,  /* the same, and the site only queues the submission */
   SIM_WORK_POSA,    /* POS Awesome's own submit */
   SIM_WORK_NOTE,    /* a create that no key protects */
+  SIM_WORK_CUSTOMER, /* the same, known again by its natural key; two have the same one */
   SIM_WORK_CHANGE,  /* an update in a lane that many share */
   SIM_WORK_BLIND,   /* the same without a base */
   SIM_WORK_DELETE,
