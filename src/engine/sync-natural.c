@@ -179,7 +179,8 @@ add_evidence (Sighting *self, const char *name, const char *creation)
 }
 
 static void
-see_row (SyncOperation *op, const SyncHistory *history, JsonObject *row, const char *name, Sighting *sighting)
+see_row (SyncOperation *op, const SyncHistory *history, JsonObject *row, const char *name, SyncMaker maker,
+         Sighting *sighting)
 {
   const char *creation = json_object_get_string_member_with_default (row, "creation", "");
   gint64 end_ms = end_of_time (op, history);
@@ -190,7 +191,7 @@ see_row (SyncOperation *op, const SyncHistory *history, JsonObject *row, const c
   /* Of another natural key only what can have been made by a send of ours. */
   if (known && !equal && (latest_ms < history->first_server_ms - CLOCK_SLACK_MS || earliest_ms > end_ms))
     return;
-  if (known && equal && earliest_ms >= history->first_server_ms && latest_ms <= end_ms)
+  if (known && equal && maker == SYNC_MAKER_NONE && earliest_ms >= history->first_server_ms && latest_ms <= end_ms)
     {
       sighting->n_ours++;
       g_free (sighting->ours);
@@ -213,21 +214,21 @@ see_rows (SyncOperation *op, const SyncHistory *history, JsonArray *rows, Sighti
       JsonNode *node = json_array_get_element (rows, i);
       g_autofree char *name = JSON_NODE_HOLDS_OBJECT (node) ? sync_question_dup_name (json_node_get_object (node)) : NULL;
       g_autoptr (GError) error = NULL;
-      gboolean others = FALSE;
+      SyncMaker maker = SYNC_MAKER_NONE;
 
       if (name == NULL)
         {
           sync_settle_take_trouble (op);
           return FALSE;
         }
-      if (!sync_store_is_made_by_other (op->engine->store, op->request, name, &others, &error))
+      if (!sync_store_find_other_maker (op->engine->store, op->request, name, &maker, &error))
         {
           sync_engine_set_storage_trouble (op->engine, error);
           sync_operation_end (op);
           return FALSE;
         }
-      if (!others)
-        see_row (op, history, json_node_get_object (node), name, sighting);
+      if (maker != SYNC_MAKER_OTHER)
+        see_row (op, history, json_node_get_object (node), name, maker, sighting);
     }
   return TRUE;
 }
@@ -363,7 +364,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *name = NULL;
   g_autofree char *text = NULL;
   g_autofree char *evidence = NULL;
-  gboolean others = FALSE;
+  SyncMaker maker = SYNC_MAKER_NONE;
   JsonObject *document;
   JsonNode *data;
 
@@ -379,7 +380,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   document = json_node_get_object (data);
   text = json_to_string (data, FALSE);
   /* Another request may have been settled by it while it was read. */
-  if (!sync_store_is_made_by_other (op->engine->store, op->request, name, &others, NULL) || others)
+  if (!sync_store_find_other_maker (op->engine->store, op->request, name, &maker, NULL) || maker != SYNC_MAKER_NONE)
     {
       sync_settle_look_later (op, op->engine->config->base_retry_delay, SYNC_LOOK_NOT_YET, NULL);
       return;

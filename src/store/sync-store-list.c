@@ -328,28 +328,32 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
 }
 
 /**
- * sync_store_is_made_by_other:
+ * sync_store_find_other_maker:
  * @self: a store or a reader
  * @request: a row that makes a document
  * @name: a document of the server, of the same DocType
- * @others: (out): whether another row of the queue made it
+ * @maker: (out): whether another row made it, as far as that is known
  *
  * Looks at every row; for what happens rarely.
  *
- * Returns: whether it could be told; else %SYNC_ERROR_STORAGE
+ * Returns: whether the database could be read; else %SYNC_ERROR_STORAGE (transient)
  */
 gboolean
-sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name, gboolean *others,
+sync_store_find_other_maker (SyncStore *self, const SyncRequest *request, const char *name, SyncMaker *maker,
                              GError **error)
 {
   g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
 
   sync_store_assert_usable (self);
   stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_OTHER_MAKER, error);
-  return stmt != NULL
-         && sync_store_bind (self, stmt, error, "sssis", request->site, request->resource_type, request->action,
-                             request->id, name)
-         && sync_store_step (self, stmt, others, error);
+  if (stmt == NULL
+      || !sync_store_bind (self, stmt, error, "sssis", request->site, request->resource_type, request->action,
+                           request->id, name)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  *maker = !has_row ? SYNC_MAKER_NONE : sqlite3_column_int (stmt, 0) == 1 ? SYNC_MAKER_OTHER : SYNC_MAKER_UNCLEAR;
+  return TRUE;
 }
 
 /**

@@ -135,6 +135,13 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_FIND_MAKER] =
     "SELECT r.id, n.server_name FROM names AS n INDEXED BY names_placeholder LEFT JOIN offline_requests AS r"
     " ON r.id = n.request_id WHERE n.site = ?1 AND n.name = ?2 AND n.request_id <> 0 ORDER BY n.request_id",
+  /* Of a row that is forgotten nobody knows whether it made the document or changed it. */
+  [SYNC_STATEMENT_FIND_OTHER_MAKER] =
+    "SELECT 1 FROM offline_requests WHERE site = ?1 AND resource_type = ?2 AND action = ?3 AND id <> ?4"
+    " AND server_name = ?5 COLLATE NOCASE"
+    " UNION ALL SELECT 2 FROM delivered_keys AS k WHERE site = ?1 AND resource_type = ?2 AND request_id <> ?4"
+    " AND server_name = ?5 COLLATE NOCASE"
+    " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r WHERE r.id = k.request_id) ORDER BY 1 LIMIT 1",
   [SYNC_STATEMENT_SET_EFFECTIVE] =
     "UPDATE offline_requests SET effective_url = coalesce (?2, effective_url),"
     " effective_body = coalesce (?3, effective_body), resource_id = coalesce (?4, resource_id)"
@@ -234,9 +241,6 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
     " WHERE id = ?1 AND CASE WHEN effective_body IS NULL THEN length (accepted_body)"
     " ELSE length (effective_body) END <= ?2",
-  [SYNC_STATEMENT_FIND_OTHER_MAKER] =
-    "SELECT 1 FROM offline_requests WHERE site = ?1 AND resource_type = ?2 AND action = ?3 AND id <> ?4"
-    " AND server_name = ?5 COLLATE NOCASE LIMIT 1",
   /* One statement, so that it is one moment and one lock. */
   [SYNC_STATEMENT_COUNTS] =
     "SELECT status, n, (SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"

@@ -146,6 +146,14 @@ typedef enum
   SYNC_DEPENDANTS_NAME,    /* undelivered, and waiting to learn what the server calls its document */
 } SyncDependants;
 
+/* Whether another row made a document of the server. */
+typedef enum
+{
+  SYNC_MAKER_NONE,
+  SYNC_MAKER_OTHER,
+  SYNC_MAKER_UNCLEAR, /* one that is forgotten made it, or changed it */
+} SyncMaker;
+
 #define SYNC_CHANGE_INIT                                                                                       \
   {                                                                                                            \
     .unaccounted = -1, .delay_ms = -1, .step = -1, .needs_person = -1, .duration_us = -1                       \
@@ -206,7 +214,7 @@ SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char 
                                   const char *key, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
-gboolean sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name, gboolean *others,
+gboolean sync_store_find_other_maker (SyncStore *self, const SyncRequest *request, const char *name, SyncMaker *maker,
                                       GError **error);
 GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);
 gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error);

@@ -182,6 +182,24 @@ test_send_again (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 3);
 }
 
+/* Its twin was delivered, and its row forgotten: what stands there may be the twin's. */
+static void
+test_forgotten_twin (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+  guint n_cleared = 0;
+
+  engine_submit (e, "POST", "/api/resource/Customer", NEW);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"the newest row is never forgotten\"}");
+  engine_settle (e);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+  g_assert_true (sync_engine_clear_old (e->engine, 0, &n_cleared, NULL));
+  g_assert_cmpuint (n_cleared, ==, 1);
+  engine_run_for (e, 600000);
+  assert_for_person (e, id, "“NAME-");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,5 +213,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/no-date", test_no_date);
   engine_test_add ("/sync/natural/two-clocks", test_two_clocks);
   engine_test_add ("/sync/natural/send-again", test_send_again);
+  engine_test_add ("/sync/natural/forgotten-twin", test_forgotten_twin);
   return g_test_run ();
 }
