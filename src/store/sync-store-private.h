@@ -60,9 +60,11 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreRow, sync_store_row_clear)
 #define SYNC_STORE_ROW_INIT { .request = NULL }
 
 /* sync-store.c */
+void sync_store_assert_usable (SyncStore *self);
+
+/* sync-store-transaction.c */
 typedef gboolean (*SyncStoreVerb) (SyncStore *self, gpointer data, GError **error);
 gboolean sync_store_run_verb (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error);
-void sync_store_assert_usable (SyncStore *self);
 
 /* sync-store-statement.c */
 sqlite3_stmt *sync_store_prepare (SyncStore *self, SyncStatementId id, GError **error);
