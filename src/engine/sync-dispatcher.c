@@ -174,10 +174,13 @@ take_turn (SyncEngine *self)
 void
 sync_dispatcher_run (SyncEngine *self)
 {
+  g_autoptr (GError) error = NULL;
   gboolean open;
 
   if (!self->running)
     return;
+  if (!sync_store_keep_file (self->store, &error))
+    sync_engine_set_storage_trouble (self, error);
   if (self->paused && self->paused_until_us != 0 && sync_clock_boot_us (self->clock) >= self->paused_until_us)
     sync_engine_resume (self);
   if (g_hash_table_size (self->operations) == 0)

@@ -109,6 +109,7 @@ struct _SyncEngine
   gboolean disk_rests;          /* it did not take a change: nothing is started before the next alarm */
   char *storage_words;          /* (owned) (nullable) */
   char *notice;                 /* (owned) (nullable): what a person should know of the database, a line each */
+  gboolean has_new_notice;      /* nobody was told of the newest of them */
 
   /* Switches of a person */
   gboolean paused;

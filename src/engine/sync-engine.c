@@ -149,12 +149,19 @@ void
 sync_engine_refresh (SyncEngine *self)
 {
   SyncCounts old = self->counts;
+  g_autofree char *news = NULL;
   SyncEngineState state;
   SyncCondition condition;
 
   /* What is not committed is not shown; the turn's end comes back here. */
   if (self->turn != NULL)
     return;
+  news = sync_store_take_news (self->store);
+  if (news != NULL)
+    {
+      g_message ("%s", news);
+      sync_engine_add_notice (self, news);
+    }
   g_object_freeze_notify (G_OBJECT (self));
   if (!sync_store_get_counts (self->store, &self->counts, NULL))
     self->counts = old;
@@ -162,8 +169,9 @@ sync_engine_refresh (SyncEngine *self)
   update_progress (self);
   state = derive_state (self);
   condition = sync_engine_get_condition (self);
-  if (state != self->shown_state || condition != self->shown_condition)
+  if (state != self->shown_state || condition != self->shown_condition || self->has_new_notice)
     {
+      self->has_new_notice = FALSE;
       notify_if (self, state != self->shown_state, PROP_STATE);
       notify_if (self, condition != self->shown_condition, PROP_CONDITION);
       self->shown_state = state;

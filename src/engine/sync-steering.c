@@ -3,6 +3,8 @@
  * lose or double anything; it only chooses when. Engine's thread only. */
 #include "config.h"
 
+#include <string.h>
+
 #include "sync-engine-private.h"
 
 #include "sync-error.h"
@@ -191,15 +193,19 @@ sync_engine_credentials_changed (SyncEngine *self)
  * @self: an engine
  * @words: one sentence: what is the matter with the database, and the remedy
  *
- * Shows it in every snapshot until the program ends. Nothing is stopped by it.
+ * Shows it in every snapshot until the program ends, once however often it is added. Nothing is stopped by it.
  */
 void
 sync_engine_add_notice (SyncEngine *self, const char *words)
 {
-  char *notice = self->notice != NULL ? g_strdup_printf ("%s\n%s", self->notice, words) : g_strdup (words);
+  char *notice;
 
   sync_engine_assert_own_context (self);
+  if (self->notice != NULL && strstr (self->notice, words) != NULL)
+    return;
+  notice = self->notice != NULL ? g_strdup_printf ("%s\n%s", self->notice, words) : g_strdup (words);
   g_free (self->notice);
   self->notice = notice;
+  self->has_new_notice = TRUE;
   sync_engine_refresh (self);
 }

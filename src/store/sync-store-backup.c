@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A copy of the queue, made while the program works on: through a connection of its own that sees the newest commit and
- * holds nobody up. The copy carries a mark by which it is recognised when it is put back (sync-store-restore.c). May run
- * in any thread; it touches no open store. */
+/* A copy of the queue. A backup is one, made while the program works on: through a connection of its own that sees the
+ * newest commit and holds nobody up. It carries a mark by which it is recognised when it is put back
+ * (sync-store-restore.c). May run in any thread; it touches no open store. */
 #include "config.h"
 
 #include <errno.h>
@@ -16,10 +16,10 @@ set_error (const char *path, const char *what, int code, GError **error)
 {
   if (code == ENOSPC || code == EDQUOT)
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
-                 "the disk is too full for the backup “%s”: free some space, or name another directory", path);
+                 "the disk is too full for the copy “%s”: free some space, or name another directory", path);
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 "the backup “%s” cannot be %s (%s): name a directory in which this user may write", path, what,
+                 "the copy “%s” cannot be %s (%s): name a directory in which this user may write", path, what,
                  g_strerror (code));
 }
 
@@ -29,7 +29,7 @@ set_copy_error (sqlite3 *copy, const char *path, int rc, GError **error)
   if ((rc & 0xff) == SQLITE_FULL)
     set_error (path, "written", ENOSPC, error);
   else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the backup “%s” cannot be written (%s): check the disk", path,
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the copy “%s” cannot be written (%s): check the disk", path,
                  sqlite3_errmsg (copy));
 }
 
@@ -116,34 +116,32 @@ copy_pages (SyncStore *source, sqlite3 *copy, const char *path, GError **error)
   return rc == SQLITE_OK;
 }
 
-/* One file without a log beside it, with the mark. */
+/* One file without a log beside it. */
 static gboolean
-mark (sqlite3 *copy, const char *path, gint64 now_ms, GError **error)
+finish (sqlite3 *copy, const char *path, const char *marks, GError **error)
 {
-  g_autofree char *sql = g_strdup_printf (
-    "PRAGMA synchronous = FULL; PRAGMA journal_mode = DELETE;"
-    "INSERT OR REPLACE INTO sync_metadata (key, value, updated_ms) VALUES"
-    " ('" SYNC_STORE_BACKUP_MARK "', '%" G_GINT64_FORMAT "', %" G_GINT64_FORMAT "), ('clean_end', '1', %" G_GINT64_FORMAT
-    ")",
-    now_ms, now_ms, now_ms);
-  int rc = sqlite3_exec (copy, sql, NULL, NULL, NULL);
+  int rc = sqlite3_exec (copy, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
 
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec (copy, marks, NULL, NULL, NULL);
   if (rc != SQLITE_OK)
     set_copy_error (copy, path, rc, error);
   return rc == SQLITE_OK;
 }
 
 static gboolean
-fill (SyncStore *source, const char *path, gint64 now_ms, GError **error)
+fill (SyncStore *source, const char *path, const char *marks, GError **error)
 {
   sqlite3 *copy = NULL;
   int rc = sqlite3_open_v2 (path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   gboolean done = FALSE;
 
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec (copy, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
   if (rc != SQLITE_OK)
     set_copy_error (copy, path, rc, error);
   else
-    done = copy_pages (source, copy, path, error) && mark (copy, path, now_ms, error);
+    done = copy_pages (source, copy, path, error) && finish (copy, path, marks, error);
   sqlite3_close (copy);
   return done;
 }
@@ -172,6 +170,25 @@ remove_copy (const char *path)
 }
 
 /**
+ * sync_store_copy:
+ * @source: a store or a reader, without a transaction
+ * @path: an empty file, or none
+ * @marks: SQL that is run in the copy
+ *
+ * Copies all that @source sees. The bytes are on the disk when it returns, the name of a new file is not.
+ *
+ * Returns: whether it could; else the file is gone: %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL
+ */
+gboolean
+sync_store_copy (SyncStore *source, const char *path, const char *marks, GError **error)
+{
+  if (fill (source, path, marks, error))
+    return TRUE;
+  remove_copy (path);
+  return FALSE;
+}
+
+/**
  * sync_store_backup:
  * @data_directory: the data directory of a store that this or another process may have open
  * @directory: an absolute path; made (0700) if there is none, but the directory above it must be there
@@ -189,6 +206,11 @@ gboolean
 sync_store_backup (const char *data_directory, const char *directory, gint64 now_ms, GError **error)
 {
   g_autofree char *path = g_build_filename (directory, SYNC_STORE_FILE, NULL);
+  g_autofree char *marks = g_strdup_printf (
+    "INSERT OR REPLACE INTO sync_metadata (key, value, updated_ms) VALUES"
+    " ('" SYNC_STORE_BACKUP_MARK "', '%" G_GINT64_FORMAT "', %" G_GINT64_FORMAT "), ('clean_end', '1', %" G_GINT64_FORMAT
+    ")",
+    now_ms, now_ms, now_ms);
   g_autoptr (SyncStore) source = NULL;
   gboolean made;
 
@@ -201,7 +223,7 @@ sync_store_backup (const char *data_directory, const char *directory, gint64 now
   source = sync_store_open_reader (data_directory, error);
   if (source == NULL || !create_directory (directory, path, &made, error) || !create_file (path, error))
     return FALSE;
-  if (fill (source, path, now_ms, error) && make_durable (directory, made, error))
+  if (fill (source, path, marks, error) && make_durable (directory, made, error))
     return TRUE;
   remove_copy (path);
   if (made)

@@ -120,6 +120,18 @@ sync_store_directory_lock (const char *directory, GError **error)
   return fd;
 }
 
+/* Whether @fd still is the lock of the directory of that name. */
+gboolean
+sync_store_directory_is_held (const char *directory, int fd)
+{
+  g_autofree char *path = g_build_filename (directory, LOCK_FILE, NULL);
+  struct stat held;
+  struct stat found;
+
+  return fstat (fd, &held) == 0 && stat (path, &found) == 0 && held.st_dev == found.st_dev
+         && held.st_ino == found.st_ino;
+}
+
 /**
  * sync_store_directory_create_file:
  * @directory: a directory

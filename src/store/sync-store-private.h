@@ -3,6 +3,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "sync-error.h"
 #include "sync-store-statement.h"
@@ -12,12 +13,20 @@ G_BEGIN_DECLS
 
 #define SYNC_STORE_HASH_BYTES 32 /* SHA-256 */
 
+/* Which file it is, whatever it is called. */
+typedef struct
+{
+  dev_t device;
+  ino_t number;
+} SyncStoreFileId;
+
 struct _SyncStore
 {
   GObject parent_instance;
 
   char *directory;  /* (owned) */
   char *path;       /* (owned): of the database */
+  char *log_path;   /* (owned): of its write-ahead log */
   SyncClock *clock; /* (owned) (nullable): NULL for a reader */
   SyncStoreOptions options;
   sqlite3 *db;                                 /* (owned) (nullable): NULL once closed */
@@ -30,6 +39,11 @@ struct _SyncStore
   gboolean in_group;         /* verbs share one transaction until sync_store_commit_group() */
   gboolean group_begun;      /* it holds at least one verb */
   gboolean group_broken;     /* SQLite took the whole of it back */
+  SyncStoreFileId file_id;   /* of the database that is open */
+  SyncStoreFileId log_id;    /* of its log */
+  gboolean watched;          /* these two are known */
+  gboolean displaced;        /* one of them was found not to be at its path any more */
+  char *news;                /* (owned) (nullable): what happened to them, until somebody asks */
   guint recovered;           /* rows found `sending` when it was opened */
   char *salvage_report;      /* (owned) (nullable) */
   char *restore_report;      /* (owned) (nullable) */
@@ -61,6 +75,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreRow, sync_store_row_clear)
 
 /* sync-store.c */
 void sync_store_assert_usable (SyncStore *self);
+gboolean sync_store_connect (SyncStore *self, GError **error);
+gboolean sync_store_connect_reader (SyncStore *self, GError **error);
 
 /* sync-store-transaction.c */
 typedef gboolean (*SyncStoreVerb) (SyncStore *self, gpointer data, GError **error);
@@ -76,9 +92,19 @@ gboolean sync_store_query_int (SyncStore *self, const char *sql, gint64 *value, 
 void sync_store_set_sqlite_error (SyncStore *self, int code, GError **error);
 void sync_store_finalize_statements (SyncStore *self);
 
+/* sync-store-file.c */
+void sync_store_file_note (SyncStore *self);
+gboolean sync_store_file_check (SyncStore *self, GError **error);
+gboolean sync_store_file_put_back (SyncStore *self, GError **error);
+void sync_store_file_follow (SyncStore *self);
+
+/* sync-store-backup.c */
+gboolean sync_store_copy (SyncStore *source, const char *path, const char *marks, GError **error);
+
 /* sync-store-directory.c */
 gboolean sync_store_directory_prepare (const char *directory, GError **error);
 int sync_store_directory_lock (const char *directory, GError **error);
+gboolean sync_store_directory_is_held (const char *directory, int fd);
 gboolean sync_store_directory_create_file (const char *directory, const char *name, gboolean *created,
                                            GError **error);
 gboolean sync_store_directory_sync (const char *directory, GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A verb is one transaction, or a savepoint of a group's; and what is done when the disk does not take it. What is kept
- * beside the database follows each commit, and each transaction that was taken back. Store's thread. */
+/* A verb is one transaction, or a savepoint of a group's; and what is done when the disk does not take it, or the file is
+ * no longer there. What is kept beside the database follows each commit, and each transaction that was taken back.
+ * Store's thread. */
 #include "config.h"
 
 #include "sync-store-private.h"
@@ -21,6 +22,34 @@ roll_back (SyncStore *self)
   if (sqlite3_get_autocommit (self->db) == 0)
     sync_store_run (self, SYNC_STATEMENT_ROLLBACK, NULL, "");
   reload (self);
+}
+
+/* What is committed has to be found again under its name. */
+static gboolean
+commit (SyncStore *self, GError **error)
+{
+  return sync_store_file_check (self, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, "");
+}
+
+/* After a transaction was taken back with @error: takes away what stood in its way. Returns whether it may be tried again;
+ * else @error says why not. */
+static gboolean
+make_way (SyncStore *self, GError **error)
+{
+  GError *reason = NULL;
+
+  if (g_error_matches (*error, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve)
+    {
+      self->has_reserve = !sync_store_directory_drop_reserve (self->directory);
+      return !self->has_reserve;
+    }
+  if (!self->displaced)
+    return FALSE;
+  if (sync_store_file_put_back (self, &reason))
+    return TRUE;
+  g_clear_error (error);
+  g_propagate_error (error, reason);
+  return FALSE;
 }
 
 /* A verb within a group is a savepoint of its transaction. An error that made SQLite take the whole transaction back
@@ -70,7 +99,8 @@ sync_store_begin_group (SyncStore *self)
  * @self: a store with an open group
  * @error: %SYNC_ERROR_DISK_FULL or %SYNC_ERROR_STORAGE (both transient)
  *
- * Ends the group. When the disk is full the reserve is given up, so that the next group finds room.
+ * Ends the group. When the disk is full the reserve is given up, and when the file was removed or replaced it is put
+ * back, so that the next group finds its way.
  *
  * Returns: TRUE if all that its verbs did is durable; FALSE if none of it was done
  */
@@ -87,19 +117,16 @@ sync_store_commit_group (SyncStore *self, GError **error)
   self->group_begun = FALSE;
   if (!begun)
     return TRUE;
-  if (self->group_broken)
-    g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
-  else if (sync_store_run (self, SYNC_STATEMENT_COMMIT, &local, ""))
+  if (!self->group_broken && commit (self, &local))
     {
       sync_store_witness_advance (self);
       return TRUE;
     }
   roll_back (self);
-  /* The caller tries again; then there is room. */
-  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve)
-    self->has_reserve = !sync_store_directory_drop_reserve (self->directory);
-  if (local != NULL)
-    g_propagate_error (error, g_steal_pointer (&local));
+  if (local == NULL)
+    g_set_error_literal (&local, SYNC_ERROR, SYNC_ERROR_STORAGE, "the transaction was taken back");
+  make_way (self, &local);
+  g_propagate_error (error, g_steal_pointer (&local));
   return FALSE;
 }
 
@@ -130,7 +157,7 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
     return run_in_group (self, verb, data, error);
   if (!sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
     return FALSE;
-  if (verb (self, data, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
+  if (verb (self, data, error) && commit (self, error))
     {
       sync_store_witness_advance (self);
       return TRUE;
@@ -145,8 +172,8 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
  * @verb: what to do within the transaction; may run twice
  * @data: for @verb
  *
- * Runs @verb in a transaction of its own. When the disk is full the reserve is given up once and @verb runs
- * again.
+ * Runs @verb in a transaction of its own. When the disk is full the reserve is given up, and when the file was removed
+ * or replaced it is put back; then @verb runs again, once.
  *
  * Returns: whether the transaction is durable; otherwise nothing was changed
  */
@@ -162,10 +189,8 @@ sync_store_run_verb (SyncStore *self, SyncStoreVerb verb, gpointer data, GError 
     }
   if (run_transaction (self, verb, data, &local))
     return TRUE;
-  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve
-      && sync_store_directory_drop_reserve (self->directory))
+  if (make_way (self, &local))
     {
-      self->has_reserve = FALSE;
       g_clear_error (&local);
       if (run_transaction (self, verb, data, &local))
         return TRUE;

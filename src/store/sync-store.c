@@ -31,13 +31,15 @@ close_database (SyncStore *self)
   self->db = NULL;
 }
 
-/* Whether the call is allowed at all: an open store, in its own thread. */
+/* Whether the call is allowed at all: an open store, in its own thread. A reader goes along with its file. */
 void
 sync_store_assert_usable (SyncStore *self)
 {
   g_assert (SYNC_IS_STORE (self));
   g_assert (self->thread == g_thread_self ());
   g_assert (self->db != NULL);
+  if (self->read_only)
+    sync_store_file_follow (self);
 }
 
 /* What SQLite would only find out later, or quietly take for an empty database. */
@@ -116,6 +118,29 @@ configure (SyncStore *self, GError **error)
            "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -" CACHE_KIB ";"
            "PRAGMA journal_size_limit = " WAL_KEPT_BYTES,
            error);
+}
+
+/* Opens a database of this version that is at the path, with its log. */
+gboolean
+sync_store_connect (SyncStore *self, GError **error)
+{
+  gint64 version;
+
+  return open_sqlite (self, SQLITE_OPEN_READWRITE, error) && configure (self, error)
+         && sync_store_query_int (self, "PRAGMA user_version", &version, error);
+}
+
+/* The same, for reading only. */
+gboolean
+sync_store_connect_reader (SyncStore *self, GError **error)
+{
+  gboolean is_new;
+
+  if (!open_sqlite (self, SQLITE_OPEN_READONLY, error) || !sync_store_schema_check (self, &is_new, error))
+    return FALSE;
+  if (is_new)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” holds no queue yet: start the program first", self->path);
+  return !is_new;
 }
 
 static gboolean
@@ -219,6 +244,7 @@ store_new (const char *directory)
 
   self->directory = g_strdup (directory);
   self->path = g_build_filename (directory, SYNC_STORE_FILE, NULL);
+  self->log_path = g_strconcat (self->path, "-wal", NULL);
   self->thread = g_thread_self ();
   return self;
 }
@@ -226,7 +252,13 @@ store_new (const char *directory)
 static void
 shut (SyncStore *self, gboolean mark_clean)
 {
-  if (self->db != NULL && mark_clean && !self->read_only)
+  g_autoptr (GError) error = NULL;
+
+  mark_clean = mark_clean && self->db != NULL && !self->read_only;
+  /* Nobody is left to be told by a return value. */
+  if (mark_clean && !sync_store_file_put_back (self, &error))
+    g_message ("%s", error->message);
+  if (mark_clean && !self->displaced)
     {
       gint64 now_ms = sync_clock_wall_ms (self->clock);
 
@@ -251,6 +283,8 @@ sync_store_finalize (GObject *object)
   g_checksum_free (self->audit_checksum);
   g_free (self->directory);
   g_free (self->path);
+  g_free (self->log_path);
+  g_free (self->news);
   g_free (self->salvage_report);
   g_free (self->restore_report);
   G_OBJECT_CLASS (sync_store_parent_class)->finalize (object);
@@ -304,6 +338,7 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
       shut (self, FALSE);
       return NULL;
     }
+  sync_store_file_note (self);
   sync_store_restore_witness (self);
   self->options.witness_directory = NULL;
   self->options.machine_id = NULL;
@@ -328,17 +363,11 @@ SyncStore *
 sync_store_open_reader (const char *directory, GError **error)
 {
   g_autoptr (SyncStore) self = store_new (directory);
-  gboolean is_new;
 
   self->read_only = TRUE;
-  if (!open_sqlite (self, SQLITE_OPEN_READONLY, error) || !sync_store_schema_check (self, &is_new, error))
+  if (!sync_store_connect_reader (self, error))
     return NULL;
-  if (is_new)
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” holds no queue yet: start the program first",
-                   self->path);
-      return NULL;
-    }
+  sync_store_file_note (self);
   return g_steal_pointer (&self);
 }
 

@@ -188,6 +188,8 @@ gboolean sync_store_get_ended_clean (SyncStore *self);
 const char *sync_store_get_salvage_report (SyncStore *self);
 const char *sync_store_get_restore_report (SyncStore *self);
 gboolean sync_store_check (SyncStore *self, GError **error);
+gboolean sync_store_keep_file (SyncStore *self, GError **error);
+char *sync_store_take_news (SyncStore *self);
 gboolean sync_store_backup (const char *data_directory, const char *directory, gint64 now_ms, GError **error);
 
 /* Verbs: each is one transaction, and durable when it returns TRUE */

@@ -3,6 +3,7 @@
 half-done, nothing lost. (A bad setting, a port in use and the like: tests/app/test-headless.c, tests/ctl.)"""
 
 import os
+import shutil
 import subprocess
 import time
 
@@ -86,6 +87,30 @@ def test_read_only_data():
     return None
 
 
+def test_removed_data():
+    """Somebody removes the data directory under the program: what was promised before and after comes back to its place,
+    survives a kill, and goes out once."""
+    with harness.Profile(SETTLE_TIME=100) as profile:
+        profile.start_shop()
+        profile.start()
+        client = profile.client()
+        client.call('POST', '/_sync/v1/offline', {'on': True})
+        for _ in range(10):
+            profile.submit(client, harness.sale())
+        shutil.rmtree(profile.data)
+        for _ in range(10):
+            profile.submit(client, harness.sale())
+        assert os.path.join(profile.data, 'queue.db') in profile.status()['notice'], profile.status()
+        os.unlink(os.path.join(profile.data, 'queue.db'))
+        profile.submit(client, harness.sale())
+        profile.program.kill()
+        profile.start()
+        profile.wait(lambda s: s['queueStats']['completed'] == 21, 'all delivered')
+        keys = [c['key'] for c in profile.ledger()['commits'] if c['kind'] == 'create' and c['doctype'] == 'Sales Invoice']
+        assert len(keys) == len(set(keys)) == 21, keys
+        assert profile.program.end() == 0
+
+
 def test_killed():
     """A lock and a port file that a killed program left stand in nobody's way, and fool nobody."""
     with harness.Profile() as profile:
@@ -154,4 +179,5 @@ def test_open_umask():
         assert profile.program.end() == 0
 
 
-harness.tap(test_full_disk, test_read_only_data, test_killed, test_orderly_end, test_refused_in_words, test_open_umask)
+harness.tap(test_full_disk, test_read_only_data, test_removed_data, test_killed, test_orderly_end, test_refused_in_words,
+            test_open_umask)

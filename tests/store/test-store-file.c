@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files that are removed or replaced under a running store: nothing is promised into a file that nobody can find again,
+ * and what was promised is put back. */
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "store-fixture.h"
+
+static char *
+in_directory (StoreFixture *fixture, const char *name)
+{
+  return g_build_filename (fixture->directory, name, NULL);
+}
+
+static void
+remove_file (StoreFixture *fixture, const char *name)
+{
+  g_autofree char *path = in_directory (fixture, name);
+
+  g_assert_no_errno (g_unlink (path));
+}
+
+static void
+remove_all (StoreFixture *fixture)
+{
+  char *copy = g_strdup (fixture->directory);
+
+  sync_test_directory_free (copy);
+  g_assert_false (g_file_test (fixture->directory, G_FILE_TEST_EXISTS));
+}
+
+/* Another file gets the name. */
+static void
+replace_file (StoreFixture *fixture, const char *name, const char *text)
+{
+  g_autofree char *path = in_directory (fixture, name);
+  g_autofree char *other = in_directory (fixture, "other");
+
+  g_assert_true (g_file_set_contents (other, text, -1, NULL));
+  g_assert_no_errno (g_rename (other, path));
+}
+
+static GError *
+refuse (StoreFixture *fixture, const char *key)
+{
+  g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
+  GError *error = NULL;
+
+  g_ptr_array_add (acceptances, sync_acceptance_new (store_fixture_create (key)));
+  g_assert_false (sync_store_accept (fixture->store, acceptances, &error));
+  g_assert_nonnull (strstr (error->message, fixture->directory));
+  return error;
+}
+
+/* So many rows are in the file that bears the name, and after a kill as well. */
+static void
+assert_at_path (StoreFixture *fixture, guint n)
+{
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, n);
+  store_fixture_crash (fixture);
+  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_restore_report (fixture->store));
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, n);
+  g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
+}
+
+static void
+assert_news (StoreFixture *fixture, const char *name)
+{
+  g_autofree char *news = sync_store_take_news (fixture->store);
+  g_autofree char *words = g_strdup_printf ("%s/%s” was removed or replaced", fixture->directory, name);
+
+  g_assert_nonnull (news);
+  g_assert_nonnull (strstr (news, words));
+  g_assert_null (sync_store_take_news (fixture->store));
+}
+
+static void
+test_untouched (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *big = g_strnfill (400000, 'x');
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  /* Also while the log is written back and begun anew. */
+  change.id = store_fixture_accept (fixture, store_fixture_create ("a"));
+  change.attempt = store_fixture_claim (fixture, 1);
+  change.from = change.to = SYNC_STATE_SENDING;
+  change.response = big;
+  for (guint i = 0; i < 100; i++)
+    store_fixture_change (fixture, change);
+  g_assert_null (sync_store_take_news (fixture->store));
+  g_assert_true (sync_store_keep_file (fixture->store, NULL));
+  g_assert_null (sync_store_take_news (fixture->store));
+}
+
+static void
+test_removed (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_file (fixture, SYNC_STORE_FILE);
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE);
+  store_fixture_accept (fixture, store_fixture_create ("c"));
+  assert_at_path (fixture, 3);
+}
+
+static void
+test_all_removed (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncStore) second = NULL;
+  g_autoptr (GError) error = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_all (fixture);
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE);
+  /* The new directory is held, too. */
+  second = sync_store_open (fixture->directory, &fixture->options, SYNC_CLOCK (fixture->clock), &error);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_LOCKED);
+  assert_at_path (fixture, 2);
+}
+
+/* Where something goes that was put in the place of ours. */
+static char *
+dup_aside (StoreFixture *fixture, const char *part)
+{
+  return g_strdup_printf ("%s/" SYNC_STORE_FILE ".replaced-%" G_GINT64_FORMAT "%s", fixture->directory,
+                          sync_clock_wall_ms (SYNC_CLOCK (fixture->clock)), part);
+}
+
+/* What was put there is kept; ours goes on. */
+static void
+test_replaced (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *aside = dup_aside (fixture, "");
+  g_autofree char *kept = NULL;
+  g_autofree char *news = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  replace_file (fixture, SYNC_STORE_FILE, "theirs");
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  news = sync_store_take_news (fixture->store);
+  g_assert_nonnull (strstr (news, aside));
+  g_assert_true (g_file_get_contents (aside, &kept, NULL, NULL));
+  g_assert_cmpstr (kept, ==, "theirs");
+  assert_at_path (fixture, 2);
+}
+
+static void
+test_log_removed (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_file (fixture, SYNC_STORE_FILE "-wal");
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE "-wal");
+  assert_at_path (fixture, 2);
+}
+
+static void
+test_log_replaced (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *aside = dup_aside (fixture, "-wal");
+  g_autofree char *kept = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  replace_file (fixture, SYNC_STORE_FILE "-wal", "theirs");
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE "-wal");
+  g_assert_true (g_file_get_contents (aside, &kept, NULL, NULL));
+  g_assert_cmpstr (kept, ==, "theirs");
+  assert_at_path (fixture, 2);
+}
+
+/* A group that began before is taken back; the next one succeeds. */
+static void
+test_group (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncRequest) first = NULL;
+  g_autoptr (SyncRequest) again = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  sync_store_begin_group (fixture->store);
+  first = sync_store_claim (fixture->store, 1, NULL, NULL);
+  g_assert_nonnull (first);
+  remove_file (fixture, SYNC_STORE_FILE);
+  g_assert_false (sync_store_commit_group (fixture->store, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, fixture->directory));
+  g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
+  sync_store_begin_group (fixture->store);
+  again = sync_store_claim (fixture->store, 1, NULL, NULL);
+  g_assert_true (sync_store_commit_group (fixture->store, NULL));
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests WHERE status = 'sending'"),
+                   ==, 1);
+}
+
+/* Nothing is written any more before the end, or before somebody looks. */
+static void
+test_between_commits (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_all (fixture);
+  g_assert_true (sync_store_keep_file (fixture->store, NULL));
+  assert_news (fixture, SYNC_STORE_FILE);
+  assert_at_path (fixture, 1);
+  remove_file (fixture, SYNC_STORE_FILE);
+  store_fixture_reopen (fixture);
+  g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
+  g_assert_true (sync_store_get_ended_clean (fixture->store));
+}
+
+/* As long as it cannot be put back nothing is promised; then all is there. */
+static void
+test_no_room (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  fixture->options.min_free_bytes = 0;
+  store_fixture_reopen (fixture);
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  fixture->free_bytes = 1000;
+  remove_file (fixture, SYNC_STORE_FILE);
+  error = refuse (fixture, "b");
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL);
+  g_assert_nonnull (strstr (error->message, "do not end it"));
+  g_assert_nonnull (strstr (error->message, "free at least"));
+  g_clear_error (&error);
+  g_assert_false (sync_store_keep_file (fixture->store, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL);
+  change.id = 1;
+  change.from = SYNC_STATE_PENDING;
+  change.to = SYNC_STATE_DISCARDED;
+  store_fixture_try_change (fixture, change, SYNC_ERROR_DISK_FULL);
+  g_assert_null (sync_store_take_news (fixture->store));
+  fixture->free_bytes = G_GINT64_CONSTANT (1000) * 1000 * 1000;
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE);
+  assert_at_path (fixture, 2);
+}
+
+/* Its directory is gone, and a file stands in its place. */
+static void
+test_no_directory (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_all (fixture);
+  g_assert_true (g_file_set_contents (fixture->directory, "", 0, NULL));
+  error = refuse (fixture, "b");
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  g_assert_no_errno (g_unlink (fixture->directory));
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_at_path (fixture, 2);
+}
+
+/* Another program began in a new directory of that name. */
+static void
+test_taken (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *lock = in_directory (fixture, "lock");
+  g_autoptr (GError) error = NULL;
+  int fd;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  remove_all (fixture);
+  g_assert_no_errno (g_mkdir (fixture->directory, 0700));
+  fd = open (lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_no_errno (flock (fd, LOCK_EX));
+  replace_file (fixture, SYNC_STORE_FILE, "theirs");
+  error = refuse (fixture, "b");
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_LOCKED);
+  close (fd);
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_at_path (fixture, 2);
+}
+
+static void
+test_reader (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncStore) reader = NULL;
+  SyncCounts counts;
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  reader = sync_store_open_reader (fixture->directory, NULL);
+  remove_file (fixture, SYNC_STORE_FILE);
+  g_assert_true (sync_store_get_counts (reader, &counts, NULL));
+  g_assert_cmpuint (counts.total, ==, 1);
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  g_assert_true (sync_store_get_counts (reader, &counts, NULL));
+  g_assert_cmpuint (counts.total, ==, 2);
+  /* Its end takes nothing away from the store. */
+  g_clear_object (&reader);
+  store_fixture_accept (fixture, store_fixture_create ("c"));
+  assert_at_path (fixture, 3);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  store_fixture_add_test ("/sync/store-file/untouched", test_untouched);
+  store_fixture_add_test ("/sync/store-file/removed", test_removed);
+  store_fixture_add_test ("/sync/store-file/all-removed", test_all_removed);
+  store_fixture_add_test ("/sync/store-file/replaced", test_replaced);
+  store_fixture_add_test ("/sync/store-file/log-removed", test_log_removed);
+  store_fixture_add_test ("/sync/store-file/log-replaced", test_log_replaced);
+  store_fixture_add_test ("/sync/store-file/group", test_group);
+  store_fixture_add_test ("/sync/store-file/between-commits", test_between_commits);
+  store_fixture_add_test ("/sync/store-file/no-room", test_no_room);
+  store_fixture_add_test ("/sync/store-file/no-directory", test_no_directory);
+  store_fixture_add_test ("/sync/store-file/taken", test_taken);
+  store_fixture_add_test ("/sync/store-file/reader", test_reader);
+  return g_test_run ();
+}
