@@ -76,6 +76,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   g_autofree char *next = NULL;
   g_autofree char *until = NULL;
   g_autofree char *detail = NULL;
+  g_autofree char *notice = NULL;
   g_autofree char *restored = NULL;
   JsonObject *status;
 
@@ -92,6 +93,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   next = dup_next_try (sync_ctl_get_int (status, "nextTryMs"));
   until = sync_ctl_dup_time (sync_ctl_get_int (status, "pausedUntilMs"));
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
+  notice = sync_ctl_dup_line (sync_ctl_get_string (status, "notice"));
   restored = sync_ctl_dup_line (sync_ctl_get_string (status, "restoreReport"));
   print_waiting (sync_ctl_get_object (status, "queueStats"));
   print_field (_ ("State"), sync_ctl_get_string (status, "state"));
@@ -102,6 +104,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   if (!sync_ctl_get_bool (status, "paused"))
     print_field (_ ("Next try"), next);
   print_field (_ ("Last sync"), last);
+  print_field (_ ("Note"), notice);
   print_field (_ ("Note"), restored);
   print_field (_ ("Server"), sync_ctl_get_string (status, "baseUrl"));
   print_field (_ ("Version"), sync_ctl_get_string (status, "version"));

@@ -88,7 +88,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 examine_store (SyncService *self)
 {
-  const char *report = sync_store_get_salvage_report (self->store);
+  const char *report = sync_store_get_loss_report (self->store);
   g_autoptr (GTask) task = NULL;
 
   if (report != NULL)

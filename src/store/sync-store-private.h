@@ -45,10 +45,11 @@ struct _SyncStore
   gboolean displaced;        /* one of them was found not to be at its path any more */
   char *news;                /* (owned) (nullable): what happened to them, until somebody asks */
   guint recovered;           /* rows found `sending` when it was opened */
-  char *salvage_report;      /* (owned) (nullable) */
+  char *loss_report;         /* (owned) (nullable) */
   char *restore_report;      /* (owned) (nullable) */
   int witness_fd;            /* (owned): -1 if there is no witness */
-  gint64 newest_attempt;     /* id of the newest row of `attempts`, the open transaction's included */
+  gint64 progress;           /* how far the database has come: the ids of its newest attempt and its newest audit
+                                row, added up, the open transaction's included */
   gint64 witnessed;          /* the number that the witness holds */
   gboolean counts_known;     /* @counts are those of now, if @counts_at is the connection's number of changes */
   gint64 counts_at;
@@ -81,6 +82,7 @@ gboolean sync_store_connect_reader (SyncStore *self, GError **error);
 /* sync-store-transaction.c */
 typedef gboolean (*SyncStoreVerb) (SyncStore *self, gpointer data, GError **error);
 gboolean sync_store_run_verb (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error);
+gboolean sync_store_reload (SyncStore *self, GError **error);
 
 /* sync-store-statement.c */
 sqlite3_stmt *sync_store_prepare (SyncStore *self, SyncStatementId id, GError **error);
@@ -236,7 +238,7 @@ gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const ch
 /* sync-store-witness.c */
 typedef struct
 {
-  gint64 number;     /* of the newest attempt */
+  gint64 number;     /* how far it had come; before this version: the newest attempt's id, which is less */
   char *database_id; /* (owned) (nullable) */
   char *directory;   /* (owned) (nullable): in which the database was in use */
 } SyncStoreWitness;
@@ -255,6 +257,10 @@ void sync_store_witness_close (SyncStore *self);
 #define SYNC_STORE_BACKUP_MARK "backup_made_ms" /* in the metadata of a copy that sync_store_backup() made */
 gboolean sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error);
 void sync_store_restore_witness (SyncStore *self);
+
+/* sync-store-loss.c */
+gboolean sync_store_loss_check (SyncStore *self, gboolean is_new, gint64 now_ms, GError **error);
+gboolean sync_store_loss_tell (SyncStore *self, char *words, gboolean has_gaps, GError **error);
 
 /* sync-store-salvage.c */
 typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);

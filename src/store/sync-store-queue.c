@@ -397,7 +397,7 @@ accept_within_savepoint (SyncStore *self, SyncAcceptance *acceptance, GError **e
         }
       self->counts_known = FALSE;
       if (!sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, error, "")
-          || !sync_store_audit_load (self, error))
+          || !sync_store_reload (self, error))
         return FALSE;
     }
   return sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, error, "");

@@ -5,7 +5,7 @@
  *   - the mark that sync_store_backup() puts into its copy: a backup;
  *   - another machine's id: brought here from there, where the original may go on working;
  *   - the witness of this directory names another database: it was replaced;
- *   - the witness has seen a later attempt: an older copy was put back.
+ *   - the witness has seen it further: an older copy was put back, or its log was lost.
  *
  * Where this directory has no witness (first start, a wiped state directory, the directory was renamed) nothing speaks
  * against the database by that alone. A directory that was moved on the same machine is told from one that was copied by
@@ -104,16 +104,17 @@ dup_why (SyncStore *self, const Identity *identity)
     {
       if (g_strcmp0 (witness.database_id, identity->database_id) != 0)
         return g_strdup ("The queue was replaced by another one than was last used here");
-      if (witness.number > self->newest_attempt)
-        return g_strdup ("The queue was put back from an older copy");
+      if (witness.number > self->progress)
+        return g_strdup ("The queue is older than when it was last used here: an older copy was put back, or its newest"
+                         " part was lost with “" SYNC_STORE_FILE "-wal”");
     }
   if (identity->database_id == NULL
-      || !sync_store_witness_find_other (self, identity->database_id, self->newest_attempt, &other))
+      || !sync_store_witness_find_other (self, identity->database_id, self->progress, &other))
     return NULL;
-  if (other.number > self->newest_attempt)
+  if (other.number > self->progress)
     return g_strdup_printf ("The queue is an older copy of the one that was used in “%s”", other.directory);
   /* The other one stands where it did. If it was here that it was used last, that one is the copy. */
-  if (witness.database_id != NULL && witness.number == self->newest_attempt)
+  if (witness.database_id != NULL && witness.number == self->progress)
     return NULL;
   return g_strdup_printf ("The queue is a copy of the one in “%s”", other.directory);
 }
@@ -165,13 +166,13 @@ doubt_all (SyncStore *self, const char *why, gint64 now_ms, GError **error)
       return FALSE;
   g_free (self->restore_report);
   if (rows->len == 0)
-    self->restore_report = g_strdup_printf ("%s. Nothing undelivered was in it; requests that were taken after it was"
-                                            " made are missing here.", why);
+    self->restore_report = g_strdup_printf ("%s. Nothing undelivered was in it; requests that were taken since are"
+                                            " missing here.", why);
   else
     self->restore_report = g_strdup_printf (
-      "%s. Of its undelivered requests (%u) some may have been delivered since it was made: each is looked for on the"
-      " server before it is sent, and those that cannot be looked for wait for your decision. Requests that were taken"
-      " after it was made are missing here.", why, rows->len);
+      "%s. Of its undelivered requests (%u) some may have been delivered since: each is looked for on the server before it"
+      " is sent, and those that cannot be looked for wait for your decision. Requests that were taken since are missing"
+      " here.", why, rows->len);
   /* One that failed because what it depends on was given up can neither be looked for nor go: a person decides again. */
   return sync_store_exec (self, "UPDATE offline_requests SET needs_person = 1 WHERE status = 'unknown' AND waiting_on > 0"
                           " AND id IN (SELECT d.request_id FROM dependencies AS d JOIN offline_requests AS p"
@@ -218,7 +219,8 @@ has_history (SyncStore *self, const Identity *identity, gboolean *has, GError **
  * @self: a store within the transaction that opens it
  * @now_ms: the wall clock
  *
- * Finds out whether the database is a restored or copied one and, if so, makes its undelivered rows `unknown`. Afterwards
+ * Finds out whether the database is a restored or copied one and, if so, makes its undelivered rows `unknown`; or whether
+ * it is a new one where there was another. Afterwards
  * the database has an id and belongs to this machine. May run twice.
  *
  * Returns: whether it could; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL
@@ -237,6 +239,8 @@ sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error)
   gboolean is_old;
 
   if (!sync_store_witness_load (self, error) || !has_history (self, &identity, &is_old, error))
+    return FALSE;
+  if (!sync_store_loss_check (self, !is_old, now_ms, error))
     return FALSE;
   if (is_old)
     why = dup_why (self, &identity);

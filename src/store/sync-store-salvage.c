@@ -251,18 +251,18 @@ sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **e
   g_autofree char *suffix = g_strdup_printf (".damaged-%" G_GINT64_FORMAT, sync_clock_wall_ms (self->clock));
   g_autofree char *damaged = g_strconcat (self->path, suffix, NULL);
   Salvage salvage = { 0 };
+  gboolean has_gaps;
 
   if (!sync_store_directory_set_aside (self->directory, suffix, error) || !open_database (self, error)
       || !take_over (self, damaged, &salvage, error))
     return FALSE;
   self->ended_clean = FALSE;
-  self->salvage_report = g_strdup_printf (
-    "The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from"
-    " it and wait for your decision%s",
-    damaged, salvage.taken,
-    salvage.taken == 0 ? ". Others may be lost: look at the documents on the server."
-    : salvage.lost > 0
-      ? ". Some places could not be read, so others may be lost: look at the documents on the server."
-      : ".");
-  return TRUE;
+  has_gaps = salvage.taken == 0 || salvage.lost > 0;
+  return sync_store_loss_tell (
+    self,
+    g_strdup_printf ("The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from"
+                     " it and wait for your decision.%s",
+                     damaged, salvage.taken,
+                     has_gaps ? " Others may be lost: look for the newest documents on the server." : ""),
+    has_gaps, error);
 }

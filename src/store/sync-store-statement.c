@@ -475,9 +475,10 @@ sync_store_run (SyncStore *self, SyncStatementId id, GError **error, const char 
   va_end (args);
   if (rc == SQLITE_OK)
     rc = sqlite3_step (stmt);
-  /* The two doors by which attempts come in: the witness is told after the commit. */
-  if ((id == SYNC_STATEMENT_INSERT_ATTEMPT || id == SYNC_STATEMENT_INSERT_SEND) && rc == SQLITE_DONE)
-    self->newest_attempt = sqlite3_last_insert_rowid (self->db);
+  /* The doors by which attempts and audit rows come in, each with the next id: the witness is told after the commit. */
+  if ((id == SYNC_STATEMENT_INSERT_ATTEMPT || id == SYNC_STATEMENT_INSERT_SEND || id == SYNC_STATEMENT_INSERT_AUDIT)
+      && rc == SQLITE_DONE)
+    self->progress++;
   if (rc == SQLITE_OK || rc == SQLITE_DONE || rc == SQLITE_ROW)
     return TRUE;
   sync_store_set_sqlite_error (self, rc, error);

@@ -6,13 +6,13 @@
 
 #include "sync-store-private.h"
 
-/* What is kept beside the database, after a transaction or a part of it was taken back. */
-static void
-reload (SyncStore *self)
+/* Brings what is kept beside the database to what is in it, after a transaction or a part of it was taken back. Returns
+ * whether it could be read. */
+gboolean
+sync_store_reload (SyncStore *self, GError **error)
 {
   self->counts_known = FALSE;
-  sync_store_audit_load (self, NULL);
-  sync_store_witness_load (self, NULL);
+  return sync_store_audit_load (self, error) && sync_store_witness_load (self, error);
 }
 
 static void
@@ -21,7 +21,7 @@ roll_back (SyncStore *self)
   /* SQLite takes some failed transactions back by itself. */
   if (sqlite3_get_autocommit (self->db) == 0)
     sync_store_run (self, SYNC_STATEMENT_ROLLBACK, NULL, "");
-  reload (self);
+  sync_store_reload (self, NULL);
 }
 
 /* What is committed has to be found again under its name. */
@@ -72,7 +72,7 @@ run_in_group (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error
   if (sqlite3_get_autocommit (self->db) != 0 || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, NULL, "")
       || !sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_RELEASE, NULL, ""))
     self->group_broken = TRUE;
-  reload (self);
+  sync_store_reload (self, NULL);
   return FALSE;
 }
 

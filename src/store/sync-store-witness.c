@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A small file outside the data directory that remembers how far the queue had come: the number of its newest attempt
- * (a count of all sends and looks, never used twice), which database that was, and where it lay. Who puts an older copy
- * of the data back does not put this one back with it, so that the copy can be told from the original.
+/* A small file outside the data directory that remembers how far the queue had come: the ids of its newest attempt and
+ * its newest audit row, added up (each acceptance, each send, each look and each change of state makes it grow, and
+ * nothing makes it shrink), which database that was, and where it lay. Who puts an older copy of the data back, or takes
+ * it away, does not do that with this one, so that the copy can be told from the original, and a loss from a first start.
  *
  * It is written after the commit that it tells of, before a byte is sent, and not flushed to the disk: it must survive
- * the program's death, which the page cache does. After a power cut it may be behind, which hides a restore at worst; it
- * is never ahead of a database on a disk that keeps its word. Everything about it may fail without harm: then there is no
+ * the program's death, which the page cache does. After a power cut it may be behind, which hides a restore or a loss at
+ * worst; it is never ahead of a database on a disk that keeps its word. Everything about it may fail without harm: then there is no
  * witness. Store's thread. */
 #include "config.h"
 
@@ -18,7 +19,7 @@
 
 #include "sync-store-private.h"
 
-/* The first line, which a claim writes over: always as long. */
+/* The first line, which a commit writes over: always as long. */
 #define NUMBER_FORMAT "%020" G_GINT64_FORMAT "\n"
 #define NUMBER_BYTES 21
 #define DIRECTORY_MODE 0700
@@ -142,7 +143,7 @@ sync_store_witness_open (SyncStore *self, const char *database_id)
 
   if (path == NULL)
     return;
-  text = g_strdup_printf (NUMBER_FORMAT "%s\n%s\n", self->newest_attempt, database_id, name);
+  text = g_strdup_printf (NUMBER_FORMAT "%s\n%s\n", self->progress, database_id, name);
   length = (gssize) strlen (text);
   g_mkdir_with_parents (self->options.witness_directory, DIRECTORY_MODE);
   self->witness_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
@@ -153,27 +154,30 @@ sync_store_witness_open (SyncStore *self, const char *database_id)
       sync_store_witness_close (self);
       return;
     }
-  self->witnessed = self->newest_attempt;
+  self->witnessed = self->progress;
 }
 
-/* After a commit: writes the newest attempt's number down if it is a new one. */
+/* After a commit: writes down how far it has come, if that is further. */
 void
 sync_store_witness_advance (SyncStore *self)
 {
   char text[NUMBER_BYTES + 8];
 
-  if (self->witness_fd < 0 || self->newest_attempt <= self->witnessed)
+  if (self->witness_fd < 0 || self->progress <= self->witnessed)
     return;
-  g_snprintf (text, sizeof text, NUMBER_FORMAT, self->newest_attempt);
+  g_snprintf (text, sizeof text, NUMBER_FORMAT, self->progress);
   if (pwrite (self->witness_fd, text, NUMBER_BYTES, 0) == NUMBER_BYTES)
-    self->witnessed = self->newest_attempt;
+    self->witnessed = self->progress;
 }
 
-/* Takes the newest attempt's number from the database: at the start, and after a transaction was taken back. */
+/* Asks the database how far it has come: at the start, and after a transaction was taken back. */
 gboolean
 sync_store_witness_load (SyncStore *self, GError **error)
 {
-  return sync_store_query_int (self, "SELECT max (id) FROM attempts", &self->newest_attempt, error);
+  return sync_store_query_int (self,
+                               "SELECT coalesce ((SELECT max (id) FROM attempts), 0)"
+                               " + coalesce ((SELECT max (id) FROM audit), 0)",
+                               &self->progress, error);
 }
 
 /* Lets go of the file; what it says stays. */

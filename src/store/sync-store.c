@@ -55,13 +55,13 @@ check_header (SyncStore *self, GError **error)
   gsize size;
 
   if (g_stat (self->path, &info) != 0)
-    return TRUE;
+    info.st_size = 0;
   /* The machine died while the file was made, before it had a log: SQLite takes that back first. */
   if (g_stat (journal, &log_info) == 0 && log_info.st_size > 0)
     return TRUE;
   if (info.st_size == 0 && g_stat (log, &log_info) == 0 && log_info.st_size > 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is empty, although its log is not",
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT, "“%s” is missing or empty, although its log is not",
                    self->path);
       return FALSE;
     }
@@ -285,7 +285,7 @@ sync_store_finalize (GObject *object)
   g_free (self->path);
   g_free (self->log_path);
   g_free (self->news);
-  g_free (self->salvage_report);
+  g_free (self->loss_report);
   g_free (self->restore_report);
   G_OBJECT_CLASS (sync_store_parent_class)->finalize (object);
 }
@@ -312,8 +312,9 @@ sync_store_init (SyncStore *self)
  *
  * Takes the directory for this process, brings the database to the newest format, turns rows that were being
  * sent into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be
- * read of the undelivered rows is taken over; sync_store_get_salvage_report() tells then. The undelivered rows of a
- * restored or copied database become `unknown`; sync_store_get_restore_report() tells.
+ * read of the undelivered rows is taken over; where the queue that was used here is missing a new one is begun;
+ * sync_store_get_loss_report() tells then. The undelivered rows of a restored or copied database become `unknown`;
+ * sync_store_get_restore_report() tells.
  *
  * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process),
  * %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
@@ -460,17 +461,4 @@ gboolean
 sync_store_get_ended_clean (SyncStore *self)
 {
   return self->ended_clean;
-}
-
-/**
- * sync_store_get_salvage_report:
- * @self: a store
- *
- * Returns: (transfer none) (nullable): what was done about a damaged file when the store was opened, for the
- * person; NULL if it was whole
- */
-const char *
-sync_store_get_salvage_report (SyncStore *self)
-{
-  return self->salvage_report;
 }

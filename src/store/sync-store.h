@@ -185,7 +185,7 @@ void sync_store_close (SyncStore *self);
 const char *sync_store_get_directory (SyncStore *self);
 guint sync_store_get_recovered (SyncStore *self);
 gboolean sync_store_get_ended_clean (SyncStore *self);
-const char *sync_store_get_salvage_report (SyncStore *self);
+const char *sync_store_get_loss_report (SyncStore *self);
 const char *sync_store_get_restore_report (SyncStore *self);
 gboolean sync_store_check (SyncStore *self, GError **error);
 gboolean sync_store_keep_file (SyncStore *self, GError **error);

@@ -90,4 +90,28 @@ def test_restore_in_a_drain():
         check(profile, keys, SALES)
 
 
-harness.tap(test_restore_after_a_drain, test_restore_in_a_drain)
+def test_queue_lost():
+    """The queue is removed while the program is stopped: the till sells on, and everybody who looks is told."""
+    with harness.Profile(**QUICK) as profile:
+        profile.start_shop()
+        profile.start()
+        accept(profile, 5, True)
+        assert profile.program.end() == 0
+        queue = os.path.join(profile.data, 'queue.db')
+        os.unlink(queue)
+        for _ in range(2):
+            profile.start()
+            assert queue in profile.status()['notice'], profile.status()
+            status, out, _ = profile.run([harness.CTL, 'status'])
+            assert status == 0 and 'is gone' in out, out
+            accept(profile, 5, True)
+            assert profile.program.end() == 0
+        assert profile.program.log().count('is gone') == 2, profile.program.log()
+        os.unlink(queue)
+        shutil.rmtree(profile.env['XDG_STATE_HOME'])
+        profile.start()
+        assert profile.status()['notice'] is None, profile.status()
+        assert profile.program.end() == 0
+
+
+harness.tap(test_restore_after_a_drain, test_restore_in_a_drain, test_queue_lost)

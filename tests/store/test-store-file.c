@@ -63,7 +63,7 @@ assert_at_path (StoreFixture *fixture, guint n)
 {
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, n);
   store_fixture_crash (fixture);
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_loss_report (fixture->store));
   g_assert_null (sync_store_get_restore_report (fixture->store));
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, n);
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);

@@ -290,16 +290,20 @@ test_garbage (StoreFixture *fixture, gconstpointer data)
   g_autofree char *damaged = find_damaged (fixture);
   g_autofree char *kept = NULL;
 
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_loss_report (fixture->store));
   g_clear_object (&fixture->store);
   g_assert_true (g_file_set_contents (path, "this is not a database", -1, NULL));
   store_fixture_reopen (fixture);
   g_assert_true (g_file_get_contents (damaged, &kept, NULL, NULL));
   g_assert_cmpstr (kept, ==, "this is not a database");
-  g_assert_nonnull (strstr (sync_store_get_salvage_report (fixture->store), damaged));
+  g_assert_nonnull (strstr (sync_store_get_loss_report (fixture->store), damaged));
   store_fixture_accept (fixture, store_fixture_create ("k"));
+  /* Nothing could be saved, and that is not forgotten at the next start. */
   store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_nonnull (strstr (sync_store_get_loss_report (fixture->store), damaged));
+  sync_clock_virtual_advance_us (fixture->clock, 8 * G_TIME_SPAN_DAY);
+  store_fixture_reopen (fixture);
+  g_assert_null (sync_store_get_loss_report (fixture->store));
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
 }
 
@@ -319,7 +323,7 @@ test_emptied (StoreFixture *fixture, gconstpointer data)
   path = in_directory (fixture, SYNC_STORE_FILE);
   g_assert_cmpint (truncate (path, 0), ==, 0);
   store_fixture_reopen (fixture);
-  g_assert_nonnull (sync_store_get_salvage_report (fixture->store));
+  g_assert_nonnull (sync_store_get_loss_report (fixture->store));
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_UNKNOWN);
 }
 
@@ -365,12 +369,12 @@ test_salvage (StoreFixture *fixture, gconstpointer data)
 
   /* The damage is far inside: the program starts, and the check finds it. */
   store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_loss_report (fixture->store));
   g_assert_false (sync_store_check (fixture->store, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
   store_fixture_reopen (fixture);
-  g_test_message ("%s", sync_store_get_salvage_report (fixture->store));
-  g_assert_nonnull (sync_store_get_salvage_report (fixture->store));
+  g_test_message ("%s", sync_store_get_loss_report (fixture->store));
+  g_assert_nonnull (sync_store_get_loss_report (fixture->store));
   g_assert_true (g_file_test (damaged, G_FILE_TEST_EXISTS));
 
   g_assert_true (sync_store_get_counts (fixture->store, &counts, NULL));
@@ -392,8 +396,9 @@ test_salvage (StoreFixture *fixture, gconstpointer data)
   again = store_fixture_accept_full (fixture, store_fixture_create ("many-0"));
   g_assert_true (again->existing);
   g_assert_cmpint (again->state, ==, SYNC_STATE_COMPLETED);
+  sync_clock_virtual_advance_us (fixture->clock, 8 * G_TIME_SPAN_DAY);
   store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_loss_report (fixture->store));
 }
 
 static void
@@ -451,7 +456,7 @@ bring_along (StoreFixture *fixture, const char *name)
   g_assert_no_error (error);
   g_assert_true (g_file_set_contents (path, bytes, size, NULL));
   store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_salvage_report (fixture->store));
+  g_assert_null (sync_store_get_loss_report (fixture->store));
   for (guint state = 0; state < SYNC_N_STATES; state++)
     {
       SyncState expected = state == SYNC_STATE_SENDING ? SYNC_STATE_UNKNOWN : state;

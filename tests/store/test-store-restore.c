@@ -178,7 +178,7 @@ test_directory (Fixture *self, gconstpointer data)
   self->base.options.witness_directory = self->state;
 }
 
-/* The number is that of the newest attempt, told after the commit and not before. */
+/* The number grows with each audit row and each attempt, and is told after the commit and not before. */
 static void
 test_number (Fixture *self, gconstpointer data)
 {
@@ -188,21 +188,23 @@ test_number (Fixture *self, gconstpointer data)
 
   store_fixture_accept (&self->base, store_fixture_create ("a"));
   store_fixture_accept (&self->base, store_fixture_create ("b"));
-  g_assert_cmpint (witnessed (self), ==, 0);
+  g_assert_cmpint (witnessed (self), ==, 2);
   store_fixture_claim (&self->base, 1);
-  g_assert_cmpint (witnessed (self), ==, 1);
+  g_assert_cmpint (witnessed (self), ==, 4);
   sync_store_begin_group (store);
   row = sync_store_claim (store, 2, NULL, NULL, NULL);
   g_assert_nonnull (row);
-  g_assert_cmpint (witnessed (self), ==, 1);
+  g_assert_cmpint (witnessed (self), ==, 4);
   /* A verb of the group that fails takes back only itself. */
   wrong.id = 2;
   wrong.from = SYNC_STATE_PENDING;
   wrong.to = SYNC_STATE_FAILED;
   g_assert_false (sync_store_change (store, &wrong, NULL));
   g_assert_true (sync_store_commit_group (store, NULL));
-  g_assert_cmpint (witnessed (self), ==, 2);
-  g_assert_cmpint (store_fixture_number (&self->base, "SELECT max (id) FROM attempts"), ==, 2);
+  g_assert_cmpint (witnessed (self), ==, 6);
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_restore_report (self->base.store));
+  g_assert_cmpint (witnessed (self), ==, 8);
 }
 
 /* A claim that was taken back was never witnessed. */
@@ -216,15 +218,37 @@ test_taken_back (Fixture *self, gconstpointer data)
   store_fixture_sql (&self->base, "CREATE TRIGGER stop BEFORE INSERT ON audit WHEN NEW.to_status = 'sending'"
                                   " BEGIN SELECT RAISE (ROLLBACK, 'no'); END");
   g_assert_null (sync_store_claim (store, 1, NULL, NULL, NULL));
-  g_assert_cmpint (witnessed (self), ==, 0);
+  g_assert_cmpint (witnessed (self), ==, 1);
   sync_store_begin_group (store);
   g_assert_null (sync_store_claim (store, 1, NULL, NULL, NULL));
   g_assert_false (sync_store_commit_group (store, NULL));
-  g_assert_cmpint (witnessed (self), ==, 0);
+  g_assert_cmpint (witnessed (self), ==, 1);
   store_fixture_sql (&self->base, "DROP TRIGGER stop");
   row = sync_store_claim (store, 1, NULL, NULL, NULL);
   g_assert_nonnull (row);
+  g_assert_cmpint (witnessed (self), ==, 3);
+}
+
+/* Nor was one that could not be accepted: it takes a key over, and then what it depends on is not there. */
+static void
+test_not_accepted (Fixture *self, gconstpointer data)
+{
+  SyncRequest *request = store_fixture_create ("a");
+  gint64 nothing = 99;
+  g_autoptr (SyncAcceptance) acceptance = NULL;
+
+  store_fixture_accept (&self->base, store_fixture_create ("a"));
+  g_free (request->fingerprint);
+  request->fingerprint = g_strdup ("other");
+  request->depends_on = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_val (request->depends_on, nothing);
+  acceptance = store_fixture_accept_full (&self->base, request);
+  g_assert_error (acceptance->error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
   g_assert_cmpint (witnessed (self), ==, 1);
+  store_fixture_accept (&self->base, store_fixture_create ("b"));
+  g_assert_cmpint (witnessed (self), ==, 2);
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_restore_report (self->base.store));
 }
 
 static void
@@ -242,13 +266,13 @@ test_older_copy (Fixture *self, gconstpointer data)
   original = g_bytes_ref (self->saved);
   save (self);
   put_back (self, original);
-  assert_report (self, "put back from an older copy. Of its undelivered requests (5)");
+  assert_report (self, "was lost with “queue.db-wal”. Of its undelivered requests (5)");
   assert_doubted (self);
   conflicts = sync_store_list_conflicts (self->base.store, "superseded", 0, NULL);
   g_assert_cmpuint (conflicts->len, ==, 1);
   /* Pending, sending, failed, conflict: four changes with their reason. */
   g_assert_cmpint (store_fixture_number (&self->base, "SELECT count (*) FROM audit WHERE to_status = 'unknown'"
-                                                      " AND reason = 'The queue was put back from an older copy'"),
+                                                      " AND reason LIKE 'The queue is older%'"),
                    ==, 4);
 
   /* Once is enough; the report stays as long as something is unknown. */
@@ -282,6 +306,7 @@ static void
 test_same_state (Fixture *self, gconstpointer data)
 {
   fill (self);
+  store_fixture_reopen (&self->base);
   save (self);
   put_back (self, self->saved);
   g_assert_null (sync_store_get_restore_report (self->base.store));
@@ -383,7 +408,177 @@ test_copied (Fixture *self, gconstpointer data)
   sync_test_directory_free (elsewhere);
 }
 
-/* The number of an attempt is given once, whatever is forgotten. */
+/* The files as a kill would leave them, in the same place. */
+static void
+kill_it (Fixture *self)
+{
+  char *elsewhere = sync_test_directory_new ();
+
+  sync_test_directory_copy (self->base.directory, elsewhere);
+  g_clear_object (&self->base.store);
+  sync_test_directory_free (g_strdup (self->base.directory));
+  g_assert_no_errno (g_mkdir (self->base.directory, 0700));
+  sync_test_directory_copy (elsewhere, self->base.directory);
+  sync_test_directory_free (elsewhere);
+}
+
+static void
+assert_lost (Fixture *self, const char *words)
+{
+  const char *report = sync_store_get_loss_report (self->base.store);
+
+  g_assert_nonnull (report);
+  g_assert_nonnull (strstr (report, words));
+  g_assert_null (sync_store_get_restore_report (self->base.store));
+}
+
+/* Nothing was sent since the copy was made; what was accepted is missing all the same. */
+static void
+test_accepted_since (Fixture *self, gconstpointer data)
+{
+  fill (self);
+  save (self);
+  store_fixture_accept (&self->base, store_fixture_create ("later"));
+  put_back (self, self->saved);
+  assert_report (self, "The queue is older");
+  assert_doubted (self);
+}
+
+static void
+test_log_lost (Fixture *self, gconstpointer data)
+{
+  g_autofree char *log = g_build_filename (self->base.directory, SYNC_STORE_FILE "-wal", NULL);
+
+  fill (self);
+  store_fixture_reopen (&self->base);
+  store_fixture_accept (&self->base, store_fixture_create ("later"));
+  kill_it (self);
+  g_assert_no_errno (g_unlink (log));
+  store_fixture_reopen (&self->base);
+  assert_report (self, "The queue is older");
+  assert_doubted (self);
+}
+
+/* Cut short in the middle of what was written last. */
+static void
+test_log_cut (Fixture *self, gconstpointer data)
+{
+  g_autofree char *log = g_build_filename (self->base.directory, SYNC_STORE_FILE "-wal", NULL);
+  GStatBuf info;
+
+  fill (self);
+  store_fixture_reopen (&self->base);
+  store_fixture_accept (&self->base, store_fixture_create ("kept"));
+  g_assert_no_errno (g_stat (log, &info));
+  store_fixture_accept (&self->base, store_fixture_create ("later"));
+  kill_it (self);
+  g_assert_no_errno (truncate (log, info.st_size + 5000));
+  store_fixture_reopen (&self->base);
+  assert_report (self, "The queue is older");
+  g_assert_cmpint (store_fixture_state (&self->base, SYNC_N_STATES + 1), ==, SYNC_STATE_UNKNOWN);
+}
+
+/* Killed, and nothing was touched: no alarm. Nor where the witness is behind, as a power cut may leave it. */
+static void
+test_killed (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = witness_of (self);
+  g_autofree char *before = NULL;
+
+  store_fixture_accept (&self->base, store_fixture_create ("a"));
+  g_assert_true (g_file_get_contents (path, &before, NULL, NULL));
+  store_fixture_accept (&self->base, store_fixture_create ("b"));
+  store_fixture_claim (&self->base, 1);
+  kill_it (self);
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_restore_report (self->base.store));
+  kill_it (self);
+  g_assert_true (g_file_set_contents (path, before, -1, NULL));
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_restore_report (self->base.store));
+  g_assert_null (sync_store_get_loss_report (self->base.store));
+  g_assert_cmpint (store_fixture_state (&self->base, 2), ==, SYNC_STATE_PENDING);
+  g_assert_cmpint (witnessed (self), >, 3);
+}
+
+static void
+test_queue_lost (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = database_of (self);
+
+  fill (self);
+  g_clear_object (&self->base.store);
+  g_assert_no_errno (g_unlink (path));
+  store_fixture_reopen (&self->base);
+  assert_lost (self, path);
+  store_fixture_accept (&self->base, store_fixture_create ("sales go on"));
+  /* Whoever looks within a week reads it. */
+  store_fixture_reopen (&self->base);
+  assert_lost (self, path);
+  g_assert_cmpint (store_fixture_state (&self->base, 1), ==, SYNC_STATE_PENDING);
+  sync_clock_virtual_advance_us (self->base.clock, 8 * G_TIME_SPAN_DAY);
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_loss_report (self->base.store));
+}
+
+static void
+test_queue_emptied (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = database_of (self);
+
+  fill (self);
+  g_clear_object (&self->base.store);
+  g_assert_no_errno (truncate (path, 0));
+  store_fixture_reopen (&self->base);
+  assert_lost (self, "missing or empty");
+}
+
+/* Its log is still there: it is not thrown away. */
+static void
+test_queue_lost_but_log (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = database_of (self);
+  g_autofree char *kept = NULL;
+
+  store_fixture_accept (&self->base, store_fixture_create ("a"));
+  store_fixture_accept (&self->base, store_fixture_create ("b"));
+  kill_it (self);
+  g_assert_no_errno (g_unlink (path));
+  store_fixture_reopen (&self->base);
+  assert_lost (self, path);
+  kept = g_strdup_printf ("%s.damaged-%" G_GINT64_FORMAT "-wal", path,
+                          sync_clock_wall_ms (SYNC_CLOCK (self->base.clock)));
+  g_assert_true (g_file_test (kept, G_FILE_TEST_EXISTS));
+}
+
+/* Where nothing was ever accepted nothing is lost; nor where the queue goes on elsewhere. */
+static void
+test_nothing_lost (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = database_of (self);
+  char *elsewhere = sync_test_directory_new ();
+  char *first = self->base.directory;
+
+  g_clear_object (&self->base.store);
+  g_assert_no_errno (g_unlink (path));
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_loss_report (self->base.store));
+
+  fill (self);
+  g_clear_object (&self->base.store);
+  sync_test_directory_copy (first, elsewhere);
+  g_assert_no_errno (g_unlink (path));
+  self->base.directory = elsewhere;
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_restore_report (self->base.store));
+  g_clear_object (&self->base.store);
+  self->base.directory = first;
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_get_loss_report (self->base.store));
+  sync_test_directory_free (elsewhere);
+}
+
+/* The ids that the witness adds up are given once, whatever is forgotten. */
 static void
 test_clear_old (Fixture *self, gconstpointer data)
 {
@@ -501,7 +696,7 @@ test_salvaged (Fixture *self, gconstpointer data)
   g_clear_object (&self->base.store);
   g_assert_no_errno (truncate (path, 60000));
   store_fixture_reopen (&self->base);
-  g_assert_nonnull (sync_store_get_salvage_report (self->base.store));
+  g_assert_nonnull (sync_store_get_loss_report (self->base.store));
   g_assert_null (sync_store_get_restore_report (self->base.store));
   store_fixture_reopen (&self->base);
   g_assert_null (sync_store_get_restore_report (self->base.store));
@@ -542,6 +737,7 @@ main (int argc, char **argv)
   ADD ("directory", test_directory);
   ADD ("number", test_number);
   ADD ("taken-back", test_taken_back);
+  ADD ("not-accepted", test_not_accepted);
   ADD ("older-copy", test_older_copy);
   ADD ("report-ends", test_report_ends);
   ADD ("same-state", test_same_state);
@@ -549,6 +745,14 @@ main (int argc, char **argv)
   ADD ("other-machine", test_other_machine);
   ADD ("moved-and-copied", test_moved_and_copied);
   ADD ("copied", test_copied);
+  ADD ("accepted-since", test_accepted_since);
+  ADD ("log-lost", test_log_lost);
+  ADD ("log-cut", test_log_cut);
+  ADD ("killed", test_killed);
+  ADD ("queue-lost", test_queue_lost);
+  ADD ("queue-emptied", test_queue_emptied);
+  ADD ("queue-lost-but-log", test_queue_lost_but_log);
+  ADD ("nothing-lost", test_nothing_lost);
   ADD ("clear-old", test_clear_old);
   ADD ("backup", test_backup);
   ADD ("children", test_children);
