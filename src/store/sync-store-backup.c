@@ -156,8 +156,9 @@ make_durable (const char *directory, gboolean made, GError **error)
   return sync_store_directory_sync (directory, error) && (!made || sync_store_directory_sync (parent, error));
 }
 
-static void
-remove_copy (const char *path)
+/* Removes a database with all that SQLite keeps beside it. */
+void
+sync_store_remove (const char *path)
 {
   static const char *const parts[] = { "", "-wal", "-shm", "-journal" };
 
@@ -184,7 +185,7 @@ sync_store_copy (SyncStore *source, const char *path, const char *marks, GError 
 {
   if (fill (source, path, marks, error))
     return TRUE;
-  remove_copy (path);
+  sync_store_remove (path);
   return FALSE;
 }
 
@@ -225,7 +226,7 @@ sync_store_backup (const char *data_directory, const char *directory, gint64 now
     return FALSE;
   if (fill (source, path, marks, error) && make_durable (directory, made, error))
     return TRUE;
-  remove_copy (path);
+  sync_store_remove (path);
   if (made)
     g_rmdir (directory);
   return FALSE;

@@ -289,23 +289,24 @@ sync_store_directory_set_suspect (const char *directory, gboolean suspect)
 }
 
 /**
- * sync_store_directory_set_aside:
+ * sync_store_directory_rename:
  * @directory: a directory
- * @suffix: what its name gets at the end
+ * @suffix: what the database's name has at its end
+ * @new_suffix: what it gets there instead
  *
- * Renames the database with its log, so that both can still be read together.
+ * Renames a database with its log, so that both can still be read together.
  *
  * Returns: whether it is out of the way; else %SYNC_ERROR_STORAGE
  */
 gboolean
-sync_store_directory_set_aside (const char *directory, const char *suffix, GError **error)
+sync_store_directory_rename (const char *directory, const char *suffix, const char *new_suffix, GError **error)
 {
   static const char *const parts[] = { "-wal", "-shm", "" };
 
   for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
     {
-      g_autofree char *from = g_strconcat (directory, "/" SYNC_STORE_FILE, parts[i], NULL);
-      g_autofree char *to = g_strconcat (directory, "/" SYNC_STORE_FILE, suffix, parts[i], NULL);
+      g_autofree char *from = g_strconcat (directory, "/" SYNC_STORE_FILE, suffix, parts[i], NULL);
+      g_autofree char *to = g_strconcat (directory, "/" SYNC_STORE_FILE, new_suffix, parts[i], NULL);
 
       if (g_rename (from, to) != 0 && errno != ENOENT)
         {
@@ -313,6 +314,5 @@ sync_store_directory_set_aside (const char *directory, const char *suffix, GErro
           return FALSE;
         }
     }
-  sync_store_directory_set_suspect (directory, FALSE);
   return sync_store_directory_sync (directory, error);
 }

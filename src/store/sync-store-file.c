@@ -169,7 +169,7 @@ make_copy (SyncStore *self, const char *path, GError **error)
 {
   gboolean created;
 
-  g_unlink (path);
+  sync_store_remove (path);
   return sync_store_directory_create_file (self->directory, COPY_NAME, &created, error)
          && sync_store_copy (self, path, "", error);
 }

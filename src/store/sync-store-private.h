@@ -76,6 +76,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreRow, sync_store_row_clear)
 
 /* sync-store.c */
 void sync_store_assert_usable (SyncStore *self);
+void sync_store_disconnect (SyncStore *self);
 gboolean sync_store_connect (SyncStore *self, GError **error);
 gboolean sync_store_connect_reader (SyncStore *self, GError **error);
 
@@ -102,6 +103,7 @@ void sync_store_file_follow (SyncStore *self);
 
 /* sync-store-backup.c */
 gboolean sync_store_copy (SyncStore *source, const char *path, const char *marks, GError **error);
+void sync_store_remove (const char *path);
 
 /* sync-store-directory.c */
 gboolean sync_store_directory_prepare (const char *directory, GError **error);
@@ -116,7 +118,8 @@ gboolean sync_store_directory_has_reserve (const char *directory);
 gboolean sync_store_directory_drop_reserve (const char *directory);
 gboolean sync_store_directory_is_suspect (const char *directory);
 void sync_store_directory_set_suspect (const char *directory, gboolean suspect);
-gboolean sync_store_directory_set_aside (const char *directory, const char *suffix, GError **error);
+gboolean sync_store_directory_rename (const char *directory, const char *suffix, const char *new_suffix,
+                                      GError **error);
 
 /* sync-store-schema.c */
 #define SYNC_STORE_SCHEMA_VERSION 3
@@ -261,6 +264,19 @@ void sync_store_restore_witness (SyncStore *self);
 /* sync-store-loss.c */
 gboolean sync_store_loss_check (SyncStore *self, gboolean is_new, gint64 now_ms, GError **error);
 gboolean sync_store_loss_tell (SyncStore *self, char *words, gboolean has_gaps, GError **error);
+
+/* sync-store-page.c */
+typedef struct
+{
+  int type;             /* SQLITE_INTEGER, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL */
+  gint64 number;        /* of an integer */
+  const guint8 *bytes;  /* (unowned): of a text, without a zero at its end, or a blob */
+  gsize size;
+} SyncStorePageValue;
+
+typedef gboolean (*SyncStorePageFunc) (gint64 id, const SyncStorePageValue *values, guint n, gpointer data,
+                                       GError **error);
+gboolean sync_store_page_scan (const char *path, SyncStorePageFunc func, gpointer data, GError **error);
 
 /* sync-store-salvage.c */
 typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);

@@ -395,7 +395,7 @@ accept_within_savepoint (SyncStore *self, SyncAcceptance *acceptance, GError **e
           g_propagate_error (error, g_steal_pointer (&acceptance->error));
           return FALSE;
         }
-      self->counts_known = FALSE;
+
       if (!sync_store_run (self, SYNC_STATEMENT_SAVEPOINT_ROLLBACK, error, "")
           || !sync_store_reload (self, error))
         return FALSE;

@@ -1,58 +1,146 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What happens to a damaged database: it is renamed and kept, a fresh one takes its place, and what can still
- * be read of the undelivered requests is taken over as `unknown`, for a person to decide. Delivered keys are
- * taken over too, so that nothing is posted a second time. The damaged file is only read. */
+/* What happens to a damaged database: it is renamed and kept, a fresh one takes its place, and what can still be read of
+ * the undelivered requests is taken over as `unknown`, for a person to decide. Their rows are picked up page by page, so
+ * that a page that is damaged or missing costs the rows that were on it and no others. Delivered keys are taken over too,
+ * so that nothing is posted a second time. The damaged file is only read. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
 #include "sync-store-private.h"
 
-#define HIGHEST_ID_GUESSED 1000000 /* where not even the highest id can be read */
-
-#define TAKEN_COLUMNS \
-  "order_ms, place, lane, site, family, resource_type, key, fingerprint, method, url, effective_url," \
-  " headers, content_type, author, action, group_name, resource_id, server_name, resource_version," \
-  " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts," \
-  " unaccounted, http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body," \
+#define TAKEN_COLUMNS                                                                                                  \
+  "order_ms, place, lane, site, family, resource_type, key, fingerprint, method, url, effective_url,"                  \
+  " headers, content_type, author, action, group_name, resource_id, server_name, resource_version,"                    \
+  " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts,"            \
+  " unaccounted, http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body,"                       \
   " effective_body, base_document, response"
 
-#define INSERT_TAKEN \
-  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) VALUES (?, " \
-  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, " \
-  "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'unknown', 1)"
+#define SELECT_TAKEN                                                                                                   \
+  "SELECT id, " TAKEN_COLUMNS " FROM offline_requests WHERE status NOT IN ('completed', 'discarded') ORDER BY id DESC"
 
-/* Not one INSERT … SELECT from an attached file: after an error in the midst of it SQLite 3.40 takes the
- * target for damaged too. So two connections, and each row is carried over by itself. */
+/* What holds a delivered key is an old version of a delivered row. */
+#define INSERT_TAKEN                                                                                                   \
+  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) SELECT ?1, "                   \
+  "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "                  \
+  "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, 'unknown', 1"                       \
+  " WHERE NOT EXISTS (SELECT 1 FROM delivered_keys WHERE site = ?5 AND family = ?6 AND resource_type = ?7"             \
+  "  AND key = rtrim (?8))"
+
+#define COUNT_UNDELIVERED "SELECT sum (n) FROM request_counts WHERE status NOT IN ('completed', 'discarded')"
+
+/* Each row is carried over by itself, between connections of their own: after an error in the midst of an INSERT … SELECT
+ * from an attached file SQLite 3.40 takes the target for damaged too. */
 typedef struct
 {
-  sqlite3 *damaged; /* (owned) */
-  guint taken;      /* rows that were taken over */
-  guint lost;       /* places in the table that could not be read */
+  SyncStore *store; /* (unowned) */
+  sqlite3 *found; /* (owned): a table like ours without its rules: the newest version of each row that was found */
+  sqlite3_stmt *put; /* (owned): into it */
+  guint n_columns; /* of it */
+  sqlite3 *damaged; /* (owned): what SQLite still reads of the file itself */
+  gint64 n_undelivered; /* that were in it; -1: nobody knows */
+  guint n_taken;
 } Salvage;
 
-/* Reads a number where anything may be unreadable. */
-static gint64
-read_number (sqlite3 *db, const char *sql)
+static void
+salvage_clear (Salvage *salvage)
 {
-  sqlite3_stmt *stmt = NULL;
-  gint64 value = 0;
-
-  if (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step (stmt) == SQLITE_ROW)
-    value = sqlite3_column_int64 (stmt, 0);
-  sqlite3_finalize (stmt);
-  return value;
+  sqlite3_finalize (salvage->put);
+  sqlite3_close (salvage->found);
+  sqlite3_close (salvage->damaged);
 }
 
-static gint64
-guess_highest_id (Salvage *salvage)
-{
-  gint64 of_rows = read_number (salvage->damaged, "SELECT max (id) FROM offline_requests");
-  gint64 of_audit = read_number (salvage->damaged, "SELECT max (request_id) FROM audit");
-  gint64 highest = MAX (of_rows, of_audit);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Salvage, salvage_clear)
 
-  return highest > 0 ? highest : HIGHEST_ID_GUESSED;
+static void
+set_scratch_error (Salvage *salvage, GError **error)
+{
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+               "what can be saved of the damaged “%s” cannot be put together (%s): free some space for temporary files",
+               salvage->store->path, sqlite3_errmsg (salvage->found));
+}
+
+/* Makes the table of rows that were found, and the statement that puts one there if it is not older than what is. */
+static gboolean
+open_found (Salvage *salvage, GError **error)
+{
+  g_autoptr (GString) table = g_string_new ("CREATE TABLE offline_requests (");
+  g_autoptr (GString) put = g_string_new ("INSERT OR REPLACE INTO offline_requests SELECT * FROM (SELECT ");
+  sqlite3_stmt *model = NULL;
+  int rc;
+
+  if (sqlite3_prepare_v2 (salvage->store->db, "SELECT * FROM offline_requests", -1, &model, NULL) != SQLITE_OK)
+    {
+      sync_store_set_sqlite_error (salvage->store, SQLITE_ERROR, error);
+      return FALSE;
+    }
+  salvage->n_columns = sqlite3_column_count (model);
+  for (guint i = 0; i < salvage->n_columns; i++)
+    {
+      g_string_append_printf (table, "%s%s%s", i > 0 ? ", " : "", sqlite3_column_name (model, i),
+                              i == 0 ? " INTEGER PRIMARY KEY" : "");
+      g_string_append_printf (put, "%s?%u AS %s", i > 0 ? ", " : "", i + 1, sqlite3_column_name (model, i));
+    }
+  sqlite3_finalize (model);
+  g_string_append (table, ")");
+  g_string_append (put, ") AS version WHERE NOT EXISTS (SELECT 1 FROM offline_requests AS other"
+                        " WHERE other.id = version.id AND other.updated_ms > version.updated_ms)");
+  rc = sqlite3_open ("", &salvage->found);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_exec (salvage->found, table->str, NULL, NULL, NULL);
+  if (rc == SQLITE_OK)
+    rc = sqlite3_prepare_v2 (salvage->found, put->str, -1, &salvage->put, NULL);
+  if (rc == SQLITE_OK)
+    return TRUE;
+  set_scratch_error (salvage, error);
+  return FALSE;
+}
+
+static gboolean
+is_request (const Salvage *salvage, gint64 id, const SyncStorePageValue *values, guint n)
+{
+  g_autofree char *status = NULL;
+  SyncState state;
+
+  /* An older format has fewer columns, but no other table has nearly as many. */
+  if (id <= 0 || n > salvage->n_columns || n <= salvage->n_columns / 2 || values[0].type != SQLITE_NULL
+      || values[1].type != SQLITE_TEXT)
+    return FALSE;
+  status = g_strndup ((const char *) values[1].bytes, values[1].size);
+  return sync_state_from_string (status, &state);
+}
+
+static void
+bind_value (sqlite3_stmt *stmt, int place, const SyncStorePageValue *value)
+{
+  if (value->type == SQLITE_INTEGER)
+    sqlite3_bind_int64 (stmt, place, value->number);
+  else if (value->type == SQLITE_TEXT)
+    sqlite3_bind_text64 (stmt, place, (const char *) value->bytes, value->size, SQLITE_STATIC, SQLITE_UTF8);
+  else if (value->type == SQLITE_BLOB)
+    sqlite3_bind_blob64 (stmt, place, value->bytes, value->size, SQLITE_STATIC);
+}
+
+static gboolean
+found_cb (gint64 id, const SyncStorePageValue *values, guint n, gpointer data, GError **error)
+{
+  Salvage *salvage = data;
+  int rc;
+
+  if (!is_request (salvage, id, values, n))
+    return TRUE;
+  sqlite3_clear_bindings (salvage->put);
+  sqlite3_bind_int64 (salvage->put, 1, id);
+  for (guint i = 1; i < n; i++)
+    bind_value (salvage->put, i + 1, &values[i]);
+  rc = sqlite3_step (salvage->put);
+  sqlite3_reset (salvage->put);
+  if (rc == SQLITE_DONE)
+    return TRUE;
+  set_scratch_error (salvage, error);
+  return FALSE;
 }
 
 static gboolean
@@ -75,85 +163,57 @@ put_row (SyncStore *self, sqlite3_stmt *from, sqlite3_stmt *into, guint *n_put, 
   return TRUE;
 }
 
-/* Carries rows over until there are no more or one cannot be read; the first column is their id. */
+/* Carries rows over until there are no more or one cannot be read. */
 static gboolean
-copy_rows (SyncStore *self, Salvage *salvage, const char *select, const char *insert, gint64 *last,
-           gboolean *complete, guint *n_put, GError **error)
+copy_rows (SyncStore *self, sqlite3 *source, const char *select, const char *insert, guint *n_put, GError **error)
 {
   sqlite3_stmt *from = NULL;
   sqlite3_stmt *into = NULL;
   gboolean ok = TRUE;
-  int rc = sqlite3_prepare_v2 (salvage->damaged, select, -1, &from, NULL);
 
-  if (rc == SQLITE_OK && sqlite3_prepare_v2 (self->db, insert, -1, &into, NULL) == SQLITE_OK)
-    while (ok && (rc = sqlite3_step (from)) == SQLITE_ROW)
-      {
-        *last = sqlite3_column_int64 (from, 0);
-        ok = put_row (self, from, into, n_put, error);
-      }
-  *complete = rc == SQLITE_DONE;
+  if (sqlite3_prepare_v2 (source, select, -1, &from, NULL) == SQLITE_OK
+      && sqlite3_prepare_v2 (self->db, insert, -1, &into, NULL) == SQLITE_OK)
+    while (ok && sqlite3_step (from) == SQLITE_ROW)
+      ok = put_row (self, from, into, n_put, error);
   sqlite3_finalize (from);
   sqlite3_finalize (into);
   return ok;
 }
 
-/* Takes what can be read between two ids: the whole range, or by halves what is around the damage. */
+/* The requests, and around them what is good to have; what cannot be read of that is left out. */
 static gboolean
-take_range (SyncStore *self, Salvage *salvage, gint64 low, gint64 high, GError **error)
+take_tables (SyncStore *self, Salvage *salvage, GError **error)
 {
-  g_autofree char *select = g_strdup_printf (
-    "SELECT id, " TAKEN_COLUMNS " FROM offline_requests NOT INDEXED WHERE id BETWEEN %" G_GINT64_FORMAT
-    " AND %" G_GINT64_FORMAT " AND status NOT IN ('completed', 'discarded') ORDER BY id",
-    low, high);
-  gint64 last = low - 1;
-  gint64 middle;
-  gboolean complete;
-
-  if (!copy_rows (self, salvage, select, INSERT_TAKEN, &last, &complete, &salvage->taken, error))
-    return FALSE;
-  if (complete)
-    return TRUE;
-  low = MAX (low, last + 1);
-  if (low >= high)
-    {
-      salvage->lost++;
-      return TRUE;
-    }
-  middle = low + (high - low) / 2;
-  return take_range (self, salvage, low, middle, error)
-         && take_range (self, salvage, middle + 1, high, error);
-}
-
-/* What is good to have; what cannot be read of it is left out. */
-static gboolean
-take_side_tables (SyncStore *self, Salvage *salvage, GError **error)
-{
-  static const struct
+  const struct
   {
+    sqlite3 *source;
     const char *select;
     const char *insert;
   } tables[] = {
-    { "SELECT * FROM delivered_keys",
+    { salvage->damaged, "SELECT * FROM delivered_keys",
       "INSERT OR IGNORE INTO delivered_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
-    { "SELECT site, family, resource_type, rtrim (key), fingerprint, server_name, id, updated_ms"
-      " FROM offline_requests NOT INDEXED WHERE status = 'completed'",
+    { salvage->found,
+      "SELECT site, family, resource_type, rtrim (key), fingerprint, server_name, id, updated_ms"
+      " FROM offline_requests WHERE status = 'completed'",
       "INSERT OR IGNORE INTO delivered_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?)" },
-    { "SELECT * FROM names", "INSERT OR IGNORE INTO names SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce (?7, 0)" },
-    { "SELECT * FROM dependencies",
+    { salvage->found, SELECT_TAKEN, INSERT_TAKEN },
+    { salvage->damaged, "SELECT * FROM names",
+      "INSERT OR IGNORE INTO names SELECT ?1, ?2, ?3, ?4, ?5, ?6, coalesce (?7, 0)" },
+    { salvage->damaged, "SELECT * FROM dependencies",
       "INSERT OR IGNORE INTO dependencies SELECT ?1, ?2, ?3, coalesce (?4, 1), coalesce (?5, 0), coalesce (?6, 0)"
       " WHERE ?1 IN (SELECT id FROM offline_requests)" },
-    { "SELECT * FROM sync_metadata WHERE key NOT IN ('clean_end', 'import_in_progress')",
+    { salvage->damaged, "SELECT * FROM sync_metadata WHERE key NOT IN ('clean_end', 'import_in_progress')",
       "INSERT OR IGNORE INTO sync_metadata VALUES (?, ?, ?)" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
     {
       guint n = 0;
-      gint64 last;
-      gboolean complete;
 
-      if (!copy_rows (self, salvage, tables[i].select, tables[i].insert, &last, &complete, &n, error))
+      if (!copy_rows (self, tables[i].source, tables[i].select, tables[i].insert, &n, error))
         return FALSE;
+      if (g_str_equal (tables[i].insert, INSERT_TAKEN))
+        salvage->n_taken = n;
     }
   return TRUE;
 }
@@ -167,14 +227,14 @@ add_audit_rows (SyncStore *self, GError **error)
   for (;;)
     {
       g_autofree char *next
-        = g_strdup_printf ("SELECT min (id) FROM main.offline_requests WHERE id > %" G_GINT64_FORMAT, id);
+          = g_strdup_printf ("SELECT min (id) FROM main.offline_requests WHERE id > %" G_GINT64_FORMAT, id);
 
       if (!sync_store_query_int (self, next, &id, error))
         return FALSE;
       if (id == 0)
         return TRUE;
-      if (!sync_store_audit_add (self, id, NULL, SYNC_STATE_UNKNOWN, "engine",
-                                 "saved from a damaged database", now_ms, error))
+      if (!sync_store_audit_add (self, id, NULL, SYNC_STATE_UNKNOWN, "engine", "saved from a damaged database", now_ms,
+                                 error))
         return FALSE;
     }
 }
@@ -184,55 +244,86 @@ add_audit_rows (SyncStore *self, GError **error)
 static gboolean
 salvage_verb (SyncStore *self, gpointer data, GError **error)
 {
-  Salvage *salvage = data;
-
-  salvage->taken = salvage->lost = 0;
   return sync_store_exec (self, "INSERT INTO sync_metadata VALUES ('import_in_progress', '1', 0)", error)
-         && take_range (self, salvage, 1, guess_highest_id (salvage), error)
-         && take_side_tables (self, salvage, error)
+         && take_tables (self, data, error)
          && sync_store_exec (
-           self,
-           "UPDATE offline_requests SET is_head = 1 WHERE place ="
-           "  (SELECT min (place) FROM offline_requests AS o"
-           "  WHERE o.lane = offline_requests.lane AND o.status NOT IN ('completed', 'discarded'));"
-           "UPDATE offline_requests SET waiting_on ="
-           "  (SELECT count (*) FROM dependencies WHERE request_id = offline_requests.id AND met = 0);"
-           "UPDATE names SET request_id = -1 WHERE request_id > 0"
-           "  AND request_id NOT IN (SELECT id FROM offline_requests);"
-           "UPDATE offline_requests SET edited = effective_body IS NOT NULL;"
-           "DELETE FROM sync_metadata WHERE key = 'import_in_progress'",
-           error)
+             self,
+             "UPDATE offline_requests SET is_head = 1 WHERE place ="
+             "  (SELECT min (place) FROM offline_requests AS o"
+             "  WHERE o.lane = offline_requests.lane AND o.status NOT IN ('completed', 'discarded'));"
+             "UPDATE offline_requests SET waiting_on ="
+             "  (SELECT count (*) FROM dependencies WHERE request_id = offline_requests.id AND met = 0);"
+             "UPDATE names SET request_id = -1 WHERE request_id > 0"
+             "  AND request_id NOT IN (SELECT id FROM offline_requests);"
+             "UPDATE offline_requests SET edited = effective_body IS NOT NULL;"
+             "DELETE FROM sync_metadata WHERE key = 'import_in_progress'",
+             error)
          && sync_store_schema_fill_makers (self, error) && add_audit_rows (self, error);
 }
 
-/* An emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it
+/* A missing or emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it
  * reads the pages from the log. */
 static void
 protect_log (const char *path)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
   GStatBuf info;
+  int fd;
 
-  if (g_stat (path, &info) == 0 && info.st_size == 0 && g_stat (log, &info) == 0 && info.st_size > 0
-      && truncate (path, 4096) != 0)
+  if (g_stat (log, &info) != 0 || info.st_size == 0 || (g_stat (path, &info) == 0 && info.st_size > 0))
+    return;
+  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0 || ftruncate (fd, 4096) != 0)
     g_debug ("cannot keep the log of “%s”", path);
+  if (fd >= 0)
+    close (fd);
+}
+
+/* Opens the file itself as far as SQLite can: also where its end is missing, and without writing its log back into it. */
+static void
+open_damaged (Salvage *salvage, const char *path)
+{
+  sqlite3_stmt *stmt = NULL;
+
+  protect_log (path);
+  sqlite3_open_v2 (path, &salvage->damaged, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  sqlite3_db_config (salvage->damaged, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_exec (salvage->damaged, "PRAGMA writable_schema = ON", NULL, NULL, NULL);
+  salvage->n_undelivered = -1;
+  if (sqlite3_prepare_v2 (salvage->damaged, COUNT_UNDELIVERED, -1, &stmt, NULL) == SQLITE_OK
+      && sqlite3_step (stmt) == SQLITE_ROW)
+    salvage->n_undelivered = sqlite3_column_int64 (stmt, 0);
+  sqlite3_finalize (stmt);
+}
+
+/* Takes the words of what was found and done. */
+static gboolean
+take_over (Salvage *salvage, const char *damaged, GError **error)
+{
+  if (!open_found (salvage, error) || !sync_store_page_scan (damaged, found_cb, salvage, error))
+    return FALSE;
+  open_damaged (salvage, damaged);
+  return sync_store_run_verb (salvage->store, salvage_verb, salvage, error);
 }
 
 static gboolean
-take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError **error)
+tell (const Salvage *salvage, const char *damaged, GError **error)
 {
-  gboolean ok = TRUE;
+  gboolean is_known = salvage->n_undelivered >= salvage->n_taken;
+  gboolean has_gaps = !is_known || salvage->n_undelivered > salvage->n_taken;
+  g_autofree char *of = is_known ? g_strdup_printf (" of %" G_GINT64_FORMAT, salvage->n_undelivered) : g_strdup ("");
 
-  protect_log (damaged_path);
-  if (sqlite3_open_v2 (damaged_path, &salvage->damaged, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)
-        == SQLITE_OK
-      /* The damaged file stays as it is: its log is not written back into it. */
-      && sqlite3_db_config (salvage->damaged, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) == SQLITE_OK
-      && read_number (salvage->damaged, "SELECT count (*) FROM sqlite_schema WHERE name = 'offline_requests'")
-           > 0)
-    ok = sync_store_run_verb (self, salvage_verb, salvage, error);
-  sqlite3_close (salvage->damaged);
-  return ok;
+  return sync_store_loss_tell (
+      salvage->store,
+      g_strdup_printf (
+          "The queue was damaged. The damaged file was kept as “%s”; %u%s undelivered requests could be saved"
+          " from it and wait for your decision.%s%s",
+          damaged, salvage->n_taken, of,
+          !has_gaps  ? ""
+          : is_known ? " The others are lost:"
+                     : " Others may be lost:",
+          has_gaps ? " look for the newest documents on the server." : ""),
+      has_gaps, error);
 }
 
 /**
@@ -242,27 +333,31 @@ take_over (SyncStore *self, const char *damaged_path, Salvage *salvage, GError *
  *
  * Sets the damaged file aside, opens a fresh one and takes over what can be read.
  *
- * Returns: whether the store is open; else %SYNC_ERROR_CORRUPT, %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL,
- * and the damaged file is still there
+ * Returns: whether the store is open; else %SYNC_ERROR_CORRUPT, %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, and the
+ *   damaged file is where it was
  */
 gboolean
 sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error)
 {
   g_autofree char *suffix = g_strdup_printf (".damaged-%" G_GINT64_FORMAT, sync_clock_wall_ms (self->clock));
   g_autofree char *damaged = g_strconcat (self->path, suffix, NULL);
-  Salvage salvage = { 0 };
-  gboolean has_gaps;
+  g_auto (Salvage) salvage = { .store = self };
 
-  if (!sync_store_directory_set_aside (self->directory, suffix, error) || !open_database (self, error)
-      || !take_over (self, damaged, &salvage, error))
-    return FALSE;
-  self->ended_clean = FALSE;
-  has_gaps = salvage.taken == 0 || salvage.lost > 0;
-  return sync_store_loss_tell (
-    self,
-    g_strdup_printf ("The queue was damaged. The damaged file was kept as “%s”; %u undelivered requests could be saved from"
-                     " it and wait for your decision.%s",
-                     damaged, salvage.taken,
-                     has_gaps ? " Others may be lost: look for the newest documents on the server." : ""),
-    has_gaps, error);
+  if (!sync_store_directory_rename (self->directory, "", suffix, error))
+    {
+      sync_store_directory_rename (self->directory, suffix, "", NULL);
+      return FALSE;
+    }
+  sync_store_directory_set_suspect (self->directory, FALSE);
+  if (open_database (self, error) && take_over (&salvage, damaged, error) && tell (&salvage, damaged, error))
+    {
+      self->ended_clean = FALSE;
+      return TRUE;
+    }
+  /* The next start tries again. */
+  sync_store_disconnect (self);
+  sync_store_remove (self->path);
+  sync_store_directory_rename (self->directory, suffix, "", NULL);
+  sync_store_directory_set_suspect (self->directory, TRUE);
+  return FALSE;
 }

@@ -21,8 +21,9 @@
 
 G_DEFINE_FINAL_TYPE (SyncStore, sync_store, G_TYPE_OBJECT)
 
-static void
-close_database (SyncStore *self)
+/* Closes the database; it may be opened again. */
+void
+sync_store_disconnect (SyncStore *self)
 {
   if (self->db == NULL)
     return;
@@ -227,7 +228,7 @@ open_or_salvage (SyncStore *self, GError **error)
 
   if (open_database (self, &local))
     return TRUE;
-  close_database (self);
+  sync_store_disconnect (self);
   if (!g_error_matches (local, SYNC_ERROR, SYNC_ERROR_CORRUPT))
     {
       g_propagate_error (error, g_steal_pointer (&local));
@@ -266,7 +267,7 @@ shut (SyncStore *self, gboolean mark_clean)
         g_debug ("cannot mark the end of “%s”", self->path);
       sqlite3_wal_checkpoint_v2 (self->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     }
-  close_database (self);
+  sync_store_disconnect (self);
   sync_store_witness_close (self);
   if (self->lock_fd >= 0)
     close (self->lock_fd);

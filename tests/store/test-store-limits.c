@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the world does to a file: full disks, closed directories, second processes, newer versions, damage. */
+/* What the world does to a file: full disks, closed directories, second processes, newer versions. */
 #define _GNU_SOURCE /* unshare() */
 #include "config.h"
 
@@ -37,20 +37,6 @@ check_open_fails (StoreFixture *fixture, int code, const char *named)
   g_assert_null (store);
   g_assert_error (error, SYNC_ERROR, code);
   g_assert_nonnull (strstr (error->message, named));
-}
-
-static void
-accept_many (StoreFixture *fixture, guint n)
-{
-  g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
-
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *key = g_strdup_printf ("many-%u", i);
-
-      g_ptr_array_add (acceptances, sync_acceptance_new (store_fixture_create (key)));
-    }
-  g_assert_true (sync_store_accept (fixture->store, acceptances, NULL));
 }
 
 static void
@@ -275,132 +261,6 @@ test_other_program (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM theirs"), ==, 0);
 }
 
-/* The path of the file that was set aside. */
-static char *
-find_damaged (StoreFixture *fixture)
-{
-  return g_strdup_printf ("%s/queue.db.damaged-%" G_GINT64_FORMAT, fixture->directory,
-                          sync_clock_wall_ms (SYNC_CLOCK (fixture->clock)));
-}
-
-static void
-test_garbage (StoreFixture *fixture, gconstpointer data)
-{
-  g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
-  g_autofree char *damaged = find_damaged (fixture);
-  g_autofree char *kept = NULL;
-
-  g_assert_null (sync_store_get_loss_report (fixture->store));
-  g_clear_object (&fixture->store);
-  g_assert_true (g_file_set_contents (path, "this is not a database", -1, NULL));
-  store_fixture_reopen (fixture);
-  g_assert_true (g_file_get_contents (damaged, &kept, NULL, NULL));
-  g_assert_cmpstr (kept, ==, "this is not a database");
-  g_assert_nonnull (strstr (sync_store_get_loss_report (fixture->store), damaged));
-  store_fixture_accept (fixture, store_fixture_create ("k"));
-  /* Nothing could be saved, and that is not forgotten at the next start. */
-  store_fixture_reopen (fixture);
-  g_assert_nonnull (strstr (sync_store_get_loss_report (fixture->store), damaged));
-  sync_clock_virtual_advance_us (fixture->clock, 8 * G_TIME_SPAN_DAY);
-  store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_loss_report (fixture->store));
-  g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
-}
-
-static void
-test_emptied (StoreFixture *fixture, gconstpointer data)
-{
-  g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
-  char *copy = sync_test_directory_new ();
-
-  store_fixture_accept (fixture, store_fixture_create ("k"));
-  /* Killed, and then somebody emptied the file but not its log. */
-  sync_test_directory_copy (fixture->directory, copy);
-  g_clear_object (&fixture->store);
-  sync_test_directory_free (fixture->directory);
-  fixture->directory = copy;
-  g_free (path);
-  path = in_directory (fixture, SYNC_STORE_FILE);
-  g_assert_cmpint (truncate (path, 0), ==, 0);
-  store_fixture_reopen (fixture);
-  g_assert_nonnull (sync_store_get_loss_report (fixture->store));
-  g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_UNKNOWN);
-}
-
-/* Overwrites one page of the queue's table. */
-static void
-damage_rows (StoreFixture *fixture)
-{
-  g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
-  gint64 page = store_fixture_number (
-    fixture,
-    "SELECT pageno FROM dbstat WHERE name = 'offline_requests' AND pagetype = 'leaf' LIMIT 1 OFFSET 2");
-  FILE *file = g_fopen (path, "r+b");
-  guint8 noise[4096];
-
-  memset (noise, 0xa5, sizeof noise);
-  g_assert_nonnull (file);
-  g_assert_cmpint (fseek (file, (page - 1) * 4096, SEEK_SET), ==, 0);
-  g_assert_cmpuint (fwrite (noise, 1, sizeof noise, file), ==, sizeof noise);
-  fclose (file);
-}
-
-static void
-test_salvage (StoreFixture *fixture, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *damaged = find_damaged (fixture);
-  g_autoptr (SyncAcceptance) again = NULL;
-  g_autoptr (SyncRequest) first = NULL;
-  g_autoptr (SyncRequest) update = NULL;
-  SyncCounts counts;
-  guint n_saved;
-
-  accept_many (fixture, 60);
-  store_fixture_deliver (fixture, 1, "ACC-1", NULL);
-  store_fixture_accept (fixture, store_fixture_update ("u", "LOCAL-many-1", NULL));
-  if (store_fixture_try_sql (fixture, "SELECT 1 FROM dbstat") != SQLITE_OK)
-    {
-      g_test_skip ("this SQLite cannot tell which page is which");
-      return;
-    }
-  g_clear_object (&fixture->store);
-  damage_rows (fixture);
-
-  /* The damage is far inside: the program starts, and the check finds it. */
-  store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_loss_report (fixture->store));
-  g_assert_false (sync_store_check (fixture->store, &error));
-  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
-  store_fixture_reopen (fixture);
-  g_test_message ("%s", sync_store_get_loss_report (fixture->store));
-  g_assert_nonnull (sync_store_get_loss_report (fixture->store));
-  g_assert_true (g_file_test (damaged, G_FILE_TEST_EXISTS));
-
-  g_assert_true (sync_store_get_counts (fixture->store, &counts, NULL));
-  n_saved = counts.n[SYNC_STATE_UNKNOWN];
-  g_assert_cmpuint (n_saved, >, 40);
-  g_assert_cmpuint (n_saved, <, 60);
-  g_assert_cmpuint (counts.total, ==, n_saved);
-  g_assert_cmpuint (counts.needs_person, ==, n_saved);
-  first = store_fixture_get (fixture, 2);
-  g_assert_cmpstr (first->key, ==, "many-1");
-  g_assert_nonnull (first->accepted_body);
-  update = sync_store_find_key (fixture->store, SITE, "resource", "Sales Invoice", "u", NULL);
-  g_assert_cmpstr (update->lane, ==, first->lane);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE id = 2"), ==,
-                   1);
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT is_head FROM offline_requests WHERE key = 'u'"), ==,
-                   0);
-  /* What was delivered is not posted a second time. */
-  again = store_fixture_accept_full (fixture, store_fixture_create ("many-0"));
-  g_assert_true (again->existing);
-  g_assert_cmpint (again->state, ==, SYNC_STATE_COMPLETED);
-  sync_clock_virtual_advance_us (fixture->clock, 8 * G_TIME_SPAN_DAY);
-  store_fixture_reopen (fixture);
-  g_assert_null (sync_store_get_loss_report (fixture->store));
-}
-
 static void
 test_reader (StoreFixture *fixture, gconstpointer data)
 {
@@ -507,9 +367,6 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-limits/second-process", test_second_process);
   store_fixture_add_test ("/sync/store-limits/newer", test_newer);
   store_fixture_add_test ("/sync/store-limits/other-program", test_other_program);
-  store_fixture_add_test ("/sync/store-limits/garbage", test_garbage);
-  store_fixture_add_test ("/sync/store-limits/emptied", test_emptied);
-  store_fixture_add_test ("/sync/store-limits/salvage", test_salvage);
   store_fixture_add_test ("/sync/store-limits/reader", test_reader);
   store_fixture_add_test ("/sync/store-limits/reader-without-queue", test_reader_without_queue);
   store_fixture_add_test ("/sync/store-limits/version-1", test_version_1);
