@@ -48,6 +48,25 @@ sync_engine_kick (SyncEngine *self)
   g_source_attach (self->kick_source, self->context);
 }
 
+/* Undelivered requests all belong to one site, since it cannot be changed while there are any. So a row that names
+ * another beside some of ours is a damaged one; it will be put aside when its turn comes, and stops no others. */
+static gboolean
+check_site (SyncEngine *self, GError **error)
+{
+  g_auto (SyncSites) sites = { 0 };
+  g_autofree char *other = NULL;
+
+  if (!sync_store_count_undelivered (self->store, self->config->base_url, &sites, NULL) || sites.n_other == 0
+      || sites.n_own > 0)
+    return TRUE;
+  other = g_utf8_make_valid (sites.other != NULL ? sites.other : "", -1);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+               "%u undelivered requests belong to %s, not to %s: set ERPNEXT_BASE_URL back to %s, start, and deliver or"
+               " discard them before the site changes",
+               sites.n_other, other, self->config->base_url, other);
+  return FALSE;
+}
+
 /**
  * sync_engine_start:
  * @self: an engine that is not running
@@ -61,8 +80,6 @@ sync_engine_kick (SyncEngine *self)
 gboolean
 sync_engine_start (SyncEngine *self, GError **error)
 {
-  guint n_foreign = 0;
-
   sync_engine_assert_own_context (self);
   if (self->running)
     return TRUE;
@@ -71,13 +88,8 @@ sync_engine_start (SyncEngine *self, GError **error)
       g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "no site is set; set ERPNEXT_BASE_URL");
       return FALSE;
     }
-  if (sync_store_has_undelivered (self->store, self->config->base_url, &n_foreign))
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "%u undelivered requests belong to another site than %s; set ERPNEXT_BASE_URL back, or discard them",
-                   n_foreign, self->config->base_url);
-      return FALSE;
-    }
+  if (!check_site (self, error))
+    return FALSE;
   self->running = TRUE;
   self->stopping = FALSE;
   sync_engine_refresh (self);
@@ -188,7 +200,8 @@ sync_engine_safe_shutdown_finish (SyncEngine *self, GAsyncResult *result, GError
  * sync_engine_set_config:
  * @self: an engine, running or not
  * @config: the new settings
- * @error: %SYNC_ERROR_REFUSED if the site would change while undelivered requests belong to the present one (permanent)
+ * @error: %SYNC_ERROR_REFUSED if the site would change while undelivered requests belong to the present one (permanent);
+ *   %SYNC_ERROR_STORAGE or %SYNC_ERROR_CORRUPT if that cannot be told
  *
  * Changes the settings of a running engine. What is in flight ends under the old ones.
  *
@@ -197,18 +210,24 @@ sync_engine_safe_shutdown_finish (SyncEngine *self, GAsyncResult *result, GError
 gboolean
 sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **error)
 {
-  guint n = 0;
+  g_auto (SyncSites) sites = { 0 };
 
   sync_engine_assert_own_context (self);
   /* What waits in memory is of the present site, too. */
   sync_submit_flush (self);
-  if (g_strcmp0 (config->base_url, self->config->base_url) != 0
-      && sync_store_has_undelivered (self->store, config->base_url, &n))
+  if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "the site cannot change while %u undelivered requests belong to %s; deliver or discard them first", n,
-                   self->config->base_url);
-      return FALSE;
+      const char *site = config->base_url != NULL ? config->base_url : "";
+
+      if (!sync_store_count_undelivered (self->store, site, &sites, error))
+        return FALSE;
+      if (sites.n_other > 0)
+        {
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                       "the site cannot change while %u undelivered requests belong to %s; deliver or discard them first",
+                       sites.n_other, self->config->base_url);
+          return FALSE;
+        }
     }
   if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {

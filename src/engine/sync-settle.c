@@ -329,10 +329,10 @@ words_of_nothing_to_look_for (SyncOperation *op)
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);
-  if (sync_store_get_restore_report (op->engine->store) != NULL && !sync_history_ended (&history, SYNC_VERDICT_UNKNOWN)
-      && !sync_history_ended (&history, SYNC_VERDICT_UNPROVEN))
-    return "The queue was restored or copied, so it may have been delivered already. The server offers nothing to look "
-           "for, so only a person can tell whether it arrived.";
+  if ((sync_store_get_restore_report (op->engine->store) != NULL || sync_store_get_loss_report (op->engine->store) != NULL)
+      && !sync_history_ended (&history, SYNC_VERDICT_UNKNOWN) && !sync_history_ended (&history, SYNC_VERDICT_UNPROVEN))
+    return "The queue was restored or copied, or was damaged, so it may have been delivered already. The server offers "
+           "nothing to look for, so only a person can tell whether it arrived.";
   return "It was sent and no answer came back. The server offers nothing to look for, so only a person can tell whether "
          "it arrived.";
 }

@@ -99,8 +99,9 @@ take_directory (SyncStore *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-check_room (SyncStore *self, GError **error)
+/* Whether the disk has room for the whole queue once more. */
+gboolean
+sync_store_file_check_room (SyncStore *self, GError **error)
 {
   gint64 n_pages;
   gint64 page_bytes;
@@ -179,7 +180,7 @@ replace (SyncStore *self, const char *aside, GError **error)
 {
   g_autofree char *copy = g_build_filename (self->directory, COPY_NAME, NULL);
 
-  if (!take_directory (self, error) || !check_room (self, error) || !make_copy (self, copy, error))
+  if (!take_directory (self, error) || !sync_store_file_check_room (self, error) || !make_copy (self, copy, error))
     return FALSE;
   if (!clear_place (self, aside, error) || !move_aside (self, copy, self->path, error)
       || !sync_store_directory_sync (self->directory, error))
@@ -267,11 +268,12 @@ sync_store_file_follow (SyncStore *self)
  * sync_store_keep_file:
  * @self: a store without an open group
  *
- * Looks whether its files are still at their paths, and puts them back if they were removed or replaced. Every commit
- * looks too; this is for the time between them. Cheap where all is well.
+ * Looks whether its files are still at their paths, and puts them back if they were removed or replaced; salvages them
+ * if damage was met since: undelivered rows are `unknown` then, as after sync_store_open(). Every commit looks too; this
+ * is for the time between them. Cheap where all is well.
  *
- * Returns: whether what was accepted is at its path; else %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL or
- *   %SYNC_ERROR_LOCKED (all transient: call it again later), with the remedy, and nothing can be changed meanwhile
+ * Returns: whether what was accepted is whole and at its path; else %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL or
+ *   %SYNC_ERROR_LOCKED (all transient: call it again later), or %SYNC_ERROR_CORRUPT, with the remedy
  */
 gboolean
 sync_store_keep_file (SyncStore *self, GError **error)
@@ -279,7 +281,7 @@ sync_store_keep_file (SyncStore *self, GError **error)
   sync_store_assert_usable (self);
   g_return_val_if_fail (!self->in_group && !self->read_only, FALSE);
 
-  return sync_store_file_put_back (self, error);
+  return sync_store_file_put_back (self, error) && (!self->damaged || sync_store_mend (self, error));
 }
 
 /**

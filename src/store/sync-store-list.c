@@ -98,8 +98,8 @@ collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, co
  * What may be claimed now: heads of lanes, `pending` or `unknown`, that wait for no other request, no person
  * and no time; by `order_ms`, then id.
  *
- * Returns: (transfer full) (element-type SyncRequest): the rows, without bodies; NULL with
- * %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncRequest): the rows, without bodies; NULL with %SYNC_ERROR_STORAGE or
+ *   %SYNC_ERROR_CORRUPT
  */
 GPtrArray *
 sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error)
@@ -405,28 +405,37 @@ sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **error)
 }
 
 /**
- * sync_store_has_undelivered:
+ * sync_sites_clear:
+ * @self: what sync_store_count_undelivered() found
+ *
+ * Frees what is in it.
+ */
+void
+sync_sites_clear (SyncSites *self)
+{
+  g_clear_pointer (&self->other, g_free);
+}
+
+/**
+ * sync_store_count_undelivered:
  * @self: a store or a reader
- * @other_than_site: (nullable): rows of this site do not count; NULL: all count
- * @n: (out) (optional): how many there are
+ * @site: base URL
+ * @sites: (out caller-allocates): to which sites the rows belong that are neither completed nor discarded
  *
- * Rows that are neither completed nor discarded. Where the database cannot be read there may be some.
- *
- * Returns: whether there are any
+ * Returns: whether all of them could be read; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_CORRUPT
  */
 gboolean
-sync_store_has_undelivered (SyncStore *self, const char *other_than_site, guint *n)
+sync_store_count_undelivered (SyncStore *self, const char *site, SyncSites *sites, GError **error)
 {
   g_autoptr (SyncStatement) stmt = NULL;
-  gint64 found = -1;
 
   sync_store_assert_usable (self);
-  stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNT_OTHER_SITES, NULL);
-  /* No row has the empty text for a site. */
-  if (stmt != NULL && sync_store_bind (self, stmt, NULL, "s", other_than_site != NULL ? other_than_site : "")
-      && sync_store_step (self, stmt, NULL, NULL))
-    found = sqlite3_column_int64 (stmt, 0);
-  if (n != NULL)
-    *n = MAX (found, 0);
-  return found != 0;
+  *sites = (SyncSites){ 0 };
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNT_SITES, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", site) || !sync_store_step (self, stmt, NULL, error))
+    return FALSE;
+  sites->n_own = sqlite3_column_int64 (stmt, 1);
+  sites->n_other = sqlite3_column_int64 (stmt, 0) - sites->n_own;
+  sites->other = sync_store_dup_column (stmt, 2);
+  return TRUE;
 }

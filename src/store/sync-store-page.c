@@ -181,9 +181,10 @@ read_record (Scan *scan, gint64 id, GError **error)
       if (length == 0)
         return TRUE;
       at += length;
-      if (size > scan->record->len - MIN (position, scan->record->len))
-        type = 0;
-      read_value (type, bytes + position, type == 0 ? 0 : size, &values[n]);
+      if (size <= scan->record->len - position)
+        read_value (type, bytes + position, size, &values[n]);
+      else
+        values[n] = (SyncStorePageValue){ .type = SQLITE_NULL, .is_cut = TRUE };
       position = MIN (position + size, scan->record->len);
     }
   return scan->func (id, values, n, scan->data, error);

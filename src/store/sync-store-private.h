@@ -43,10 +43,14 @@ struct _SyncStore
   SyncStoreFileId log_id;    /* of its log */
   gboolean watched;          /* these two are known */
   gboolean displaced;        /* one of them was found not to be at its path any more */
-  char *news;                /* (owned) (nullable): what happened to them, until somebody asks */
+  gboolean damaged;          /* damage was met in it */
+  guint n_mended;            /* how often it was salvaged while it was open */
+  char *news;                /* (owned) (nullable): what happened to the files, until somebody asks */
   guint recovered;           /* rows found `sending` when it was opened */
   char *loss_report;         /* (owned) (nullable) */
   char *restore_report;      /* (owned) (nullable) */
+  char *witness_directory;   /* (owned) (nullable) */
+  char *machine_id;          /* (owned) (nullable) */
   int witness_fd;            /* (owned): -1 if there is no witness */
   gint64 progress;           /* how far the database has come: the ids of its newest attempt and its newest audit
                                 row, added up, the open transaction's included */
@@ -77,6 +81,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreRow, sync_store_row_clear)
 /* sync-store.c */
 void sync_store_assert_usable (SyncStore *self);
 void sync_store_disconnect (SyncStore *self);
+gboolean sync_store_open_database (SyncStore *self, GError **error);
 gboolean sync_store_connect (SyncStore *self, GError **error);
 gboolean sync_store_connect_reader (SyncStore *self, GError **error);
 
@@ -98,6 +103,7 @@ void sync_store_finalize_statements (SyncStore *self);
 /* sync-store-file.c */
 void sync_store_file_note (SyncStore *self);
 gboolean sync_store_file_check (SyncStore *self, GError **error);
+gboolean sync_store_file_check_room (SyncStore *self, GError **error);
 gboolean sync_store_file_put_back (SyncStore *self, GError **error);
 void sync_store_file_follow (SyncStore *self);
 
@@ -272,6 +278,7 @@ typedef struct
   gint64 number;        /* of an integer */
   const guint8 *bytes;  /* (unowned): of a text, without a zero at its end, or a blob */
   gsize size;
+  gboolean is_cut;      /* not all of it is there; then it is SQLITE_NULL */
 } SyncStorePageValue;
 
 typedef gboolean (*SyncStorePageFunc) (gint64 id, const SyncStorePageValue *values, guint n, gpointer data,
@@ -279,7 +286,7 @@ typedef gboolean (*SyncStorePageFunc) (gint64 id, const SyncStorePageValue *valu
 gboolean sync_store_page_scan (const char *path, SyncStorePageFunc func, gpointer data, GError **error);
 
 /* sync-store-salvage.c */
-typedef gboolean (*SyncStoreOpenFunc) (SyncStore *self, GError **error);
-gboolean sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error);
+gboolean sync_store_salvage (SyncStore *self, GError **error);
+gboolean sync_store_mend (SyncStore *self, GError **error);
 
 G_END_DECLS

@@ -231,7 +231,7 @@ sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error)
   g_auto (Identity) identity = {
     .database_id = sync_store_dup_metadata (self, METADATA_DATABASE),
     .machine = sync_store_dup_metadata (self, METADATA_MACHINE),
-    .own_machine = dup_machine_hash (self->options.machine_id),
+    .own_machine = dup_machine_hash (self->machine_id),
     .backup_ms = sync_store_dup_metadata (self, SYNC_STORE_BACKUP_MARK),
   };
   g_autofree char *why = NULL;

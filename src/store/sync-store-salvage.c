@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What happens to a damaged database: it is renamed and kept, a fresh one takes its place, and what can still be read of
- * the undelivered requests is taken over as `unknown`, for a person to decide. Their rows are picked up page by page, so
- * that a page that is damaged or missing costs the rows that were on it and no others. Delivered keys are taken over too,
- * so that nothing is posted a second time. The damaged file is only read. */
+ * the undelivered requests is taken over as `unknown` with a send unaccounted for, like those of a restored copy: what
+ * was found may be an older version of a row, so the engine looks before it sends, and gives to a person what cannot be
+ * looked for. Their rows are picked up page by page, so that a page that is damaged or missing costs the rows that were
+ * on it and no others. Delivered keys are taken over too, so that nothing is posted a second time. The damaged file is
+ * only read. */
 #include "config.h"
 
 #include <fcntl.h>
@@ -15,19 +17,23 @@
   "order_ms, place, lane, site, family, resource_type, key, fingerprint, method, url, effective_url,"                  \
   " headers, content_type, author, action, group_name, resource_id, server_name, resource_version,"                    \
   " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, retry_count, attempts,"            \
-  " unaccounted, http_status, exc_type, error_message, undo_of, accepted_sha256, accepted_body,"                       \
+  " unaccounted, http_status, exc_type, error_message, undo_of, accepted_sha256, needs_person, accepted_body,"         \
   " effective_body, base_document, response"
 
 #define SELECT_TAKEN                                                                                                   \
   "SELECT id, " TAKEN_COLUMNS " FROM offline_requests WHERE status NOT IN ('completed', 'discarded') ORDER BY id DESC"
 
-/* What holds a delivered key is an old version of a delivered row. */
+/* What holds a delivered key is an old version of a delivered row. An effective body has no checksum. */
 #define INSERT_TAKEN                                                                                                   \
-  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status, needs_person) SELECT ?1, "                   \
+  "INSERT OR IGNORE INTO offline_requests (id, " TAKEN_COLUMNS ", status) SELECT ?1, "                                 \
   "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, "                  \
-  "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, 'unknown', 1"                       \
+  "?23, ?24, ?25, ?26, ?27, ?28, max (?29, 1), ?30, ?31, ?32, ?33, ?34, max (?35, ?37 IS NOT NULL), "                  \
+  "?36, ?37, ?38, ?39, 'unknown'"                                                                                      \
   " WHERE NOT EXISTS (SELECT 1 FROM delivered_keys WHERE site = ?5 AND family = ?6 AND resource_type = ?7"             \
   "  AND key = rtrim (?8))"
+
+/* Each leaves a file as large as the queue; a disk that damages it again and again wants a person. */
+#define MENDS_AT_MOST 3
 
 #define COUNT_UNDELIVERED "SELECT sum (n) FROM request_counts WHERE status NOT IN ('completed', 'discarded')"
 
@@ -39,6 +45,7 @@ typedef struct
   sqlite3 *found; /* (owned): a table like ours without its rules: the newest version of each row that was found */
   sqlite3_stmt *put; /* (owned): into it */
   guint n_columns; /* of it */
+  guint needs_person; /* which of them says that only a person can decide, counted from 1 */
   sqlite3 *damaged; /* (owned): what SQLite still reads of the file itself */
   gint64 n_undelivered; /* that were in it; -1: nobody knows */
   guint n_taken;
@@ -82,6 +89,8 @@ open_found (Salvage *salvage, GError **error)
       g_string_append_printf (table, "%s%s%s", i > 0 ? ", " : "", sqlite3_column_name (model, i),
                               i == 0 ? " INTEGER PRIMARY KEY" : "");
       g_string_append_printf (put, "%s?%u AS %s", i > 0 ? ", " : "", i + 1, sqlite3_column_name (model, i));
+      if (g_str_equal (sqlite3_column_name (model, i), "needs_person"))
+        salvage->needs_person = i + 1;
     }
   sqlite3_finalize (model);
   g_string_append (table, ")");
@@ -112,6 +121,18 @@ is_request (const Salvage *salvage, gint64 id, const SyncStorePageValue *values,
   return sync_state_from_string (status, &state);
 }
 
+/* Whether nothing of it is missing, and no text is noise. The accepted body has a checksum. */
+static gboolean
+is_sound (const SyncStorePageValue *values, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (values[i].is_cut
+        || (values[i].type == SQLITE_TEXT
+            && !g_utf8_validate_len ((const char *) values[i].bytes, values[i].size, NULL)))
+      return FALSE;
+  return TRUE;
+}
+
 static void
 bind_value (sqlite3_stmt *stmt, int place, const SyncStorePageValue *value)
 {
@@ -135,6 +156,8 @@ found_cb (gint64 id, const SyncStorePageValue *values, guint n, gpointer data, G
   sqlite3_bind_int64 (salvage->put, 1, id);
   for (guint i = 1; i < n; i++)
     bind_value (salvage->put, i + 1, &values[i]);
+  if (!is_sound (values, n))
+    sqlite3_bind_int (salvage->put, salvage->needs_person, 1);
   rc = sqlite3_step (salvage->put);
   sqlite3_reset (salvage->put);
   if (rc == SQLITE_DONE)
@@ -316,8 +339,9 @@ tell (const Salvage *salvage, const char *damaged, GError **error)
   return sync_store_loss_tell (
       salvage->store,
       g_strdup_printf (
-          "The queue was damaged. The damaged file was kept as “%s”; %u%s undelivered requests could be saved"
-          " from it and wait for your decision.%s%s",
+          "The queue was damaged. The damaged file was kept as “%s”; %u%s undelivered requests could be saved from it:"
+          " each is looked for on the server before it is sent, and those that cannot be looked for wait for your"
+          " decision.%s%s",
           damaged, salvage->n_taken, of,
           !has_gaps  ? ""
           : is_known ? " The others are lost:"
@@ -328,8 +352,7 @@ tell (const Salvage *salvage, const char *damaged, GError **error)
 
 /**
  * sync_store_salvage:
- * @self: a store whose database is closed again
- * @open_database: opens the database, which is fresh then
+ * @self: a store without a connection to its database
  *
  * Sets the damaged file aside, opens a fresh one and takes over what can be read.
  *
@@ -337,7 +360,7 @@ tell (const Salvage *salvage, const char *damaged, GError **error)
  *   damaged file is where it was
  */
 gboolean
-sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **error)
+sync_store_salvage (SyncStore *self, GError **error)
 {
   g_autofree char *suffix = g_strdup_printf (".damaged-%" G_GINT64_FORMAT, sync_clock_wall_ms (self->clock));
   g_autofree char *damaged = g_strconcat (self->path, suffix, NULL);
@@ -349,9 +372,10 @@ sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **e
       return FALSE;
     }
   sync_store_directory_set_suspect (self->directory, FALSE);
-  if (open_database (self, error) && take_over (&salvage, damaged, error) && tell (&salvage, damaged, error))
+  if (sync_store_open_database (self, error) && take_over (&salvage, damaged, error) && tell (&salvage, damaged, error))
     {
       self->ended_clean = FALSE;
+      self->damaged = FALSE;
       return TRUE;
     }
   /* The next start tries again. */
@@ -360,4 +384,44 @@ sync_store_salvage (SyncStore *self, SyncStoreOpenFunc open_database, GError **e
   sync_store_directory_rename (self->directory, suffix, "", NULL);
   sync_store_directory_set_suspect (self->directory, TRUE);
   return FALSE;
+}
+
+/**
+ * sync_store_mend:
+ * @self: an open store without a transaction, which met damage
+ *
+ * Salvages the database while it is in use. Rows keep their ids; the undelivered ones are `unknown` afterwards.
+ *
+ * Returns: whether the store goes on with a whole database; else as sync_store_salvage(), and it still has the damaged one
+ */
+gboolean
+sync_store_mend (SyncStore *self, GError **error)
+{
+  sqlite3 *damaged = self->db;
+
+  if (self->n_mended >= MENDS_AT_MOST)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
+                   "“%s” is damaged again and again: check the disk, then start the program again", self->path);
+      return FALSE;
+    }
+  if (!sync_store_file_check_room (self, error))
+    return FALSE;
+  sync_store_finalize_statements (self);
+  self->db = NULL;
+  self->watched = FALSE;
+  if (!sync_store_salvage (self, error))
+    {
+      self->db = damaged;
+      self->watched = TRUE;
+      return FALSE;
+    }
+  sqlite3_close (damaged);
+  self->n_mended++;
+  sync_store_file_note (self);
+  sync_store_witness_close (self);
+  sync_store_restore_witness (self);
+  g_free (self->news);
+  self->news = g_strdup (self->loss_report);
+  return TRUE;
 }

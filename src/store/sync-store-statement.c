@@ -250,9 +250,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     MIN_ID ("sending") " UNION ALL " MIN_ID ("unknown") " UNION ALL " MIN_ID ("conflict") " UNION ALL "
     MIN_ID ("failed") "))"
     " FROM request_counts",
-  [SYNC_STATEMENT_COUNT_OTHER_SITES] =
-    "SELECT count (*) FROM offline_requests INDEXED BY requests_status"
-    " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed') AND site <> ?1",
+  [SYNC_STATEMENT_COUNT_SITES] =
+    "SELECT count (*), total (site = ?1), max (nullif (site, ?1)) FROM offline_requests INDEXED BY requests_status"
+    " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed')",
 
   [SYNC_STATEMENT_INSERT_AUDIT] =
     "INSERT INTO audit (request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash)"
@@ -325,10 +325,11 @@ sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
                  "the disk that holds “%s” is full: free some space; nothing was changed", self->directory);
   else if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
     {
+      self->damaged = TRUE;
       sync_store_directory_set_suspect (self->directory, TRUE);
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT,
-                   "“%s” is damaged (%s): start the program again, it sets the file aside and saves what can"
-                   " be read",
+                   "“%s” is damaged (%s): the program sets the file aside and saves what can be read; if this stays,"
+                   " start it again",
                    self->path, message);
     }
   else if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A verb is one transaction, or a savepoint of a group's; and what is done when the disk does not take it, or the file is
- * no longer there. What is kept beside the database follows each commit, and each transaction that was taken back.
+ * damaged or no longer there. What is kept beside the database follows each commit, and each transaction that was taken back.
  * Store's thread. */
 #include "config.h"
 
@@ -43,10 +43,11 @@ make_way (SyncStore *self, GError **error)
       self->has_reserve = !sync_store_directory_drop_reserve (self->directory);
       return !self->has_reserve;
     }
-  if (!self->displaced)
-    return FALSE;
-  if (sync_store_file_put_back (self, &reason))
+  if (self->displaced ? sync_store_file_put_back (self, &reason)
+                      : self->damaged && self->watched && !self->in_group && sync_store_mend (self, &reason))
     return TRUE;
+  if (reason == NULL)
+    return FALSE;
   g_clear_error (error);
   g_propagate_error (error, reason);
   return FALSE;
@@ -172,8 +173,8 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
  * @verb: what to do within the transaction; may run twice
  * @data: for @verb
  *
- * Runs @verb in a transaction of its own. When the disk is full the reserve is given up, and when the file was removed
- * or replaced it is put back; then @verb runs again, once.
+ * Runs @verb in a transaction of its own. When the disk is full the reserve is given up, when the file was removed or
+ * replaced it is put back, and when it is damaged it is salvaged; then @verb runs again, once.
  *
  * Returns: whether the transaction is durable; otherwise nothing was changed
  */

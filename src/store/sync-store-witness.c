@@ -50,9 +50,9 @@ dup_own_path (SyncStore *self)
   g_autofree char *name = dup_true_name (self->directory);
   g_autofree char *hash = g_compute_checksum_for_string (G_CHECKSUM_SHA256, name, -1);
 
-  if (self->options.witness_directory == NULL)
+  if (self->witness_directory == NULL)
     return NULL;
-  return g_build_filename (self->options.witness_directory, hash, NULL);
+  return g_build_filename (self->witness_directory, hash, NULL);
 }
 
 /* FALSE: there is none, or it cannot be read, or it was cut short. */
@@ -105,12 +105,12 @@ gboolean
 sync_store_witness_find_other (SyncStore *self, const char *database_id, gint64 least, SyncStoreWitness *witness)
 {
   g_autofree char *own = dup_own_path (self);
-  g_autoptr (GDir) dir = own != NULL ? g_dir_open (self->options.witness_directory, 0, NULL) : NULL;
+  g_autoptr (GDir) dir = own != NULL ? g_dir_open (self->witness_directory, 0, NULL) : NULL;
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
-      g_autofree char *path = g_build_filename (self->options.witness_directory, name, NULL);
+      g_autofree char *path = g_build_filename (self->witness_directory, name, NULL);
       g_auto (SyncStoreWitness) other = { 0 };
       g_autofree char *database = NULL;
 
@@ -145,7 +145,7 @@ sync_store_witness_open (SyncStore *self, const char *database_id)
     return;
   text = g_strdup_printf (NUMBER_FORMAT "%s\n%s\n", self->progress, database_id, name);
   length = (gssize) strlen (text);
-  g_mkdir_with_parents (self->options.witness_directory, DIRECTORY_MODE);
+  g_mkdir_with_parents (self->witness_directory, DIRECTORY_MODE);
   self->witness_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
   if (self->witness_fd < 0 || pwrite (self->witness_fd, text, length, 0) != length
       || ftruncate (self->witness_fd, length) != 0)

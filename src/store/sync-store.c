@@ -202,8 +202,18 @@ start_verb (SyncStore *self, gpointer data, GError **error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "clean_end", "0", now_ms);
 }
 
+/* What is undelivered has to be readable before any of it is due: damage in one row would hold up the others. */
 static gboolean
-open_database (SyncStore *self, GError **error)
+check_undelivered (SyncStore *self, GError **error)
+{
+  g_auto (SyncSites) sites = { 0 };
+
+  return sync_store_count_undelivered (self, "", &sites, error);
+}
+
+/* Opens the database that is at the path, or makes one, and brings it to the newest format and to this boot. */
+gboolean
+sync_store_open_database (SyncStore *self, GError **error)
 {
   g_autofree char *clean = NULL;
   gboolean created;
@@ -218,7 +228,7 @@ open_database (SyncStore *self, GError **error)
     return FALSE;
   clean = sync_store_dup_metadata (self, "clean_end");
   self->ended_clean = is_new || g_strcmp0 (clean, "1") == 0;
-  return sync_store_run_verb (self, start_verb, NULL, error);
+  return sync_store_run_verb (self, start_verb, NULL, error) && check_undelivered (self, error);
 }
 
 static gboolean
@@ -226,7 +236,7 @@ open_or_salvage (SyncStore *self, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
-  if (open_database (self, &local))
+  if (sync_store_open_database (self, &local))
     return TRUE;
   sync_store_disconnect (self);
   if (!g_error_matches (local, SYNC_ERROR, SYNC_ERROR_CORRUPT))
@@ -235,7 +245,7 @@ open_or_salvage (SyncStore *self, GError **error)
       return FALSE;
     }
   g_debug ("%s", local->message);
-  return sync_store_salvage (self, open_database, error);
+  return sync_store_salvage (self, error);
 }
 
 static SyncStore *
@@ -286,6 +296,8 @@ sync_store_finalize (GObject *object)
   g_free (self->path);
   g_free (self->log_path);
   g_free (self->news);
+  g_free (self->witness_directory);
+  g_free (self->machine_id);
   g_free (self->loss_report);
   g_free (self->restore_report);
   G_OBJECT_CLASS (sync_store_parent_class)->finalize (object);
@@ -328,6 +340,9 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
   gint64 free_bytes;
 
   self->options = options != NULL ? *options : defaults;
+  self->witness_directory = g_strdup (self->options.witness_directory);
+  self->machine_id = g_strdup (self->options.machine_id);
+  self->options.witness_directory = self->options.machine_id = NULL;
   self->clock = g_object_ref (clock);
   if (!sync_store_directory_prepare (directory, error))
     return NULL;
@@ -342,8 +357,6 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
     }
   sync_store_file_note (self);
   sync_store_restore_witness (self);
-  self->options.witness_directory = NULL;
-  self->options.machine_id = NULL;
   free_bytes = sync_store_directory_get_free_bytes (directory, &self->options);
   if (!self->has_reserve && free_bytes - self->options.reserve_bytes > self->options.min_free_bytes)
     self->has_reserve = sync_store_directory_make_reserve (directory, self->options.reserve_bytes);

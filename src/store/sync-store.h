@@ -168,6 +168,17 @@ typedef struct
   gint64 oldest_waiting_ms;  /* accepted_ms of the oldest row that is neither completed nor discarded, 0 if none */
 } SyncCounts;
 
+/* To which sites the undelivered rows belong. */
+typedef struct
+{
+  guint n_own;
+  guint n_other;
+  char *other;               /* (owned) (nullable): one of the others */
+} SyncSites;
+
+void sync_sites_clear (SyncSites *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncSites, sync_sites_clear)
+
 typedef struct
 {
   guint states;              /* bit set of (1 << SyncState); 0: all */
@@ -223,7 +234,7 @@ gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **er
 char *sync_store_dup_metadata (SyncStore *self, const char *key);
 SyncConflict *sync_store_get_conflict (SyncStore *self, gint64 id, GError **error);
 GPtrArray *sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error);
-gboolean sync_store_has_undelivered (SyncStore *self, const char *other_than_site, guint *n);
+gboolean sync_store_count_undelivered (SyncStore *self, const char *site, SyncSites *sites, GError **error);
 gboolean sync_store_verify_audit (SyncStore *self, guint64 *n_rows, GError **error);
 
 G_END_DECLS

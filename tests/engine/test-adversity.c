@@ -6,9 +6,7 @@
 #include "engine-fixture.h"
 
 #include "sync-error.h"
-#include "sync-test-directory.h"
 
-#include <glib/gstdio.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -33,14 +31,6 @@ follow_plan (ToySite *site, const SyncTransportRequest *request, gpointer user_d
   if (!request->write || plan->times == 0 || (plan->method != NULL && !g_str_equal (plan->method, request->method)))
     return TOY_ANSWER;
   plan->times--;
-  return plan->fault;
-}
-
-static ToyFault
-follow_plan_for_all (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  const Plan *plan = user_data;
-
   return plan->fault;
 }
 
@@ -185,115 +175,6 @@ test_full_disk_hinders_no_delivery (Engine *e)
   for (gint64 id = 1; id <= 60; id++)
     done += engine_state_of (e, id) == SYNC_STATE_COMPLETED;
   g_assert_cmpuint (done, ==, 60);
-}
-
-static void
-remove_data (Engine *e)
-{
-  sync_test_directory_free (g_strdup (e->directory));
-  g_assert_false (g_file_test (e->directory, G_FILE_TEST_EXISTS));
-}
-
-/* Somebody removes the data directory while writes wait in it: it comes back, they go out, and a person hears of it. */
-static void
-test_data_removed (Engine *e)
-{
-  g_autoptr (SyncSnapshot) snapshot = NULL;
-  gint64 ids[2];
-
-  engine_start (e);
-  sync_engine_set_offline (e->engine, TRUE);
-  ids[0] = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
-  remove_data (e);
-  ids[1] = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
-  snapshot = sync_engine_dup_snapshot (e->engine);
-  g_assert_nonnull (snapshot->notice);
-  g_assert_nonnull (strstr (snapshot->notice, e->directory));
-  engine_assert_condition (e, SYNC_CONDITION_OFFLINE);
-  remove_data (e);
-  sync_engine_set_offline (e->engine, FALSE);
-  engine_run_for (e, 10000);
-  engine_drop (e);
-  engine_open (e);
-  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
-    engine_assert_state (e, ids[i], SYNC_STATE_COMPLETED);
-  g_assert_cmpuint (toy_site_count (e->site, "Note"), ==, 2);
-}
-
-/* The line is away, so nothing is written for a long time; it is missed all the same. */
-static void
-test_data_removed_while_away (Engine *e)
-{
-  g_autofree char *file = g_build_filename (e->directory, SYNC_STORE_FILE, NULL);
-  Plan plan = { .fault = TOY_REFUSE };
-
-  toy_site_set_fault (e->site, follow_plan_for_all, &plan);
-  engine_start (e);
-  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
-  engine_run_for (e, 60000);
-  remove_data (e);
-  engine_run_for (e, 120000);
-  g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS));
-}
-
-/* And if it cannot be put back: nothing is promised, nothing is sent that could not be recorded, and it is seen. */
-static void
-test_data_cannot_come_back (Engine *e)
-{
-  SyncSubmission submission = SYNC_SUBMISSION_INIT;
-  g_autoptr (SyncSnapshot) snapshot = NULL;
-  g_autoptr (GError) error = NULL;
-  gint64 id;
-
-  engine_start (e);
-  sync_engine_set_offline (e->engine, TRUE);
-  id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
-  remove_data (e);
-  g_assert_true (g_file_set_contents (e->directory, "", 0, NULL));
-  submission.method = "DELETE";
-  submission.url = "/api/resource/Note/Y";
-  engine_submit_full (e, &submission, &error);
-  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
-  engine_assert_condition (e, SYNC_CONDITION_STORAGE_TROUBLE);
-  snapshot = sync_engine_dup_snapshot (e->engine);
-  g_assert_nonnull (strstr (snapshot->condition_detail, e->directory));
-  sync_engine_set_offline (e->engine, FALSE);
-  engine_run_for (e, 60000);
-  engine_assert_condition (e, SYNC_CONDITION_STORAGE_TROUBLE);
-  g_assert_cmpuint (toy_site_count (e->site, "Note"), ==, 0);
-  g_assert_no_errno (g_unlink (e->directory));
-  engine_run_for (e, 10000);
-  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
-  engine_assert_condition (e, SYNC_CONDITION_ONLINE);
-}
-
-/* One row's body is not what was accepted: the others go on, and it is seen. */
-static void
-test_damaged_body (Engine *e)
-{
-  g_autofree char *file = g_build_filename (e->directory, SYNC_STORE_FILE, NULL);
-  gint64 id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
-  gint64 other = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
-  SyncListFilter filter = { .states = 1u << SYNC_STATE_FAILED };
-  g_autoptr (GPtrArray) failed = NULL;
-  sqlite3 *db = NULL;
-
-  g_assert_cmpint (sqlite3_open (file, &db), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_exec (db,
-                                 "DROP TRIGGER requests_fixed;"
-                                 "UPDATE offline_requests SET accepted_sha256 = 'x' WHERE id = 1",
-                                 NULL, NULL, NULL),
-                   ==, SQLITE_OK);
-  sqlite3_close (db);
-  /* The fixture reads each row in full. */
-  g_signal_handlers_disconnect_by_data (e->engine, e);
-  engine_start (e);
-  engine_run_for (e, 60000);
-  engine_assert_state (e, other, SYNC_STATE_COMPLETED);
-  failed = sync_store_list (e->store, &filter, NULL);
-  g_assert_cmpuint (failed->len, ==, 1);
-  g_assert_cmpint (((SyncRequest *) g_ptr_array_index (failed, 0))->id, ==, id);
-  g_assert_true (sync_engine_discard (e->engine, id, "damaged", "anna", NULL));
 }
 
 /* Answers ------------------------------------------------------------------------------------------------------------ */
@@ -727,10 +608,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/adversity/disk-takes-no-look", test_disk_takes_no_look);
   engine_test_add ("/sync/adversity/disk-takes-no-refusal-of-ours", test_disk_takes_no_refusal_of_ours);
   engine_test_add ("/sync/adversity/full-disk-hinders-no-delivery", test_full_disk_hinders_no_delivery);
-  engine_test_add ("/sync/adversity/data-removed", test_data_removed);
-  engine_test_add ("/sync/adversity/data-removed-while-away", test_data_removed_while_away);
-  engine_test_add ("/sync/adversity/data-cannot-come-back", test_data_cannot_come_back);
-  engine_test_add ("/sync/adversity/damaged-body", test_damaged_body);
   engine_test_add ("/sync/adversity/stale-at-base", test_stale_at_base);
   engine_test_add ("/sync/adversity/used-up-after-unknown", test_used_up_after_unknown);
   engine_test_add ("/sync/adversity/used-up-but-there", test_used_up_but_there);

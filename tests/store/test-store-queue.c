@@ -543,17 +543,23 @@ test_metadata (StoreFixture *fixture, gconstpointer data)
 static void
 test_undelivered (StoreFixture *fixture, gconstpointer data)
 {
-  guint n = 9;
+  SyncSites sites;
 
-  g_assert_false (sync_store_has_undelivered (fixture->store, NULL, &n));
-  g_assert_cmpuint (n, ==, 0);
+  g_assert_true (sync_store_count_undelivered (fixture->store, SITE, &sites, NULL));
+  g_assert_cmpuint (sites.n_own + sites.n_other, ==, 0);
+  g_assert_null (sites.other);
   store_fixture_accept (fixture, store_fixture_create ("k"));
   store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("l")),
                           SYNC_STATE_COMPLETED);
-  g_assert_true (sync_store_has_undelivered (fixture->store, NULL, &n));
-  g_assert_cmpuint (n, ==, 1);
-  g_assert_true (sync_store_has_undelivered (fixture->store, "https://other.example.com", &n));
-  g_assert_false (sync_store_has_undelivered (fixture->store, SITE, &n));
+  g_assert_true (sync_store_count_undelivered (fixture->store, SITE, &sites, NULL));
+  g_assert_cmpuint (sites.n_own, ==, 1);
+  g_assert_cmpuint (sites.n_other, ==, 0);
+  g_assert_null (sites.other);
+  g_assert_true (sync_store_count_undelivered (fixture->store, "https://other.example.com", &sites, NULL));
+  g_assert_cmpuint (sites.n_own, ==, 0);
+  g_assert_cmpuint (sites.n_other, ==, 1);
+  g_assert_cmpstr (sites.other, ==, SITE);
+  sync_sites_clear (&sites);
 }
 
 int
