@@ -186,7 +186,7 @@ test_group (StoreFixture *fixture, gconstpointer data)
 
   store_fixture_accept (fixture, store_fixture_create ("a"));
   sync_store_begin_group (fixture->store);
-  first = sync_store_claim (fixture->store, 1, NULL, NULL);
+  first = sync_store_claim (fixture->store, 1, NULL, NULL, NULL);
   g_assert_nonnull (first);
   remove_file (fixture, SYNC_STORE_FILE);
   g_assert_false (sync_store_commit_group (fixture->store, &error));
@@ -194,7 +194,7 @@ test_group (StoreFixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (error->message, fixture->directory));
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
   sync_store_begin_group (fixture->store);
-  again = sync_store_claim (fixture->store, 1, NULL, NULL);
+  again = sync_store_claim (fixture->store, 1, NULL, NULL, NULL);
   g_assert_true (sync_store_commit_group (fixture->store, NULL));
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests WHERE status = 'sending'"),
                    ==, 1);
