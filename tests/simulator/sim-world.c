@@ -543,7 +543,7 @@ has_enough (SimWorld *world)
 static void
 bring_about (SimWorld *world)
 {
-  if (world->n_crashes < MIN_CRASHES)
+  if (!sim_time_settle (&world->time) || world->n_crashes < MIN_CRASHES)
     sim_world_crash (world, SIM_CRASH_BETWEEN);
   settle_again (world);
   sync_engine_resume (world->engine);

@@ -218,13 +218,13 @@ test_mended (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_create ("after"));
   /* Without room for what is saved all stays as it is. */
   fixture->free_bytes = 1000;
-  g_assert_null (sync_store_claim (fixture->store, 21, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 21, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL);
   g_clear_error (&error);
   g_assert_false (sync_store_keep_file (fixture->store, NULL));
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
   fixture->free_bytes = G_GINT64_CONSTANT (1000) * 1000 * 1000;
-  g_assert_null (sync_store_claim (fixture->store, 21, NULL, &error));
+  g_assert_null (sync_store_claim (fixture->store, 21, NULL, NULL, &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_CORRUPT);
   news = sync_store_take_news (fixture->store);
   g_assert_nonnull (news);
