@@ -93,8 +93,8 @@ sim_world_open (SimWorld *world)
         return;
       sim_violation ("the store does not open: %s", error->message);
     }
-  if (sync_store_get_salvage_report (world->store) != NULL)
-    sim_violation ("the database was damaged: %s", sync_store_get_salvage_report (world->store));
+  if (sync_store_get_loss_report (world->store) != NULL)
+    sim_violation ("the database was damaged: %s", sync_store_get_loss_report (world->store));
   world->engine = sync_engine_new (world->config, world->store, SYNC_TRANSPORT (world->network), world->credentials,
                                    world->routes, SYNC_CLOCK (world->time.clock), world->chance);
   g_signal_connect (world->engine, "request-changed", G_CALLBACK (changed_cb), world);

@@ -437,7 +437,7 @@ check_till (Till *till)
   g_autoptr (SyncStore) store = open_till (till, &error);
 
   g_assert_no_error (error);
-  g_assert_null (sync_store_get_salvage_report (store));
+  g_assert_null (sync_store_get_loss_report (store));
   g_assert_null (sync_store_get_restore_report (store));
   g_assert_true (sync_store_check (store, &error));
   g_assert_true (sync_store_verify_audit (store, NULL, &error));
