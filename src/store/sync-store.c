@@ -17,6 +17,7 @@
 #define WAL_KEPT_BYTES "16777216"      /* the write-ahead log is cut to this after a burst */
 #define CACHE_KIB "6144"               /* the keys of some 50 000 rows stay in memory */
 #define MAX_WAIT_AFTER_BOOT_MS 3600000 /* the wall clock may have been set back while the machine was off */
+#define START_MB 10                    /* what a start needs, and then some deliveries */
 #define SQLITE_MAGIC "SQLite format 3"
 
 G_DEFINE_FINAL_TYPE (SyncStore, sync_store, G_TYPE_OBJECT)
@@ -317,6 +318,34 @@ sync_store_init (SyncStore *self)
   self->audit_checksum = g_checksum_new (G_CHECKSUM_SHA256);
 }
 
+/* The reserve is also for this: on a full disk there is no room for the log and its index. */
+static gboolean
+open_with_reserve (SyncStore *self, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  self->has_reserve = sync_store_directory_has_reserve (self->directory);
+  if (open_or_salvage (self, &local))
+    return TRUE;
+  if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL) && self->has_reserve
+      && sync_store_directory_drop_reserve (self->directory))
+    {
+      self->has_reserve = FALSE;
+      return open_or_salvage (self, error);
+    }
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+static gboolean
+take_and_open (SyncStore *self, GError **error)
+{
+  if (!sync_store_directory_prepare (self->directory, error))
+    return FALSE;
+  self->lock_fd = sync_store_directory_lock (self->directory, error);
+  return self->lock_fd >= 0 && open_with_reserve (self, error);
+}
+
 /**
  * sync_store_open:
  * @directory: the data directory; made (0700) if there is none
@@ -327,7 +356,7 @@ sync_store_init (SyncStore *self)
  * sent into `unknown` and moves due times to this boot's clock. A damaged file is set aside and what can be
  * read of the undelivered rows is taken over; where the queue that was used here is missing a new one is begun;
  * sync_store_get_loss_report() tells then. The undelivered rows of a restored or copied database become `unknown`;
- * sync_store_get_restore_report() tells.
+ * sync_store_get_restore_report() tells. On a full disk the reserve is given up.
  *
  * Returns: (transfer full): the store, or NULL: %SYNC_ERROR_LOCKED (names the other process),
  * %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (all transient), %SYNC_ERROR_NEWER
@@ -337,6 +366,7 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
 {
   static const SyncStoreOptions defaults = SYNC_STORE_OPTIONS_INIT;
   g_autoptr (SyncStore) self = store_new (directory);
+  g_autoptr (GError) local = NULL;
   gint64 free_bytes;
 
   self->options = options != NULL ? *options : defaults;
@@ -344,15 +374,16 @@ sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClo
   self->machine_id = g_strdup (self->options.machine_id);
   self->options.witness_directory = self->options.machine_id = NULL;
   self->clock = g_object_ref (clock);
-  if (!sync_store_directory_prepare (directory, error))
-    return NULL;
-  self->lock_fd = sync_store_directory_lock (directory, error);
-  if (self->lock_fd < 0)
-    return NULL;
-  self->has_reserve = sync_store_directory_has_reserve (directory);
-  if (!open_or_salvage (self, error))
+  if (!take_and_open (self, &local))
     {
       shut (self, FALSE);
+      if (g_error_matches (local, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
+        g_set_error (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL,
+                     "the disk that holds “%s” is full, and the queue cannot be opened; nothing in it was changed: free at"
+                     " least %d MB and start the program again (from %" G_GINT64_FORMAT " MB on it takes new writes)",
+                     directory, START_MB, self->options.min_free_bytes / 1000000);
+      else
+        g_propagate_error (error, g_steal_pointer (&local));
       return NULL;
     }
   sync_store_file_note (self);

@@ -12,6 +12,9 @@ import harness
 # Runs the rest of the arguments where the directory $1 is mounted as $0 says; the mount ends with the program.
 MOUNT = ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', 'eval "$0"; shift; exec "$@"']
 TMPFS = 'mount -t tmpfs -o size=320m,mode=700 tmpfs "$1"'
+# The same files on a disk without a byte left.
+FULL = ('cp -a "$1" "$1.saved"; mount -t tmpfs -o size=80m,mode=700 tmpfs "$1"; cp -a "$1.saved/." "$1";'
+        'cat /dev/zero > "$1/filler" 2> /dev/null || :; rm -r "$1.saved"')
 READ_ONLY = 'mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"'
 
 
@@ -74,6 +77,29 @@ def test_full_disk():
         os.unlink(filler)
         harness.wait_until(lambda: client.call('POST', '/_sync/v1/requests', harness.sale())[0] == 202, 'accepted again')
         assert profile.program.end() == 0
+    return None
+
+
+def test_start_on_full_disk():
+    """The reserve is enough to start and to deliver what was promised; without it one line says what to free."""
+    if not can_mount():
+        return 'mounting is not permitted here'
+    with harness.Profile(SETTLE_TIME=100) as profile:
+        profile.start_shop()
+        profile.start()
+        client = profile.client()
+        client.call('POST', '/_sync/v1/offline', {'on': True})
+        for _ in range(5):
+            profile.submit(client, harness.sale())
+        assert profile.program.end() == 0
+        profile.start([*MOUNT, FULL, profile.data])
+        profile.wait(lambda s: s['queueStats']['completed'] == 5, 'all delivered')
+        status, answer = profile.client().call('POST', '/_sync/v1/requests', harness.sale())
+        assert status == 507 and 'MB' in str(answer), (status, answer)
+        assert profile.program.end() == 0
+        os.unlink(os.path.join(profile.data, 'reserve'))
+        status, out, err = profile.run([*MOUNT, FULL, profile.data, harness.PROGRAM, '--headless'])
+        assert (status, out) == (1, '') and 'free at least' in one_line(err) and profile.data in err, (status, out, err)
     return None
 
 
@@ -179,5 +205,5 @@ def test_open_umask():
         assert profile.program.end() == 0
 
 
-harness.tap(test_full_disk, test_read_only_data, test_removed_data, test_killed, test_orderly_end, test_refused_in_words,
-            test_open_umask)
+harness.tap(test_full_disk, test_start_on_full_disk, test_read_only_data, test_removed_data, test_killed, test_orderly_end,
+            test_refused_in_words, test_open_umask)

@@ -141,6 +141,29 @@ fill_disk (const char *directory)
   fclose (file);
 }
 
+/* The program starts on a full disk as long as there is the reserve, and then says what it needs. */
+static void
+check_start_on_full_disk (StoreFixture *fixture)
+{
+  g_autofree char *reserve = in_directory (fixture, "reserve");
+  g_autofree char *filler = in_directory (fixture, "filler");
+
+  g_clear_object (&fixture->store);
+  g_assert_true (exists (fixture, "reserve"));
+  fill_disk (fixture->directory);
+  fixture->free_bytes = 0;
+  store_fixture_reopen (fixture);
+  g_assert_false (exists (fixture, "reserve"));
+  store_fixture_deliver (fixture, 2, NULL, NULL);
+  g_clear_object (&fixture->store);
+  fill_disk (fixture->directory);
+  check_open_fails (fixture, SYNC_ERROR_DISK_FULL, fixture->directory);
+  check_open_fails (fixture, SYNC_ERROR_DISK_FULL, "free at least 10 MB and start the program again");
+  g_assert_no_errno (g_unlink (filler));
+  store_fixture_reopen (fixture);
+  g_assert_cmpint (store_fixture_state (fixture, 2), ==, SYNC_STATE_COMPLETED);
+}
+
 /* A disk that is really full: a small one of our own, seen by this process only. */
 static void
 test_full_disk (StoreFixture *fixture, gconstpointer data)
@@ -183,6 +206,7 @@ test_full_disk (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_create ("after"));
   g_assert_true (sync_store_verify_audit (fixture->store, NULL, NULL));
   g_assert_true (sync_store_check (fixture->store, NULL));
+  check_start_on_full_disk (fixture);
   g_clear_object (&fixture->store);
   g_assert_cmpint (umount2 (fixture->directory, MNT_DETACH), ==, 0);
 }
