@@ -70,7 +70,7 @@ build () {
 run_tests () {
   jobs=$(nproc)
   [ "$jobs" -ge 2 ] || jobs=2
-  (cd "$prefix/$1" && meson test --no-rebuild --num-processes "$jobs" --print-errorlogs)
+  (cd "$prefix/$1" && meson test --no-rebuild --num-processes "$jobs" --timeout-multiplier 3 --print-errorlogs)
 }
 
 tests_plain () {
@@ -98,6 +98,11 @@ many_faults () {
   (cd "$prefix/plain" && SYNC_FAULTS=2000 meson test --no-rebuild --timeout-multiplier 10 --print-errorlogs --verbose faults)
 }
 
+# Other seeds than those of the ordinary run; fails if something was never met.
+long_simulation () {
+  "$prefix/plain/tests/sim" --seed 1000000 --runs 1000000 --seconds 300 --all
+}
+
 install_missing build app test
 part tests tests_plain
 if [ "$all" = true ]; then
@@ -105,6 +110,7 @@ if [ "$all" = true ]; then
   part sanitizers tests_sanitized
   part kills many_kills
   part faults many_faults
+  part simulation long_simulation
   for release in bookworm trixie; do
     part "root-$release" sh "$source_dir/tests/roots.sh" "$release"
   done
