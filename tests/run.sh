@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The tests, on a Debian 12 or 13: installs what is missing (as root or with sudo), builds in a directory that git
 # ignores, runs them and says how it went. `--all` adds the long ones: sanitizers, the build without a window,
-# hundreds of kills, thousands of faults, and this script and data/run.sh in bare Debian 12 and 13 roots (tests/roots.sh).
+# hundreds of kills, thousands of faults, a long simulation, and this script and data/run.sh in bare Debian 12 and 13 roots (tests/roots.sh).
 # Exit status: 0 all passed, 1 something did not, 2 usage.
 set -eu
 umask 022
