@@ -315,7 +315,8 @@ sync_statement_release (SyncStatement *self)
 void
 sync_store_set_sqlite_error (SyncStore *self, int code, GError **error)
 {
-  const char *message = sqlite3_errmsg (self->db);
+  /* It may quote what damage has made of the schema. */
+  g_autofree char *message = g_utf8_make_valid (sqlite3_errmsg (self->db), -1);
   int primary = code & 0xff;
   gboolean no_space = primary == SQLITE_IOERR && sqlite3_system_errno (self->db) == ENOSPC;
   gboolean full = primary == SQLITE_FULL || no_space;

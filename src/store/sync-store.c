@@ -452,7 +452,7 @@ sync_store_check (SyncStore *self, GError **error)
   if (rc == SQLITE_OK)
     rc = sqlite3_step (stmt);
   if (rc == SQLITE_ROW)
-    found = sync_store_dup_column (stmt, 0);
+    found = g_utf8_make_valid ((const char *) sqlite3_column_text (stmt, 0), -1);
   else
     sync_store_set_sqlite_error (self, rc, error);
   sqlite3_finalize (stmt);
