@@ -154,7 +154,7 @@ test_older_copy (void)
         {
           g_assert_true (g_str_has_suffix (end->err, bus_line));
           end->err[strlen (end->err) - strlen (bus_line)] = '\0';
-          assert_one_line_with (end->err, "put back from an older copy");
+          assert_one_line_with (end->err, "an older copy was put back");
           return;
         }
       g_assert_cmpstr (end->err, ==, bus_line);
