@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import sqlite3
 import time
 
@@ -198,6 +199,8 @@ def audit(rows, writes, ledger, title):
 
 def check_refused(refused, rows, counts, at_most):
     """What was not acknowledged, and not handed over again."""
+    if not refused:
+        return
     keys = {row['key'] for row in rows.values()}
     kept = sum(write.request['key'] in keys for write in refused)
     for write in refused:
@@ -210,7 +213,9 @@ def check_end(profile, writes, title, refused=(), refused_at_most=0):
     """All of it, when the work is done; ends the program. A write that was refused because it could not be written may have
     been kept all the same only if the program was killed then: `refused_at_most` is 1. Returns the ledger's sums."""
     assert profile.program.end() == 0
-    path = os.path.join(profile.seen_data or profile.data, 'queue.db')
+    assert not os.path.exists(os.path.join(profile.seen_data or profile.data, 'queue.db-wal')), 'the log was left'
+    # A copy: the original may lie behind a mount that SQLite does not find.
+    path = shutil.copy(os.path.join(profile.seen_data or profile.data, 'queue.db'), os.path.join(profile.folder, 'end.db'))
     with contextlib.closing(sqlite3.connect(path)) as db:
         check_database(db)
         rows, sends = read_rows(db)

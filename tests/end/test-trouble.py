@@ -1,116 +1,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trouble around the real programs that needs more than one of them, or mounts: each time one clear line, nothing
-half-done, nothing lost. (A bad setting, a port in use and the like: tests/app/test-headless.c, tests/ctl.)"""
+"""Trouble around the real programs that needs more than one of them: each time one clear line, nothing half-done, nothing
+lost. (A bad setting, a port in use and the like: tests/app/test-headless.c, tests/ctl. The disk: test-disk.py.)"""
 
 import os
 import shutil
-import subprocess
 import time
 
 import harness
-
-# Runs the rest of the arguments where the directory $1 is mounted as $0 says; the mount ends with the program.
-MOUNT = ['unshare', '--mount', '--propagation', 'private', 'sh', '-euc', 'eval "$0"; shift; exec "$@"']
-TMPFS = 'mount -t tmpfs -o size=320m,mode=700 tmpfs "$1"'
-# The same files on a disk without a byte left.
-FULL = ('cp -a "$1" "$1.saved"; mount -t tmpfs -o size=80m,mode=700 tmpfs "$1"; cp -a "$1.saved/." "$1";'
-        'cat /dev/zero > "$1/filler" 2> /dev/null || :; rm -r "$1.saved"')
-READ_ONLY = 'mount --bind "$1" "$1"; mount -o remount,ro,bind "$1"'
-
-
-def can_mount():
-    done = subprocess.run(['unshare', '--mount', '--propagation', 'private', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'],
-                          capture_output=True, check=False)
-    return done.returncode == 0
-
 
 def one_line(text):
     """What a program says beside that it found no bus."""
     lines = [line for line in text.splitlines() if 'no session bus' not in line]
     assert len(lines) == 1, lines
     return lines[0]
-
-
-def fill(path, leave):
-    """Writes the file system of the path full but for so many bytes."""
-    size = os.path.getsize(path) if os.path.exists(path) else 0
-    status = os.statvfs(os.path.dirname(path))
-    size += status.f_bavail * status.f_frsize - leave
-    with open(path, 'ab') as file:
-        if size <= os.path.getsize(path):
-            file.truncate(size)
-        else:
-            os.posix_fallocate(file.fileno(), 0, size)
-
-
-def test_full_disk():
-    """Below 250 MB no promise is made any more, and the reason is given; what was promised is delivered all the same,
-    also with the disk full to the last byte."""
-    if not can_mount():
-        return 'mounting is not permitted here'
-    with harness.Profile(SETTLE_TIME=100, BASE_RETRY_DELAY=10, MAX_RETRY_DELAY=100) as profile:
-        profile.start_shop()
-        os.mkdir(profile.data, 0o700)
-        profile.start([*MOUNT, TMPFS, profile.data])
-        client, filler = profile.client(), os.path.join(profile.seen_data, 'filler')
-        client.call('POST', '/_sync/v1/offline', {'on': True})
-        for _ in range(20):
-            profile.submit(client, harness.sale())
-        fill(filler, 100 << 20)
-        # The free room is looked at now and then, not for each write.
-        answers = []
-
-        def is_refused():
-            answers.append(client.call('POST', '/_sync/v1/requests', harness.sale()))
-            return answers[-1][0] != 202
-
-        harness.wait_until(is_refused, 'refused')
-        status, answer = answers[-1]
-        assert status == 507, (status, answer)
-        assert 'MB' in str(answer) and profile.data in str(answer), answer
-        n_accepted = 20 + sum(status == 202 for status, _ in answers)
-        fill(filler, 0)
-        client.call('POST', '/_sync/v1/offline', {'on': False})
-        profile.wait(lambda s: s['queueStats']['completed'] == n_accepted, 'all delivered')
-        commits = [c for c in profile.ledger()['commits'] if c['doctype'] == 'Sales Invoice' and c['kind'] == 'create']
-        assert len(commits) == len({c['key'] for c in commits}) == n_accepted, commits
-        os.unlink(filler)
-        harness.wait_until(lambda: client.call('POST', '/_sync/v1/requests', harness.sale())[0] == 202, 'accepted again')
-        assert profile.program.end() == 0
-    return None
-
-
-def test_start_on_full_disk():
-    """The reserve is enough to start and to deliver what was promised; without it one line says what to free."""
-    if not can_mount():
-        return 'mounting is not permitted here'
-    with harness.Profile(SETTLE_TIME=100) as profile:
-        profile.start_shop()
-        profile.start()
-        client = profile.client()
-        client.call('POST', '/_sync/v1/offline', {'on': True})
-        for _ in range(5):
-            profile.submit(client, harness.sale())
-        assert profile.program.end() == 0
-        profile.start([*MOUNT, FULL, profile.data])
-        profile.wait(lambda s: s['queueStats']['completed'] == 5, 'all delivered')
-        status, answer = profile.client().call('POST', '/_sync/v1/requests', harness.sale())
-        assert status == 507 and 'MB' in str(answer), (status, answer)
-        assert profile.program.end() == 0
-        os.unlink(os.path.join(profile.data, 'reserve'))
-        status, out, err = profile.run([*MOUNT, FULL, profile.data, harness.PROGRAM, '--headless'])
-        assert (status, out) == (1, '') and 'free at least' in one_line(err) and profile.data in err, (status, out, err)
-    return None
-
-
-def test_read_only_data():
-    if not can_mount():
-        return 'mounting is not permitted here'
-    with harness.Profile(ERPNEXT_BASE_URL='http://127.0.0.1:9') as profile:
-        os.mkdir(profile.data, 0o700)
-        status, out, err = profile.run([*MOUNT, READ_ONLY, profile.data, harness.PROGRAM, '--headless'])
-        assert (status, out) == (1, '') and profile.data in one_line(err), (status, out, err)
-    return None
 
 
 def test_removed_data():
@@ -205,5 +107,4 @@ def test_open_umask():
         assert profile.program.end() == 0
 
 
-harness.tap(test_full_disk, test_start_on_full_disk, test_read_only_data, test_removed_data, test_killed, test_orderly_end,
-            test_refused_in_words, test_open_umask)
+harness.tap(test_removed_data, test_killed, test_orderly_end, test_refused_in_words, test_open_umask)
