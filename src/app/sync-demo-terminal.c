@@ -220,6 +220,9 @@ sync_demo_terminal_run (SyncDemo *demo)
   g_signal_handlers_disconnect_by_data (self.status, &self);
   g_signal_handlers_disconnect_by_data (demo, &self);
   g_object_unref (self.status);
+  /* Its thread has ended when this returns, even if something was just asked of it and still refers to it: what it works
+   * on is removed next. */
+  g_object_run_dispose (G_OBJECT (self.service));
   g_object_unref (self.service);
   g_main_loop_unref (self.loop);
   g_free (self.detail);
