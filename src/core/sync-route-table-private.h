@@ -5,6 +5,13 @@
 
 G_BEGIN_DECLS
 
+/* The field that carries the key of a DocType. */
+typedef struct
+{
+  char *field;      /* (owned) */
+  gboolean shipped; /* an app brings it along, and makes it unique */
+} SyncRouteKey;
+
 /* What tells a document of a DocType from others. */
 typedef struct
 {
@@ -17,7 +24,7 @@ struct _SyncRouteTable
   GObject parent_instance;
 
   GPtrArray *rules;       /* (owned) (element-type SyncRouteRule): in the order they are looked at */
-  GHashTable *keys;       /* (owned) (element-type utf8 utf8): DocType → key field */
+  GHashTable *keys;       /* (owned) (element-type utf8 SyncRouteKey): by DocType */
   GHashTable *priorities; /* (owned) (element-type utf8 int): DocType → priority */
   GHashTable *natural;    /* (owned) (element-type utf8 SyncRouteNatural): by DocType */
 };

@@ -6,13 +6,15 @@
  * The format:
  *
  *   { "format": 1,
- *     "keys":       { "Sales Invoice": "posa_client_request_id", "*": "sync_client_id" },
+ *     "keys":       { "Sales Invoice": { "field": "posa_client_request_id", "shipped": true },
+ *                     "*": "sync_client_id" },
  *     "priorities": { "Sales Invoice": 0, "*": 3 },
  *     "natural":    { "Customer": "customer_name", "Item": { "fields": "item_code", "may_change": true } },
  *     "rules": [ { "name": "…", "methods": "POST", "call": "myapp.*.make_thing", "kind": "write", … } ] }
  *
- * `keys` names the unique field of each DocType that carries the idempotency key, `priorities` the order in
- * which lanes are served (0 first). `natural` names the fields of a new document that tell it from all others of its
+ * `keys` names the field of each DocType that carries the idempotency key. It counts only if it is unique: one that an
+ * app ships with its documents (`shipped`) is where it is there at all, any other one is looked up in its definition.
+ * `priorities` is the order in which lanes are served (0 first). `natural` names the fields of a new document that tell it from all others of its
  * DocType that the same user makes within some minutes: where the server enforces no key, a document whose answer was
  * lost is looked for by them. Name fields only where two documents that agree in them, in all else that was sent, in
  * who made them and when are one and the same; an empty list takes a DocType out. `may_change`: the server may store
@@ -34,7 +36,7 @@
  *   lane      templates likewise; without it the lane is type/id
  *   document  where in the body the document stands, or a list: "" is the body itself
  *   field     [argument with the field's name, argument with its value], where one field is set
- *   key       { from: where the caller's own key may be, at: where it goes, field: the DocType's unique field,
+ *   key       { from: where the caller's own key may be, at: where it goes, field: the DocType's field in `keys`,
  *             enforced: the server refuses the same key twice, echoed: the answer shows the key };
  *             "$key" in them is the type's field of `keys`
  *   natural   { field: argument }: instead of the type's fields, where the body holds arguments and no document
@@ -55,6 +57,15 @@
 G_DEFINE_FINAL_TYPE (SyncRouteTable, sync_route_table, G_TYPE_OBJECT)
 
 extern GResource *sync_core_get_resource (void);
+
+static void
+key_free (gpointer data)
+{
+  SyncRouteKey *key = data;
+
+  g_free (key->field);
+  g_free (key);
+}
 
 static void
 natural_free (gpointer data)
@@ -87,7 +98,7 @@ static void
 sync_route_table_init (SyncRouteTable *self)
 {
   self->rules = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_route_rule_free);
-  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, key_free);
   self->priorities = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->natural = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, natural_free);
 }
@@ -97,6 +108,31 @@ refuse (GError **error, const char *member, const char *problem)
 {
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "member “%s”: %s", member, problem);
   return FALSE;
+}
+
+static gboolean
+is_of_type (JsonNode *node, GType type)
+{
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == type;
+}
+
+/* A field, or an object with `field` and `shipped`. */
+static SyncRouteKey *
+key_new (JsonNode *node)
+{
+  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+  JsonNode *field = object != NULL ? json_object_get_member (object, "field") : node;
+  JsonNode *shipped = object != NULL ? json_object_get_member (object, "shipped") : NULL;
+  SyncRouteKey *key;
+
+  if (object != NULL && json_object_get_size (object) != (shipped != NULL ? 2 : 1))
+    return NULL;
+  if (!is_of_type (field, G_TYPE_STRING) || (shipped != NULL && !is_of_type (shipped, G_TYPE_BOOLEAN)))
+    return NULL;
+  key = g_new0 (SyncRouteKey, 1);
+  key->field = json_node_dup_string (field);
+  key->shipped = shipped != NULL && json_node_get_boolean (shipped);
+  return key;
 }
 
 static gboolean
@@ -111,10 +147,14 @@ load_keys (SyncRouteTable *self, JsonNode *node, GError **error)
   json_object_iter_init (&iter, json_node_get_object (node));
   while (json_object_iter_next (&iter, &type, &value))
     {
-      if (!JSON_NODE_HOLDS_VALUE (value) || json_node_get_string (value) == NULL)
-        return refuse (error, "keys", "every value is the name of a field");
-      if (!g_hash_table_contains (self->keys, type))
-        g_hash_table_insert (self->keys, g_strdup (type), json_node_dup_string (value));
+      SyncRouteKey *key = key_new (value);
+
+      if (key == NULL)
+        return refuse (error, "keys", "every value is the name of a field, or an object with “field” and “shipped”");
+      if (g_hash_table_contains (self->keys, type))
+        key_free (key);
+      else
+        g_hash_table_insert (self->keys, g_strdup (type), key);
     }
   return TRUE;
 }
@@ -155,8 +195,7 @@ natural_new (JsonNode *node)
 
   if (object != NULL && json_object_get_size (object) != (may_change != NULL ? 2 : 1))
     return NULL;
-  if (may_change != NULL
-      && (!JSON_NODE_HOLDS_VALUE (may_change) || json_node_get_value_type (may_change) != G_TYPE_BOOLEAN))
+  if (may_change != NULL && !is_of_type (may_change, G_TYPE_BOOLEAN))
     return NULL;
   texts = fields != NULL ? dup_texts (fields) : NULL;
   if (texts == NULL)
@@ -310,6 +349,14 @@ sync_route_table_new (const char *extra_path, GError **error)
   return g_steal_pointer (&self);
 }
 
+static const SyncRouteKey *
+find_key (SyncRouteTable *self, const char *resource_type)
+{
+  const SyncRouteKey *key = resource_type != NULL ? g_hash_table_lookup (self->keys, resource_type) : NULL;
+
+  return key != NULL ? key : g_hash_table_lookup (self->keys, "*");
+}
+
 /**
  * sync_route_table_get_key_field:
  * @self: the table
@@ -321,9 +368,44 @@ sync_route_table_new (const char *extra_path, GError **error)
 const char *
 sync_route_table_get_key_field (SyncRouteTable *self, const char *resource_type)
 {
-  const char *field = resource_type != NULL ? g_hash_table_lookup (self->keys, resource_type) : NULL;
+  const SyncRouteKey *key = find_key (self, resource_type);
 
-  return field != NULL ? field : g_hash_table_lookup (self->keys, "*");
+  return key != NULL ? key->field : NULL;
+}
+
+/**
+ * sync_route_table_is_key_shipped:
+ * @self: the table
+ * @resource_type: (nullable): a DocType
+ *
+ * Returns: whether an app brings the key field of that type along, and makes it unique
+ */
+gboolean
+sync_route_table_is_key_shipped (SyncRouteTable *self, const char *resource_type)
+{
+  const SyncRouteKey *key = find_key (self, resource_type);
+
+  return key != NULL && key->shipped;
+}
+
+/**
+ * sync_route_table_dup_key_types:
+ * @self: the table
+ *
+ * Returns: (transfer full): the DocTypes that have a key field of their own, in no order
+ */
+char **
+sync_route_table_dup_key_types (SyncRouteTable *self)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  GHashTableIter iter;
+  gpointer type;
+
+  g_hash_table_iter_init (&iter, self->keys);
+  while (g_hash_table_iter_next (&iter, &type, NULL))
+    if (strcmp (type, "*") != 0)
+      g_strv_builder_add (builder, type);
+  return g_strv_builder_end (builder);
 }
 
 /**

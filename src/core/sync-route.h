@@ -76,6 +76,8 @@ SyncRouteTable *sync_route_table_new (const char *extra_path, GError **error);
 SyncRoute *sync_route_table_match (SyncRouteTable *self, const char *method, const char *path_and_query,
                                    const char *content_type, GBytes *body, GError **error);
 const char *sync_route_table_get_key_field (SyncRouteTable *self, const char *resource_type);
+gboolean sync_route_table_is_key_shipped (SyncRouteTable *self, const char *resource_type);
+char **sync_route_table_dup_key_types (SyncRouteTable *self);
 
 void sync_route_wire_target (const SyncRoute *self, const char *method, const char *path_and_query, guint step,
                              const char *server_name, char **wire_method, char **wire_path_and_query);

@@ -67,6 +67,8 @@ static const Command commands[] = {
     sync_ctl_clear_old },
   { "backup", "DIR", N_ ("copy the queue into the directory DIR, for a restore"), 0, 1, 1, FALSE,
     sync_ctl_backup },
+  { "keys", "[make TYPE…]", N_ ("of which documents ERPNext enforces the key; make the field, as a System Manager"), 0, 0,
+    ANY_NUMBER, FALSE, sync_ctl_keys },
   { "credentials", "set|clear", N_ ("give the API key and secret (read from standard input), or forget them"),
     0, 1, 1, FALSE, sync_ctl_credentials },
   { "doctor", "", N_ ("look for what is wrong, and say what to do"), 0, 0, 0, TRUE, sync_ctl_doctor },

@@ -55,6 +55,9 @@ int sync_ctl_restore (SyncCtl *ctl, char **arguments);
 int sync_ctl_clear_old (SyncCtl *ctl, char **arguments);
 int sync_ctl_backup (SyncCtl *ctl, char **arguments);
 
+/* sync-ctl-keys.c */
+int sync_ctl_keys (SyncCtl *ctl, char **arguments);
+
 /* sync-ctl-secret.c */
 int sync_ctl_credentials (SyncCtl *ctl, char **arguments);
 

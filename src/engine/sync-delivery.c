@@ -560,7 +560,7 @@ sync_delivery_continue (SyncOperation *op)
 
   if (!sync_dispatcher_may_send (self))
     sync_operation_end (op);
-  else if (sync_engine_get_trust (self, op->route) == SYNC_TRUST_UNPROVEN)
+  else if (sync_trust_is_unproven (self, op->route))
     sync_settle_prove_key (op);
   else if (sync_zone_must_ask (self, op->request))
     sync_zone_ask (op);

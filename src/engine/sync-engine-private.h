@@ -7,14 +7,6 @@
 
 G_BEGIN_DECLS
 
-/* Whether a DocType's key field is there on the server, so that the server enforces the key. */
-typedef enum
-{
-  SYNC_TRUST_UNPROVEN,
-  SYNC_TRUST_YES,
-  SYNC_TRUST_NO,
-} SyncTrust;
-
 typedef struct _SyncTurn SyncTurn;
 
 /* Looks of one request that found nothing new before a person is asked. */
@@ -62,6 +54,14 @@ typedef struct
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
 } SyncOperation;
 
+/* An answer to a question, read. */
+typedef struct
+{
+  SyncTransportReply *reply; /* (owned) */
+  SyncAnswer *answer;        /* (owned) */
+  SyncOutcome outcome;
+} SyncReading;
+
 struct _SyncEngine
 {
   GObject parent_instance;
@@ -92,9 +92,10 @@ struct _SyncEngine
   guint alarm;                  /* the one alarm of delivery, 0 while nothing waits */
   gint64 alarm_us;              /* boot clock: when it fires */
   gint64 looked_us;             /* boot clock: just before the due rows were read last */
-  GHashTable *trust;            /* (owned) (element-type utf8 SyncTrust): per DocType */
+  GHashTable *trust;            /* (owned) (element-type utf8 SyncKeyState): per DocType */
   GTimeZone *zone;              /* (owned) (nullable): the site's, NULL: not known */
   gboolean zone_asked;          /* this run has asked for it */
+  GCancellable *errands;        /* (owned) (nullable): questions for nobody's row; NULL while it does not run */
   gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
   GTask *shutdown;              /* (owned) (nullable) */
   guint shutdown_alarm;
@@ -162,11 +163,16 @@ void sync_engine_kick (SyncEngine *self);
 SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
 
 /* sync-trust.c: does the server enforce the key? */
-SyncTrust sync_engine_get_trust (SyncEngine *self, const SyncRoute *route);
+typedef void (*SyncKeyFunc) (SyncEngine *self, const char *resource_type, SyncKeyState state, const char *words,
+                             gpointer user_data);
+SyncKeyState sync_trust_get (SyncEngine *self, const char *resource_type);
+gint64 sync_trust_get_seen_ms (SyncEngine *self, const char *resource_type);
+gboolean sync_trust_is_unproven (SyncEngine *self, const SyncRoute *route);
+void sync_trust_prove (SyncEngine *self, const char *resource_type, GCancellable *cancellable, SyncKeyFunc func,
+                       gpointer user_data);
 gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
 const char *sync_engine_get_key_in_force (SyncEngine *self, const char *resource_type);
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
-void sync_engine_set_trust (SyncEngine *self, const char *resource_type, SyncTrust trust);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 
 /* sync-zone.c: when was it, there? */
@@ -212,6 +218,12 @@ void sync_delivery_record (SyncOperation *op);
 void sync_delivery_write_again (SyncEngine *self);
 
 /* sync-question.c */
+void sync_question_read (SyncEngine *self, SyncTransport *transport, GAsyncResult *result, gint64 started_us,
+                         SyncReading *reading);
+void sync_reading_clear (SyncReading *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncReading, sync_reading_clear)
+JsonArray *sync_question_get_rows (const SyncReading *reading, JsonParser *parser);
+char *sync_question_dup_filters (const char *field, ...) G_GNUC_NULL_TERMINATED;
 void sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback);
 gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result);
 JsonNode *sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member);

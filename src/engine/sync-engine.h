@@ -40,6 +40,34 @@ GType sync_condition_get_type (void);
 const char *sync_engine_state_to_string (SyncEngineState state);
 const char *sync_condition_to_string (SyncCondition condition);
 
+/* Whether ERPNext enforces the idempotency key of a DocType. */
+typedef enum
+{
+  SYNC_KEY_UNPROVEN,   /* not asked yet, or the server did not tell */
+  SYNC_KEY_ENFORCED,
+  SYNC_KEY_MISSING,    /* there is no such field */
+  SYNC_KEY_NOT_UNIQUE, /* it is there, and takes the same key twice */
+  SYNC_KEY_UNCHECKED,  /* it is there; whether it is unique nobody has seen who may */
+  SYNC_KEY_UNREADABLE, /* this user cannot list such documents */
+  SYNC_KEY_NOT_KEPT,   /* an answer lacked the key that was sent */
+} SyncKeyState;
+
+const char *sync_key_state_to_string (SyncKeyState state);
+
+/* The key of one DocType; a value. */
+typedef struct
+{
+  char *resource_type; /* (owned) */
+  char *field;         /* (owned): that carries the key */
+  gboolean shipped;    /* an app brings it along */
+  SyncKeyState state;
+  gint64 seen_ms;      /* when its definition was seen to be unique; 0: never, or it is shipped */
+  char *words;         /* (owned): what that means, and the remedy */
+} SyncKey;
+
+void sync_key_free (SyncKey *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncKey, sync_key_free)
+
 /* A write that somebody hands over. Texts are borrowed for the time of the call. */
 typedef struct
 {
@@ -164,6 +192,13 @@ gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, con
 gboolean sync_engine_resolve_local (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
 gboolean sync_engine_resolve_server (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
 gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);
+
+/* The keys of the DocTypes */
+void sync_engine_list_keys_async (SyncEngine *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *sync_engine_list_keys_finish (SyncEngine *self, GAsyncResult *result, GError **error);
+void sync_engine_make_keys_async (SyncEngine *self, const char *const *types, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+GPtrArray *sync_engine_make_keys_finish (SyncEngine *self, GAsyncResult *result, GError **error);
 
 /* A copy of the queue */
 void sync_engine_backup_async (SyncEngine *self, const char *directory, GAsyncReadyCallback callback, gpointer user_data);

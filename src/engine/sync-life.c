@@ -91,6 +91,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   if (!check_site (self, error))
     return FALSE;
   self->running = TRUE;
+  self->errands = g_cancellable_new ();
   self->stopping = FALSE;
   sync_engine_refresh (self);
   sync_engine_kick (self);
@@ -126,6 +127,8 @@ sync_engine_stop (SyncEngine *self)
       g_clear_pointer (&self->kick_source, g_source_unref);
     }
   g_queue_clear_full (&self->batch, (GDestroyNotify) sync_request_unref);
+  g_cancellable_cancel (self->errands);
+  g_clear_object (&self->errands);
   if (self->probe != NULL)
     g_cancellable_cancel (self->probe);
   g_clear_object (&self->probe);

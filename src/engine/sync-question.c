@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Questions to the site about one row: reads that change nothing there. Asked by the settling of what is unknown and by
- * the proof of a key field. Engine's thread only. */
+/* Questions to the site: reads that change nothing there. Asked by the settling of what is unknown and by the proof of a
+ * key field. Engine's thread only. */
 #include "config.h"
 
 #include "sync-engine-private.h"
@@ -34,26 +34,58 @@ sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser)
   return sync_question_get_member (reply, parser, "data");
 }
 
+/* Reads an answer to a question that went out at @started_us (boot clock), and draws what it says of the host. */
+void
+sync_question_read (SyncEngine *self, SyncTransport *transport, GAsyncResult *result, gint64 started_us,
+                    SyncReading *reading)
+{
+  const SyncTransportReply *reply = reading->reply = sync_transport_send_finish (transport, result);
+
+  reading->answer = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type,
+                                                reply->retry_after, reply->date, reply->rate_limit_reset, reply->body,
+                                                SYNC_PROOF_MESSAGE, NULL);
+  /* For a question a missing document is an answer, not a refusal. */
+  reading->outcome = sync_outcome_classify (reading->answer, SYNC_ACTION_UPDATE);
+  if (!self->running || reply->result == SYNC_TRANSPORT_CANCELLED)
+    return;
+  sync_engine_note_date (self, reply, started_us);
+  sync_engine_note_host (self, reading->outcome.host, reading->answer, reply->error);
+}
+
+void
+sync_reading_clear (SyncReading *self)
+{
+  g_clear_pointer (&self->reply, sync_transport_reply_free);
+  g_clear_pointer (&self->answer, sync_answer_free);
+}
+
+/* The rows of a list, for as long as @parser lives; NULL: the answer is none. */
+JsonArray *
+sync_question_get_rows (const SyncReading *reading, JsonParser *parser)
+{
+  JsonNode *data = sync_question_get_data (reading->reply, parser);
+
+  if (reading->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+    return NULL;
+  return json_node_get_array (data);
+}
+
 /* Reads an answer to a question of ours. FALSE: the program is ending and @op is gone. */
 gboolean
 sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result)
 {
+  SyncReading reading = { 0 };
+
   g_clear_pointer (&op->reply, sync_transport_reply_free);
   g_clear_pointer (&op->answer, sync_answer_free);
-  op->reply = sync_transport_send_finish (transport, result);
-  if (sync_operation_is_dropped (op) || op->reply->result == SYNC_TRANSPORT_CANCELLED)
-    {
-      sync_operation_end (op);
-      return FALSE;
-    }
-  sync_engine_note_date (op->engine, op->reply, op->started_us);
-  op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
-                                           op->reply->content_type, op->reply->retry_after, op->reply->date,
-                                           op->reply->rate_limit_reset, op->reply->body, SYNC_PROOF_MESSAGE, NULL);
-  /* For a question a missing document is an answer, not a refusal. */
-  op->outcome = sync_outcome_classify (op->answer, SYNC_ACTION_UPDATE);
-  sync_engine_note_host (op->engine, op->outcome.host, op->answer, op->reply->error);
-  return TRUE;
+  sync_question_read (op->engine, transport, result, op->started_us, &reading);
+  op->reply = reading.reply;
+  op->answer = reading.answer;
+  op->outcome = reading.outcome;
+  if (!sync_operation_is_dropped (op) && op->reply->result != SYNC_TRANSPORT_CANCELLED)
+    return TRUE;
+  sync_operation_end (op);
+  return FALSE;
 }
 
 /* Asks the site something for @op. */
@@ -66,24 +98,37 @@ sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback call
   sync_transport_send_async (op->engine->transport, call, op->cancellable, callback, op);
 }
 
+/* The argument `filters` of a list: field, value, field, value, NULL; all must be equal. */
+char *
+sync_question_dup_filters (const char *field, ...)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *text = NULL;
+  va_list arguments;
+
+  va_start (arguments, field);
+  json_builder_begin_object (builder);
+  for (; field != NULL; field = va_arg (arguments, const char *))
+    {
+      json_builder_set_member_name (builder, field);
+      json_builder_add_string_value (builder, va_arg (arguments, const char *));
+    }
+  json_builder_end_object (builder);
+  va_end (arguments);
+  node = json_builder_get_root (builder);
+  text = json_to_string (node, FALSE);
+  return g_uri_escape_string (text, NULL, FALSE);
+}
+
 /* A list of the documents of a DocType whose key field holds @key. */
 char *
 sync_question_dup_key_path (const SyncOperation *op, const char *key)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) node = NULL;
-  g_autofree char *filters = NULL;
-  g_autofree char *escaped = NULL;
   g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
+  g_autofree char *filters = sync_question_dup_filters (op->route->key_field, key, NULL);
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, op->route->key_field);
-  json_builder_add_string_value (builder, key);
-  json_builder_end_object (builder);
-  node = json_builder_get_root (builder);
-  filters = json_to_string (node, FALSE);
-  escaped = g_uri_escape_string (filters, NULL, FALSE);
-  return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, escaped);
+  return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, filters);
 }
 
 /* Whether we may read that document. */

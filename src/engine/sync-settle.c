@@ -362,37 +362,21 @@ sync_settle_look (SyncOperation *op)
 }
 
 static void
-proven_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const char *words, gpointer user_data)
 {
   SyncOperation *op = user_data;
-  SyncEngine *self = op->engine;
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *data;
 
-  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
-    return;
-  data = sync_question_get_data (op->reply, parser);
-  /* A list: the field is there. DataError: it is not. No right to list: it cannot be looked at, so it cannot be used. */
-  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
-    sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_YES);
-  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
-           || op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_ASK)
-    sync_engine_set_trust (self, op->request->resource_type, SYNC_TRUST_NO);
-  else
-    {
-      if (!sync_settle_ends_with_the_host (op))
-        sync_settle_look_later (op, self->config->base_retry_delay, SYNC_LOOK_NO_ANSWER, NULL);
-      return;
-    }
-  sync_delivery_continue (op);
+  if (sync_operation_is_dropped (op) || g_cancellable_is_cancelled (op->cancellable))
+    sync_operation_end (op);
+  else if (state != SYNC_KEY_UNPROVEN)
+    sync_delivery_continue (op);
+  else if (!sync_settle_ends_with_the_host (op))
+    sync_settle_look_later (op, self->config->base_retry_delay, SYNC_LOOK_NO_ANSWER, NULL);
 }
 
-/* Asks whether the key field of the row's DocType exists on the server (erpnext: a list with a filter on a missing
- * field is refused). */
+/* Finds out whether the key of the row's DocType is enforced on the server. */
 void
 sync_settle_prove_key (SyncOperation *op)
 {
-  g_autofree char *path = sync_question_dup_key_path (op, "-");
-
-  sync_question_ask (op, path, proven_cb);
+  sync_trust_prove (op->engine, op->request->resource_type, op->cancellable, proven, op);
 }

@@ -39,6 +39,10 @@ void sync_gateway_get_conflict (SyncCall *call);
 void sync_gateway_resolve_conflict (SyncCall *call);
 void sync_gateway_refuse_undo (SyncCall *call);
 
+/* sync-gateway-keys.c */
+void sync_gateway_list_keys (SyncCall *call);
+void sync_gateway_make_keys (SyncCall *call);
+
 /* sync-gateway-control.c */
 void sync_gateway_get_status (SyncCall *call);
 void sync_gateway_sync (SyncCall *call);

@@ -64,6 +64,8 @@ static const struct
   { "GET", "credentials", sync_gateway_get_credentials },
   { "PUT", "credentials", sync_gateway_set_credentials },
   { "DELETE", "credentials", sync_gateway_clear_credentials },
+  { "GET", "keys", sync_gateway_list_keys },
+  { "POST", "keys", sync_gateway_make_keys },
   { "GET", "events", sync_events_open },
   { "GET", "metrics", sync_gateway_get_metrics },
 };

@@ -416,6 +416,38 @@ sync_view_conflicts (GPtrArray *conflicts)
   return g_string_free (text, FALSE);
 }
 
+/**
+ * sync_view_keys:
+ * @keys: (element-type SyncKey): what is known of the keys of some DocTypes
+ *
+ * Returns: (transfer full): `{keys}`
+ */
+char *
+sync_view_keys (GPtrArray *keys)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "keys");
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < keys->len; i++)
+    {
+      const SyncKey *key = g_ptr_array_index (keys, i);
+
+      json_builder_begin_object (builder);
+      add_string (builder, "type", key->resource_type);
+      add_string (builder, "field", key->field);
+      add_bool (builder, "shipped", key->shipped);
+      add_string (builder, "state", sync_key_state_to_string (key->state));
+      add_bool (builder, "enforced", key->state == SYNC_KEY_ENFORCED);
+      add_int_or_null (builder, "seenMs", key->seen_ms);
+      add_string (builder, "words", key->words);
+      json_builder_end_object (builder);
+    }
+  json_builder_end_array (builder);
+  return finish (builder);
+}
+
 static void
 add_metric (GString *text, const char *name, const char *type, const char *help, double value)
 {

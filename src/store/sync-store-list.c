@@ -328,6 +328,36 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
 }
 
 /**
+ * sync_store_dup_made_types:
+ * @self: a store or a reader
+ *
+ * Looks at every row; for what happens rarely.
+ *
+ * Returns: (transfer full) (nullable): the DocTypes of which requests make documents; NULL with %SYNC_ERROR_STORAGE
+ *   (transient)
+ */
+char **
+sync_store_dup_made_types (SyncStore *self, GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_MADE_TYPES, error);
+  if (stmt == NULL)
+    return NULL;
+  for (;;)
+    {
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_strv_builder_end (builder);
+      g_strv_builder_add (builder, (const char *) sqlite3_column_text (stmt, 0));
+    }
+}
+
+/**
  * sync_store_find_other_maker:
  * @self: a store or a reader
  * @request: a row that makes a document

@@ -135,6 +135,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_FIND_MAKER] =
     "SELECT r.id, n.server_name FROM names AS n INDEXED BY names_placeholder LEFT JOIN offline_requests AS r"
     " ON r.id = n.request_id WHERE n.site = ?1 AND n.name = ?2 AND n.request_id <> 0 ORDER BY n.request_id",
+  [SYNC_STATEMENT_LIST_MADE_TYPES] =
+    "SELECT DISTINCT resource_type FROM offline_requests WHERE action = 'create' AND resource_type <> ''",
   /* Of a row that is forgotten nobody knows whether it made the document or changed it. */
   [SYNC_STATEMENT_FIND_OTHER_MAKER] =
     "SELECT 1 FROM offline_requests WHERE site = ?1 AND resource_type = ?2 AND action = ?3 AND id <> ?4"

@@ -227,6 +227,7 @@ SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char 
                                   const char *key, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
+char **sync_store_dup_made_types (SyncStore *self, GError **error);
 gboolean sync_store_find_other_maker (SyncStore *self, const SyncRequest *request, const char *name, SyncMaker *maker,
                                       GError **error);
 GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);

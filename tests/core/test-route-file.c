@@ -34,7 +34,8 @@ static void
 test_first (Fixture *fixture, gconstpointer data)
 {
   static const char text[] = "{ \"format\": 1, \"description\": \"ours\","
-                             "  \"keys\": { \"Customer\": \"shop_key\" }, \"priorities\": { \"Note\": 1 },"
+                             "  \"keys\": { \"Customer\": \"shop_key\", \"Table\":"
+                             " { \"field\": \"uid\", \"shipped\": true } }, \"priorities\": { \"Note\": 1 },"
                              "  \"natural\": { \"Customer\": [], \"Table\": [\"hall\", \"number\"] },"
                              "  \"rules\": ["
                              "   { \"name\": \"a\", \"methods\": \"POST\", \"call\": "
@@ -50,6 +51,7 @@ test_first (Fixture *fixture, gconstpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncRouteTable) table = NULL;
   g_autoptr (SyncRoute) own = NULL, secret = NULL, note = NULL, place = NULL, customer = NULL;
+  g_auto (GStrv) types = NULL;
   g_autoptr (GBytes) seat = g_bytes_new_static ("{\"hall\":\"East\",\"number\":4}", 26);
   g_autoptr (GBytes) name = g_bytes_new_static ("{\"customer_name\":\"A\"}", 21);
 
@@ -69,6 +71,12 @@ test_first (Fixture *fixture, gconstpointer data)
   note = sync_route_table_match (table, "DELETE", "/api/resource/Note/x", NULL, NULL, NULL);
   g_assert_cmpint (note->priority, ==, 1);
   g_assert_cmpstr (sync_route_table_get_key_field (table, "Customer"), ==, "shop_key");
+  g_assert_false (sync_route_table_is_key_shipped (table, "Customer"));
+  g_assert_true (sync_route_table_is_key_shipped (table, "Table"));
+  g_assert_true (sync_route_table_is_key_shipped (table, "Payment Entry"));
+  g_assert_false (sync_route_table_is_key_shipped (table, "Item"));
+  types = sync_route_table_dup_key_types (table);
+  g_assert_cmpuint (g_strv_length (types), ==, 5);
   place = sync_route_table_match (table, "POST", "/api/resource/Table", "application/json", seat, NULL);
   g_assert_cmpstr (place->natural[1], ==, "East");
   g_assert_cmpstr (place->natural[3], ==, "4");
@@ -92,6 +100,9 @@ static const struct
   { "{\"format\":1,\"extra\":1}", "member “extra”" },
   { "{\"format\":1,\"keys\":[]}", "member “keys”" },
   { "{\"format\":1,\"keys\":{\"A\":1}}", "member “keys”" },
+  { "{\"format\":1,\"keys\":{\"A\":{\"shipped\":true}}}", "member “keys”" },
+  { "{\"format\":1,\"keys\":{\"A\":{\"field\":\"a\",\"shipped\":1}}}", "member “keys”" },
+  { "{\"format\":1,\"keys\":{\"A\":{\"field\":\"a\",\"colour\":1}}}", "member “keys”" },
   { "{\"format\":1,\"priorities\":{\"A\":\"x\"}}", "member “priorities”" },
   { "{\"format\":1,\"rules\":{}}", "member “rules”" },
   { "{\"format\":1,\"natural\":[]}", "member “natural”" },

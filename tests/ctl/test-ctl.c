@@ -298,6 +298,26 @@ test_confirm (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+test_keys (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *all = expect (self, "keys", 0, "Sales Invoice  enforced  posa_client_request_id");
+  g_autofree char *json = expect (self, "--json keys", 0, "\"type\":\"Sales Invoice\",");
+
+  g_assert_null (strstr (all, "\n\n"));
+  assert_contains (json, "\"shipped\":true,\"state\":\"enforced\",\"enforced\":true,\"seenMs\":null,");
+  /* The site takes the field and does not show how it is defined. */
+  g_free (expect (self, "keys make Note", 1, "whether it is unique only a System Manager can see"));
+  assert_contains (scripted_transport_get_last_body (self->transport),
+                   "\"dt\":\"Note\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",");
+  assert_contains (scripted_transport_get_last_body (self->transport),
+                   "\"unique\":1,\"no_copy\":1,\"read_only\":1,\"length\":64");
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  g_free (expect (self, "keys make Note", 1, "The key field of Note could not be made: No such customer"));
+  g_free (expect (self, "keys make", 2, "name the documents"));
+  g_free (expect (self, "keys show", 2, "“show” is not “make”"));
+}
+
+static void
 test_not_running (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *port = g_build_filename (self->directory, "gateway-port", NULL);
@@ -554,6 +574,7 @@ main (int argc, char **argv)
   ADD ("submit", test_submit);
   ADD ("json", test_json);
   ADD ("confirm", test_confirm);
+  ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
   ADD ("doctor", test_doctor);
   ADD ("doctor-clock", test_doctor_clock);

@@ -157,9 +157,13 @@ test_suspend_in_flight (Engine *e)
   toy_site_hold (e->site, TRUE);
   id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
   engine_settle (e);
-  toy_site_hold (e->site, FALSE);
-  toy_site_hold (e->site, TRUE);
-  engine_settle (e);
+  /* Two questions come before it: is the key field there, and is it unique? */
+  for (guint i = 0; i < 2; i++)
+    {
+      toy_site_hold (e->site, FALSE);
+      toy_site_hold (e->site, TRUE);
+      engine_settle (e);
+    }
   g_assert_cmpuint (toy_site_n_held (e->site), ==, 1);
   sync_clock_virtual_suspend_us (e->clock, 8 * 3600 * SECOND);
   engine_run_for (e, 0);

@@ -21,6 +21,8 @@ struct _ToySite
   char *canned_body;      /* (owned) */
   char *retry_after;      /* (owned) (nullable) */
   gboolean has_key_field;
+  gboolean key_is_unique;
+  gboolean shows_definitions; /* as to a System Manager */
   char *user;             /* (owned) */
   SyncClock *clock;       /* (owned) (nullable): of the answers' Date; without one they have none */
   gint64 ahead_us;        /* the site's clock is so far ahead of it */
@@ -239,12 +241,25 @@ reply_list (ToySite *self, const char *type, JsonNode *filters)
 }
 
 static SyncTransportReply *
+define_key_field (ToySite *self)
+{
+  g_autofree char *body = NULL;
+
+  if (!self->shows_definitions)
+    return reply_exception (403, "PermissionError", "No permission for Custom Field");
+  body = g_strdup_printf ("{\"data\":[{\"fieldtype\":\"Data\",\"unique\":%d}]}", self->key_is_unique);
+  return reply_new (200, "application/json", body);
+}
+
+static SyncTransportReply *
 answer_list (ToySite *self, const char *type, const char *query)
 {
   g_autoptr (GHashTable) arguments = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
   const char *text = g_hash_table_lookup (arguments, "filters");
   g_autoptr (JsonNode) filters = text != NULL ? json_from_string (text, NULL) : NULL;
 
+  if (g_str_equal (type, "Custom Field"))
+    return define_key_field (self);
   if (filters != NULL && JSON_NODE_HOLDS_OBJECT (filters) && !self->has_key_field)
     return reply_exception (417, "DataError", "Field not permitted in query");
   return reply_list (self, type, filters);
@@ -431,6 +446,14 @@ toy_site_set_key_field (ToySite *self, gboolean exists)
   self->has_key_field = exists;
 }
 
+/* What the definition of the key field says, and whether it is shown. */
+void
+toy_site_set_key_definition (ToySite *self, gboolean is_unique, gboolean is_shown)
+{
+  self->key_is_unique = is_unique;
+  self->shows_definitions = is_shown;
+}
+
 /* From now on answers carry a Date: that of @clock, and so much more. */
 void
 toy_site_set_clock (ToySite *self, SyncClock *clock, gint64 ahead_us)
@@ -533,7 +556,7 @@ toy_site_init (ToySite *self)
 {
   self->documents = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) json_object_unref);
   self->log = g_ptr_array_new_with_free_func (g_free);
-  self->has_key_field = TRUE;
+  self->has_key_field = self->key_is_unique = self->shows_definitions = TRUE;
   self->user = g_strdup ("cashier@example.com");
   g_queue_init (&self->held);
 }

@@ -30,6 +30,7 @@ void toy_site_set_canned (ToySite *self, guint status, const char *content_type,
 void toy_site_set_retry_after (ToySite *self, const char *retry_after);
 void toy_site_set_key_field (ToySite *self, gboolean exists);
 void toy_site_set_user (ToySite *self, const char *user);
+void toy_site_set_key_definition (ToySite *self, gboolean is_unique, gboolean is_shown);
 void toy_site_set_clock (ToySite *self, SyncClock *clock, gint64 ahead_us);
 void toy_site_hold (ToySite *self, gboolean hold);
 guint toy_site_n_held (ToySite *self);

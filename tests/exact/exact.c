@@ -392,6 +392,17 @@ exact_kill (Exact *self)
   g_assert_no_error (error);
 }
 
+/* It begins again with the key of another user. */
+void
+exact_kill_as (Exact *self, const char *user)
+{
+  g_autofree char *key = g_strdup_printf ("KEY-%s", user);
+
+  g_clear_object (&self->credentials);
+  self->credentials = sync_credentials_new (sync_practice_shop_get_base_url (self->shop), key, "SECRET");
+  exact_kill (self);
+}
+
 static void
 set_up (Exact *self, const ExactRow *row)
 {

@@ -93,6 +93,7 @@ int exact_print_table (void);
 
 void exact_run (Exact *self, gint64 ms);
 void exact_kill (Exact *self);
+void exact_kill_as (Exact *self, const char *user);
 void exact_hand_over (Exact *self, const ExactWrite *write, guint index);
 void exact_call (Exact *self, const ExactCall *call);
 void exact_call_at (Exact *self, gint64 after_ms, const ExactCall *call);

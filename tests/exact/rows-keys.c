@@ -4,6 +4,8 @@
 
 #include "exact.h"
 
+#include <string.h>
+
 #include "sync-error.h"
 
 #define OTHER_SALE(key)                                                                                        \
@@ -14,6 +16,11 @@
   "8888888888999999999900000000001111111111222222222233333333334x"
 #define KEY_FIELD(type)                                                                                        \
   "{\"dt\":\"" type "\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}"
+#define NOTES "/api/resource/Note"
+#define A_NOTE "{\"title\":\"x\"}"
+#define NOTE_KEY_FIELD(unique)                                                                                   \
+  "{\"dt\":\"Note\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":" #unique ",\"label\":\"Key\"}"
+#define NOTE_KEY(unique) { "POST", "/api/resource/Custom%20Field", NOTE_KEY_FIELD (unique), "manager" }
 #define ITEM(code) "{\"item_code\":\"" code "\",\"item_group\":\"Products\",\"stock_uom\":\"Nos\"}"
 
 static void
@@ -90,6 +97,117 @@ check_ours (Exact *e)
     exact_wrong (e, "the sale is to %s", customer);
 }
 
+/* The cashier's answer is lost; what the manager's run found out still counts. */
+static void
+cashier_loses_answer (Exact *e)
+{
+  static const ExactWrite write = { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED };
+  static const SyncPracticeFault fault = { .kind = SYNC_PRACTICE_FAULT_RESET_AFTER, .method = "POST", .count = 1 };
+  g_autoptr (SyncRequest) request = NULL;
+
+  exact_kill_as (e, "cashier");
+  sync_practice_shop_add_fault (e->shop, &fault);
+  exact_hand_over (e, &write, 1);
+  exact_run (e, 3600000);
+  request = exact_get (e, 1);
+  if (request->state != SYNC_STATE_COMPLETED || request->attempts != 2)
+    exact_wrong (e, "the cashier's note was sent %u times and is %s", request->attempts,
+                 sync_state_to_string (request->state));
+}
+
+/* The field goes, which a cashier's run sees, and comes back without being unique. */
+static void
+field_is_made_again (Exact *e)
+{
+  static const ExactWrite second = { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED };
+  static const ExactWrite third = { "POST", NOTES, A_NOTE, SYNC_STATE_UNKNOWN };
+  static const ExactCall removal = { "DELETE", "/api/resource/Custom%20Field/Note-sync_client_id", NULL, "manager" };
+  static const ExactCall call = { "POST", "/api/resource/Custom%20Field", NOTE_KEY_FIELD (0), "manager" };
+  static const SyncPracticeFault fault = { .kind = SYNC_PRACTICE_FAULT_RESET_AFTER, .method = "POST", .count = 1 };
+  g_autoptr (SyncRequest) request = NULL;
+
+  exact_call (e, &removal);
+  exact_kill_as (e, "cashier");
+  exact_hand_over (e, &second, 1);
+  exact_run (e, 60000);
+  exact_call (e, &call);
+  exact_kill (e);
+  sync_practice_shop_add_fault (e->shop, &fault);
+  exact_hand_over (e, &third, 2);
+  exact_run (e, 3600000);
+  request = exact_get (e, 2);
+  if (request->state != SYNC_STATE_UNKNOWN || !request->needs_person)
+    exact_wrong (e, "the note without a unique key is %s", sync_state_to_string (request->state));
+}
+
+static void
+make_field_twice (Exact *e)
+{
+  static const ExactWrite write
+    = { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_FAILED };
+  g_autoptr (SyncRequest) request = NULL;
+
+  exact_hand_over (e, &write, 1);
+  exact_run (e, 3600000);
+  request = exact_get (e, 1);
+  if (request->state != SYNC_STATE_FAILED)
+    exact_wrong (e, "the second one is %s", sync_state_to_string (request->state));
+}
+
+typedef struct
+{
+  GPtrArray *keys;
+} Made;
+
+static void
+made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ((Made *) user_data)->keys = sync_engine_make_keys_finish (SYNC_ENGINE (source), result, NULL);
+}
+
+static void
+make_note_key (Exact *e, SyncKeyState state, const char *words)
+{
+  static const char *const types[] = { "Note", NULL };
+  Made made = { NULL };
+  const SyncKey *key;
+
+  sync_engine_start (e->engine, NULL);
+  sync_engine_make_keys_async (e->engine, types, made_cb, &made);
+  while (made.keys == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  key = g_ptr_array_index (made.keys, 0);
+  if (key->state != state || strstr (key->words, words) == NULL)
+    exact_wrong (e, "the key is %s: %s", sync_key_state_to_string (key->state), key->words);
+  g_ptr_array_unref (made.keys);
+}
+
+static void
+make_keys (Exact *e)
+{
+  g_autoptr (JsonObject) field = NULL;
+
+  make_note_key (e, SYNC_KEY_ENFORCED, "refuses a second Note");
+  field = sync_practice_shop_dup_doc (e->shop, "Custom Field", "Note-sync_client_id");
+  if (field == NULL || json_object_get_int_member (field, "no_copy") != 1
+      || json_object_get_int_member (field, "read_only") != 1 || json_object_get_int_member (field, "length") != 64)
+    exact_wrong (e, "the key field is not as it should be");
+  /* Once more is no harm. */
+  make_note_key (e, SYNC_KEY_ENFORCED, "refuses a second Note");
+}
+
+static void
+make_keys_as_cashier (Exact *e)
+{
+  make_note_key (e, SYNC_KEY_MISSING, "a System Manager may");
+}
+
+static void
+make_keys_in_vain (Exact *e)
+{
+  make_note_key (e, SYNC_KEY_NOT_UNIQUE, "not as a unique Data field");
+}
+
 static void
 no_tracebacks (Exact *e)
 {
@@ -153,9 +271,8 @@ static const ExactRow rows[] = {
     .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED } },
     .doctype = "Custom Field", .documents = 1, .commits = "create" },
   { "3", "key-field-made-twice", "the key field is there already", .user = "manager",
-    .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED },
-                { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_FAILED } },
-    .doctype = "Custom Field", .documents = 1, .commits = "create" },
+    .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED } },
+    .person = make_field_twice, .doctype = "Custom Field", .documents = 1, .commits = "create" },
   { "3", "key-field-by-cashier", "the key field, made by a cashier",
     .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_FAILED } },
     .exc_type = "PermissionError", .doctype = "Custom Field", .documents = 0, .commits = "" },
@@ -238,11 +355,37 @@ static const ExactRow rows[] = {
     .person = field_goes,
     .writes = { { "POST", SI, DRAFT, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 3, .commits = "create create create" },
-  { "3", "keyed-by-custom-field", "a customer with a key field of our own and a lost answer",
-    .before = { CUSTOMER_KEY },
-    .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
-    .writes = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"New\"}", SYNC_STATE_COMPLETED } },
-    .doctype = "Customer", .documents = 1, .commits = "create" },
+  { "3", "keyed-by-custom-field", "a note with a key field of our own and a lost answer", .user = "manager",
+    .before = { NOTE_KEY (1) }, .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Note", .documents = 1, .commits = "create" },
+  { "3", "key-not-unique", "a key field that is not unique protects nothing: a person decides", .user = "manager",
+    .before = { NOTE_KEY (0) }, .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_UNKNOWN } }, .needs_person = TRUE, .doctype = "Note",
+    .documents = 1, .commits = "create" },
+  { "3", "key-unchecked", "a key field whose definition nobody has seen who may: a person decides",
+    .before = { NOTE_KEY (1) }, .faults = { FAULT (RESET_AFTER, "POST", .count = 1) },
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_UNKNOWN } }, .needs_person = TRUE, .doctype = "Note",
+    .documents = 1, .commits = "create" },
+  { "3", "key-checked-before", "a System Manager saw it before: it counts for the cashier, too", .user = "manager",
+    .before = { NOTE_KEY (1) }, .minutes = 60, .person = cashier_loses_answer,
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } }, .doctype = "Note", .documents = 2,
+    .commits = "create create" },
+  { "3", "key-made-again", "the field that he saw was made again since, and is not unique", .user = "manager",
+    .before = { NOTE_KEY (1) }, .minutes = 60, .person = field_is_made_again,
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } }, .doctype = "Note", .documents = 3,
+    .commits = "create create create" },
+  { "3", "key-made-by-us", "the key fields are made by a System Manager, and count at once", .user = "manager",
+    .knob = make_keys, .faults = { FAULT (RESET_AFTER, "POST", .path = NOTES, .count = 1) },
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } },
+    .exc_type = "UniqueValidationError", .doctype = "Note", .documents = 1, .commits = "create" },
+  { "3", "key-made-by-cashier", "the key fields, made by a cashier: said in words", .knob = make_keys_as_cashier,
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } }, .doctype = "Custom Field", .documents = 0,
+    .commits = "" },
+  { "3", "key-there-otherwise", "the key field is there already, and not unique: said in words", .user = "manager",
+    .before = { NOTE_KEY (0) }, .knob = make_keys_in_vain,
+    .writes = { { "POST", NOTES, A_NOTE, SYNC_STATE_COMPLETED } }, .doctype = "Custom Field", .documents = 0,
+    .commits = "" },
 };
 
 void

@@ -597,6 +597,28 @@ test_credentials_and_metrics (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+test_keys (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *all = gateway_fixture_expect (self, "GET", "keys", NULL, 200);
+  g_autofree char *made = gateway_fixture_expect (self, "POST", "keys", "{\"types\":[\"Note\",\"Payment Entry\"]}", 200);
+
+  assert_contains (all, "{\"keys\":[{\"type\":\"POS Invoice\",\"field\":\"posa_client_request_id\",\"shipped\":true,"
+                        "\"state\":\"enforced\",\"enforced\":true,\"seenMs\":null,\"words\":\"ERPNext refuses");
+  assert_contains (made, "{\"keys\":[{\"type\":\"Note\",\"field\":\"sync_client_id\",\"shipped\":false,"
+                         "\"state\":\"unchecked\",\"enforced\":false");
+  /* One that POS Awesome ships is not made. */
+  g_assert_cmpuint (scripted_transport_get_n_writes (self->transport), ==, 1);
+  g_free (gateway_fixture_expect (self, "POST", "keys", "{}", 400));
+  g_free (gateway_fixture_expect (self, "POST", "keys", "{\"types\":[]}", 400));
+  g_free (gateway_fixture_expect (self, "POST", "keys", "{\"types\":\"Note\"}", 400));
+  scripted_transport_set (self->transport, SCRIPT_OFFLINE);
+  g_free (all);
+  all = gateway_fixture_expect (self, "GET", "keys", NULL, 200);
+  assert_contains (all, "\"state\":\"unproven\"");
+  assert_contains (all, "Connection refused");
+}
+
+static void
 test_conflicts (GatewayFixture *self, gconstpointer data)
 {
   g_autoptr (SyncConflict) conflict = sync_conflict_new ();
@@ -685,6 +707,7 @@ main (int argc, char **argv)
   ADD ("backup", test_backup);
   ADD ("server-clock", test_server_clock);
   ADD ("credentials-and-metrics", test_credentials_and_metrics);
+  ADD ("keys", test_keys);
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
   ADD ("close", test_close);
