@@ -471,13 +471,14 @@ put_aside (SyncOperation *op, SyncState from, const GError *reason)
   sync_operation_end (op);
 }
 
-/* Claims the row of @op; it is sent when the claim is on disk. @resource_type is the row's. */
+/* Claims @row, which is that of @op as it was read last; it is sent when the claim is on disk. */
 static void
-claim (SyncOperation *op, const char *resource_type)
+claim (SyncOperation *op, const SyncRequest *row)
 {
   SyncEngine *self = op->engine;
   const SyncSend send = {
-    .key_field = sync_engine_get_key_in_force (self, resource_type),
+    .key_field = sync_engine_get_key_in_force (self, row->resource_type),
+    .is_pending = row->state == SYNC_STATE_PENDING,
     .user = self->user,
     .server_ms = sync_engine_get_server_ms (self),
   };
@@ -572,7 +573,7 @@ sync_delivery_continue (SyncOperation *op)
       sync_settle_look (op);
     }
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
-    claim (op, op->request->resource_type);
+    claim (op, op->request);
   else
     sync_settle_look (op);
 }
@@ -588,7 +589,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {
-      claim (op, row->resource_type);
+      claim (op, row);
       return;
     }
   op->request = sync_store_get (self->store, row->id, &error);

@@ -27,6 +27,7 @@ typedef struct
   guint n_sends;
   guint n_unsure;   /* those of them that may have arrived */
   guint n_looks;    /* answered looks since the last send */
+  guint n_unanswered; /* looks since the last one that was answered */
   guint n_absent;   /* those of them that found nothing, after the settle time */
   gboolean unkeyed; /* a send that may have arrived went out when the server did not enforce its key */
   gboolean is_traceable; /* of all sends that may have arrived, one at least, it is known as whom and when: */

@@ -95,17 +95,29 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   sync_settle_write_down (op, &change);
 }
 
-/* Still at our base: no send of ours has taken effect, and one that might still do so makes the next one fail
- * harmlessly, because both carry the same base. */
+/* Whether the version that stands there is that of an earlier write of this till. No answer told which version it made:
+ * only a person could say that it arrived. The document holds what it wrote. */
+static gboolean
+is_of_a_confirmed_write (SyncOperation *op, const char *text)
+{
+  g_autoptr (SyncRequest) row = sync_store_get_confirmed (op->engine->store, op->request, NULL);
+  g_autoptr (SyncRoute) route = row != NULL ? sync_engine_match (op->engine, row, NULL) : NULL;
+
+  return route != NULL && route->action == SYNC_ACTION_UPDATE
+         && sync_body_agrees_with (route, row->content_type, sync_request_get_body (row), text);
+}
+
+/* Still at our base, or at what an earlier write of ours made of it (@modified): no send of this one has taken effect,
+ * and one that might still do so makes the next one fail harmlessly, because it carries the same base or an older one. */
 static void
-found_at_base (SyncOperation *op)
+found_at_base (SyncOperation *op, const char *modified)
 {
   g_auto (SyncHistory) history = { 0 };
   gboolean stale;
   SyncChange change;
 
   sync_history_read (op->engine, op->route, op->request, &history);
-  stale = sync_history_ended (&history, SYNC_VERDICT_STALE);
+  stale = sync_history_ended (&history, SYNC_VERDICT_STALE) && g_strcmp0 (modified, op->request->base_modified) == 0;
   if (sync_history_is_final (&history, op->engine, op->request)
       || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
     {
@@ -115,6 +127,7 @@ found_at_base (SyncOperation *op)
   change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
   change.unaccounted = 0;
   change.needs_person = 0;
+  change.base_modified = modified;
   /* Somebody else's write was under way at that moment. */
   change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
                                                    op->engine->config->max_retry_delay, op->engine->random)
@@ -162,12 +175,15 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
     }
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
     {
-      found_at_base (op);
+      found_at_base (op, modified);
       return;
     }
   if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
     {
-      sync_settle_open_conflict (op, "edit_edit", text, modified);
+      if (is_of_a_confirmed_write (op, text))
+        found_at_base (op, modified);
+      else
+        sync_settle_open_conflict (op, "edit_edit", text, modified);
       return;
     }
   change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
@@ -197,7 +213,8 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 {
   const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
   gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
-  gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0;
+  gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0
+                     || is_of_a_confirmed_write (op, text);
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);
@@ -221,7 +238,15 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
             || sync_history_ended (&history, SYNC_VERDICT_STALE)))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else if (docstatus == wanted - 1 && at_base)
-    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+    {
+      SyncChange change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
+
+      change.unaccounted = 0;
+      change.delay_ms = 0;
+      change.needs_person = 0;
+      change.base_modified = op->request->base_modified != NULL ? modified : NULL;
+      sync_settle_write_down (op, &change);
+    }
   else
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }

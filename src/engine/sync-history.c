@@ -40,6 +40,7 @@ take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt
   self->sent_ms = attempt->started_ms + MAX (attempt->duration_us, 0) / 1000;
   self->n_sends++;
   self->n_looks = 0;
+  self->n_unanswered = 0;
   self->n_absent = 0;
   if (is_unsure (attempt))
     take_unsure (self, route, attempt);
@@ -48,7 +49,10 @@ take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt
 static void
 take_look (SyncHistory *self, const SyncAttempt *attempt)
 {
-  self->n_looks += g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
+  gboolean answered = g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
+
+  self->n_unanswered = answered ? 0 : self->n_unanswered + 1;
+  self->n_looks += answered;
   self->n_absent += g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT_ONCE) == 0;
   if (g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT) == 0)
     self->unkeyed = FALSE;

@@ -286,6 +286,20 @@ take_look (SyncOperation *op)
     sync_settle_take_trouble (op);
 }
 
+/* The host is there, and did not tell: the same question again, each time later. */
+static void
+look_again (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (self, op->route, op->request, &history);
+  sync_settle_look_later (op,
+                          sync_backoff_delay_ms (history.n_unanswered, self->config->base_retry_delay,
+                                                 self->config->max_retry_delay, self->random),
+                          SYNC_LOOK_NO_ANSWER, NULL);
+}
+
 /* The answer to a look is none. */
 void
 sync_settle_take_trouble (SyncOperation *op)
@@ -300,10 +314,7 @@ sync_settle_take_trouble (SyncOperation *op)
            || op->outcome.verdict == SYNC_VERDICT_GONE)
     unreadable (op, op->answer);
   else if (!sync_settle_ends_with_the_host (op))
-    sync_settle_look_later (op,
-                            sync_backoff_delay_ms (MIN (op->request->attempts, 8), self->config->base_retry_delay,
-                                                   self->config->max_retry_delay, self->random),
-                            SYNC_LOOK_NO_ANSWER, NULL);
+    look_again (op);
 }
 
 static void
@@ -371,7 +382,7 @@ proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const c
   else if (state != SYNC_KEY_UNPROVEN)
     sync_delivery_continue (op);
   else if (!sync_settle_ends_with_the_host (op))
-    sync_settle_look_later (op, self->config->base_retry_delay, SYNC_LOOK_NO_ANSWER, NULL);
+    look_again (op);
 }
 
 /* Finds out whether the key of the row's DocType is enforced on the server. */

@@ -54,7 +54,7 @@ set_stale (gint64 id, const char *why, GError **error)
 }
 
 static gboolean
-explain_no_claim (SyncStore *self, gint64 id, GError **error)
+explain_no_claim (SyncStore *self, gint64 id, const SyncSend *send, GError **error)
 {
   g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
 
@@ -62,6 +62,8 @@ explain_no_claim (SyncStore *self, gint64 id, GError **error)
     return FALSE;
   if (!is_waiting (row.request->state))
     set_stale (id, "is not waiting to be sent any more", error);
+  else if (send->is_pending && row.request->state == SYNC_STATE_UNKNOWN)
+    set_stale (id, "is unknown by now", error);
   else if (row.waiting_on > 0)
     set_stale (id, "waits for another request", error);
   else
@@ -90,10 +92,10 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
 
   g_clear_pointer (&claim->request, sync_request_unref);
   if (!read_state (self, claim->id, &from, error)
-      || !sync_store_run (self, SYNC_STATEMENT_CLAIM, error, "ii", claim->id, now_ms))
+      || !sync_store_run (self, SYNC_STATEMENT_CLAIM, error, "iid", claim->id, now_ms, claim->send.is_pending))
     return FALSE;
   if (sqlite3_changes (self->db) == 0)
-    return explain_no_claim (self, claim->id, error);
+    return explain_no_claim (self, claim->id, &claim->send, error);
   claim->request = sync_store_row_load_full (self, claim->id, error);
   return claim->request != NULL
          && sync_store_run (self, SYNC_STATEMENT_INSERT_SEND, error, "idissi", claim->id,
@@ -114,7 +116,7 @@ claim_verb (SyncStore *self, gpointer data, GError **error)
  * waits for nothing can be claimed; whether it is due is the caller's matter.
  *
  * Returns: (transfer full): the row as it stands now, with bodies and dependencies; NULL with
- * %SYNC_ERROR_STALE (it is not waiting any more, not the head, or has dependencies left),
+ * %SYNC_ERROR_STALE (it is not waiting any more, not the head, has dependencies left, or is not pending as @send says),
  * %SYNC_ERROR_NOT_FOUND, or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient: nothing may be sent then),
  * %SYNC_ERROR_CORRUPT
  */

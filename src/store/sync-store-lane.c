@@ -219,6 +219,30 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
 }
 
 /**
+ * sync_store_get_confirmed:
+ * @self: a store
+ * @request: a row with a base version
+ *
+ * The last row before it in its lane that was sent against the same version and of which a person said that it arrived.
+ * What version it made nobody knows, so it was not passed on.
+ *
+ * Returns: (transfer full) (nullable): the row with its bodies; NULL if there is none, or with an error as sync_store_get()
+ */
+SyncRequest *
+sync_store_get_confirmed (SyncStore *self, const SyncRequest *request, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_CONFIRMED, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "ssi", request->lane, request->base_modified, request->id)
+      || !sync_store_step (self, stmt, &has_row, error) || !has_row)
+    return NULL;
+  return sync_store_get (self, sqlite3_column_int64 (stmt, 0), error);
+}
+
+/**
  * sync_store_lane_follow_base:
  * @self: a store
  * @id: a row that was just accepted into @lane

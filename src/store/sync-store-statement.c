@@ -57,6 +57,10 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_NEXT_VERSION] =
     "SELECT resource_version FROM offline_requests WHERE lane = ?1 AND base_modified = ?2"
     " AND status = 'completed' AND resource_version <> base_modified ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_CONFIRMED] =
+    "SELECT id FROM offline_requests WHERE lane = ?1 AND (base_modified = ?2 OR accepted_base_modified = ?2)"
+    " AND status = 'completed' AND proof = 'person' AND resource_version IS NULL"
+    " AND place < (SELECT place FROM offline_requests WHERE id = ?3) ORDER BY place DESC LIMIT 1",
   [SYNC_STATEMENT_SET_BASE] = "UPDATE offline_requests SET base_modified = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_SUPERSEDE] =
     "UPDATE offline_requests SET status = 'discarded', superseded_by = ?2, discard_reason = ?3, is_head = 0,"
@@ -65,7 +69,7 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_CLAIM] =
     "UPDATE offline_requests SET status = 'sending', attempts = attempts + 1, unaccounted = unaccounted + 1,"
     " due_boot_us = 0, next_retry_at_ms = 0, updated_ms = ?2"
-    " WHERE id = ?1 AND status IN ('pending', 'unknown') AND is_head = 1 AND waiting_on = 0",
+    " WHERE id = ?1 AND (status = 'pending' OR (status = 'unknown' AND NOT ?3)) AND is_head = 1 AND waiting_on = 0",
   [SYNC_STATEMENT_INSERT_SEND] =
     "INSERT INTO attempts (request_id, number, kind, started_ms, key_field, sent_as, server_ms)"
     " VALUES (?1, ?2, 'send', ?3, ?4, ?5, ?6)",

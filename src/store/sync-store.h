@@ -90,6 +90,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncAttempt, sync_attempt_free)
 typedef struct
 {
   const char *key_field; /* (nullable): the field by which the server enforces the key; NULL: by none */
+  gboolean is_pending;   /* the caller saw the row pending; an unknown one is looked for before it is sent */
   const char *user;      /* (nullable): whom the server takes us for; NULL: not known */
   gint64 server_ms;      /* the server's clock now, at the earliest; 0: not known */
 } SyncSend;
@@ -225,6 +226,7 @@ gint64 sync_store_get_next_due_us (SyncStore *self);
 SyncRequest *sync_store_get (SyncStore *self, gint64 id, GError **error);
 SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
                                   const char *key, GError **error);
+SyncRequest *sync_store_get_confirmed (SyncStore *self, const SyncRequest *request, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
 char **sync_store_dup_made_types (SyncStore *self, GError **error);

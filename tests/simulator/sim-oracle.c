@@ -294,8 +294,7 @@ was_disturbed (SimWorld *world, guint lane)
     {
       const SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
-      if (deed->lane == lane && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten
-                                  || deed->by_person))
+      if (deed->lane == lane && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten))
         return TRUE;
     }
   return world->n_put_back > 0 || world->has_cleared;

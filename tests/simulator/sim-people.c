@@ -298,7 +298,6 @@ confirm (SimWorld *world, SimDeed *deed)
     return;
   arrived = is_done_on_site (world, deed, &name);
   done = sync_engine_confirm (world->engine, deed->id, arrived, arrived ? name : NULL, "anna", &error);
-  deed->by_person = deed->by_person || (done && arrived);
   say_verdict (world, arrived ? SIM_ACT_ARRIVED : SIM_ACT_SEND_AGAIN, deed, done, error);
 }
 

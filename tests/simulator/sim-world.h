@@ -39,7 +39,6 @@ typedef struct
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
-  gboolean by_person;    /* a person said that it arrived, and not which version it made */
   gboolean in_backup;      /* was accepted when the backup was made */
   gboolean forgotten;    /* a backup without it was put back */
   gboolean unanswered;   /* whoever handed it over heard nothing, and asks again */

@@ -199,6 +199,7 @@ has_dbstat (StoreFixture *fixture)
 static void
 test_mended (StoreFixture *fixture, gconstpointer data)
 {
+  const SyncSend seen_pending = { .is_pending = TRUE };
   g_autoptr (SyncStore) reader = NULL;
   g_autofree char *news = NULL;
   char *state = sync_test_directory_new ();
@@ -231,6 +232,11 @@ test_mended (StoreFixture *fixture, gconstpointer data)
   assert_saved (fixture, 22, 22);
   g_assert_true (sync_store_get_counts (reader, &counts, NULL));
   g_assert_cmpuint (counts.n[SYNC_STATE_UNKNOWN], ==, 22);
+  g_clear_error (&error);
+  /* Whoever read it as pending before the mend does not send it unlooked. */
+  g_assert_null (sync_store_claim (fixture->store, 1, &seen_pending, NULL, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STALE);
+  g_clear_error (&error);
   store_fixture_deliver (fixture, 22, NULL, NULL);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT id FROM offline_requests WHERE needs_person = 1"), ==, 21);
   g_assert_true (sync_store_keep_file (fixture->store, NULL));
