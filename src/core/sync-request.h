@@ -37,7 +37,9 @@ typedef struct
   guint step;             /* how many steps of the delivery are done */
   int priority;           /* 0 to 3 */
   gint64 order_ms;        /* chooses between lanes */
-  gint64 accepted_ms;
+  gint64 accepted_ms;     /* on the till's wall clock */
+  gint64 accepted_server_ms; /* on the server's; 0 if it was not known then, or the row was listed without bodies */
+  gint64 accepted_boot_us; /* on the boot clock; 0: in another boot, or the row was listed without bodies */
   gint64 updated_ms;
   guint retry_count;      /* tries charged to this request */
   guint attempts;         /* times it was sent */

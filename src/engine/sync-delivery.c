@@ -72,7 +72,7 @@ put_posting_time (SyncOperation *op, GBytes *body)
   g_autofree char *time = NULL;
 
   if (request->step > 0 || !sync_body_takes_posting_time (request->resource_type, request->action)
-      || !sync_zone_get_posting (op->engine, request->accepted_ms, &date, &time))
+      || !sync_zone_get_posting (op->engine, sync_engine_get_accepted_ms (op->engine, request), &date, &time))
     return g_bytes_ref (body);
   return sync_body_put_posting_time (op->route, sync_body_wire_content_type (op->route, request->content_type, 0), body,
                                      date, time);

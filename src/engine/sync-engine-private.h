@@ -153,6 +153,8 @@ gboolean sync_engine_apply (SyncEngine *self, const SyncChange *change, GError *
 void sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words);
 void sync_engine_spend_retry (SyncEngine *self);
 gint64 sync_engine_get_server_ms (SyncEngine *self);
+gint64 sync_engine_get_corrected_ms (SyncEngine *self);
+gint64 sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request);
 void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);

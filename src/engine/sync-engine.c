@@ -374,6 +374,40 @@ sync_engine_get_server_ms (SyncEngine *self)
   return (wall_us + offset_us - uncertainty_us) / 1000;
 }
 
+/* The moment of the till's clocks, on the server's clock where that is known and theirs is wrong; in milliseconds. */
+static gint64
+correct_ms (SyncEngine *self, gint64 wall_ms, gint64 boot_us)
+{
+  gint64 now_us = sync_clock_wall_us (self->clock);
+  gint64 now_boot_us = sync_clock_boot_us (self->clock);
+  gint64 offset_us, uncertainty_us, server_ms;
+
+  if (!sync_server_clock_get (&self->server_clock, now_us, now_boot_us, &offset_us, &uncertainty_us))
+    return wall_ms;
+  server_ms = (now_us + offset_us - (now_boot_us - boot_us)) / 1000;
+  return ABS (server_ms - wall_ms) > uncertainty_us / 1000 + 1 ? server_ms : wall_ms;
+}
+
+/* The present moment so; 0 if nothing was heard of the server's clock yet. */
+gint64
+sync_engine_get_corrected_ms (SyncEngine *self)
+{
+  return sync_engine_get_server_ms (self) == 0
+           ? 0
+           : correct_ms (self, sync_clock_wall_ms (self->clock), sync_clock_boot_us (self->clock));
+}
+
+/* When @request, read with its bodies, was accepted: on the server's clock as it was known then, or as it is known now if
+ * the machine has run since; else the till's clock has to be believed. */
+gint64
+sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request)
+{
+  if (request->accepted_server_ms > 0)
+    return request->accepted_server_ms;
+  return request->accepted_boot_us > 0 ? correct_ms (self, request->accepted_ms, request->accepted_boot_us)
+                                       : request->accepted_ms;
+}
+
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
 
 /* A question to the site: a read with the request time-out, unless the caller says otherwise. */

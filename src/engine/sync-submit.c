@@ -222,6 +222,7 @@ request_from_submission (SyncEngine *self, const SyncSubmission *in, GError **er
       g_free (request->base_modified);
       request->base_modified = g_strdup (route->base_modified);
     }
+  request->accepted_server_ms = sync_engine_get_corrected_ms (self);
   request->site = g_strdup (self->config->base_url);
   request->author = g_strdup (in->author);
   request->family = g_strdup (route->family);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The site's time zone, in which a sale says when it was made. Asked for once, before the first sale is sent, and kept
- * in the database with the site that it belongs to. A site that does not tell it gives sales its own time. Engine's
- * thread only. */
+/* The site's time zone and clock, by which a sale says when it was made. The zone is asked for once, before the first sale
+ * is sent, and kept in the database with the site that it belongs to. A site that does not tell it gives sales its own
+ * time. The clock comes with any answer; where none has told it in this run, the question for the zone is asked for its
+ * sake. Engine's thread only. */
 #include "config.h"
 
 #include "sync-engine-private.h"
@@ -43,14 +44,15 @@ sync_zone_forget (SyncEngine *self)
   self->zone_asked = FALSE;
 }
 
-/* Whether the zone is not known, and was not asked for. */
+/* Whether the zone or the clock is not known, and was not asked for. */
 gboolean
 sync_zone_is_unasked (SyncEngine *self)
 {
-  if (self->zone != NULL || self->zone_asked)
+  if (self->zone_asked)
     return FALSE;
-  load (self);
-  return self->zone == NULL;
+  if (self->zone == NULL)
+    load (self);
+  return self->zone == NULL || sync_engine_get_server_ms (self) == 0;
 }
 
 /* Whether @row, as listed, is a sale that cannot say yet when it was made. */
@@ -85,7 +87,11 @@ keep (SyncEngine *self, const SyncTransportReply *reply)
   g_autofree char *name = zone_of (reply);
   g_autofree char *value = name != NULL ? g_strdup_printf ("%s %s", self->config->base_url, name) : NULL;
 
-  take_zone (self, name);
+  /* What is known already does not become unknown by an answer that says nothing. */
+  if (name != NULL || self->zone == NULL)
+    take_zone (self, name);
+  if (name == NULL && self->zone != NULL)
+    return;
   if (self->zone == NULL)
     g_message ("the site's time zone %s is not known here; sales get the time of their delivery",
                name != NULL ? name : "(none)");
@@ -111,6 +117,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                        reply->retry_after, reply->date, reply->rate_limit_reset, reply->body,
                                        SYNC_PROOF_MESSAGE, NULL);
   outcome = sync_outcome_classify (answer, SYNC_ACTION_CALL);
+  sync_engine_note_date (self, reply, op->started_us);
   sync_engine_note_host (self, outcome.host, answer, reply->error);
   /* With the host away, or suspicious, the row stays as it is, and due. */
   if (sync_breaker_is_open (&self->breaker) || outcome.host == SYNC_HOST_SUSPECT)
@@ -130,6 +137,7 @@ sync_zone_ask (SyncOperation *op)
 {
   g_autoptr (SyncTransportRequest) call = sync_engine_new_call (op->engine, "GET", ZONE_PATH);
 
+  op->started_us = sync_clock_boot_us (op->engine->clock);
   sync_transport_send_async (op->engine->transport, call, op->cancellable, answered_cb, op);
 }
 

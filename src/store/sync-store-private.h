@@ -128,7 +128,11 @@ gboolean sync_store_directory_rename (const char *directory, const char *suffix,
                                       GError **error);
 
 /* sync-store-schema.c */
-#define SYNC_STORE_SCHEMA_VERSION 3
+#define SYNC_STORE_SCHEMA_VERSION 4
+/* From here on the boot clock of the rows is that of this boot. */
+#define SYNC_STORE_BEGIN_BOOT                                                                                          \
+  "INSERT INTO sync_metadata (key, value, updated_ms) SELECT 'boot_first', coalesce (max (id), 0) + 1, 0"              \
+  "  FROM offline_requests WHERE true ON CONFLICT DO UPDATE SET value = excluded.value;"
 gboolean sync_store_schema_check (SyncStore *self, gboolean *is_new, GError **error);
 gboolean sync_store_schema_migrate (SyncStore *self, GError **error);
 gboolean sync_store_schema_fill_makers (SyncStore *self, GError **error);

@@ -234,12 +234,13 @@ insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const SyncSt
   g_autoptr (GBytes) base = sync_store_body_encode (request->base_document);
 
   return sync_store_run (
-    self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbb", id, is_head, order_ms, place,
+    self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbbii", id, is_head, order_ms, place,
     lane, request->site, request->family, type_of (request), request->key, request->fingerprint,
     request->method, request->url, mentions->url != NULL ? mentions->url : request->effective_url,
     request->headers, request->content_type, request->author, request->action, request->group_name,
     mentions->resource_id != NULL ? mentions->resource_id : request->resource_id, request->base_modified,
-    (int) request->step, request->priority, now_ms, request->undo_of, checksum, accepted, effective, base);
+    (int) request->step, request->priority, now_ms, request->undo_of, checksum, accepted, effective, base,
+    sync_clock_boot_us (self->clock), request->accepted_server_ms);
 }
 
 /* The names by which later writes may call a document that this request makes. */

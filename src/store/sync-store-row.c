@@ -104,6 +104,8 @@ read_bodies (sqlite3_stmt *stmt, SyncRequest *request, GError **error)
       || !read_body (stmt, SYNC_COLUMN_response, &response, error))
     return FALSE;
   request->edited = sqlite3_column_int (stmt, SYNC_COLUMN_edited);
+  request->accepted_server_ms = sqlite3_column_int64 (stmt, SYNC_COLUMN_accepted_server_ms);
+  request->accepted_boot_us = sqlite3_column_int64 (stmt, SYNC_COLUMN_accepted_boot_us);
   if (response != NULL)
     request->response = g_strndup (g_bytes_get_data (response, NULL), g_bytes_get_size (response));
   checksum = sync_store_body_checksum (request->accepted_body);

@@ -5,6 +5,7 @@
  *   1  the first: queue, attempts, dependencies, names, conflicts, metadata, cache, audit, statistics
  *   2  placeholders: which request makes the document of a name, what a dependency comes from
  *   3  how an attempt was sent: under which key, as whom, and when on the server's clock
+ *   4  when a request was accepted on the boot clock, and on the server's
  *
  * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
  * program and no mistake of ours can take a request along a road that is not declared. */
@@ -261,7 +262,20 @@ migrate_to_3 (SyncStore *self, GError **error)
   return sync_store_exec (self, attempt_columns, error);
 }
 
-static gboolean (*const migrations[]) (SyncStore *self, GError **error) = { migrate_to_1, migrate_to_2, migrate_to_3 };
+/* `accepted_server_ms`: the server's clock, 0 if it was not known then; `accepted_boot_us`: the boot clock, worth something
+ * in the boot of the metadata `boot_id` for the rows from `boot_first` on. Behind the blobs, like `edited`. */
+static const char acceptance_columns[]
+  = "ALTER TABLE offline_requests ADD COLUMN accepted_boot_us INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE offline_requests ADD COLUMN accepted_server_ms INTEGER NOT NULL DEFAULT 0;" SYNC_STORE_BEGIN_BOOT;
+
+static gboolean
+migrate_to_4 (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, acceptance_columns, error);
+}
+
+static gboolean (*const migrations[]) (SyncStore *self, GError **error)
+  = { migrate_to_1, migrate_to_2, migrate_to_3, migrate_to_4 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
 

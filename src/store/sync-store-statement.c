@@ -51,9 +51,11 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " resource_id,"
     " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, undo_of,"
     " accepted_sha256,"
-    " accepted_body, effective_body, base_document) VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+    " accepted_body, effective_body, base_document, accepted_boot_us, accepted_server_ms)"
+    " VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
     " ?10, ?11,"
-    " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28)",
+    " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28,"
+    " ?29, ?30)",
   [SYNC_STATEMENT_NEXT_VERSION] =
     "SELECT resource_version FROM offline_requests WHERE lane = ?1 AND base_modified = ?2"
     " AND status = 'completed' AND resource_version <> base_modified ORDER BY id DESC LIMIT 1",

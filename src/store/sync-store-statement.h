@@ -32,15 +32,19 @@ enum
   SYNC_COLUMN_base_document,
   SYNC_COLUMN_response,
   SYNC_COLUMN_edited,
+  SYNC_COLUMN_accepted_server_ms,
+  SYNC_COLUMN_accepted_boot_us,
 };
 
 #define SYNC_STORE_COLUMN_NAME(name) #name ", "
 /* The bodies' places in a list without them are empty, so that one function reads both. */
 #define SYNC_STORE_COLUMN_LIST \
   SYNC_STORE_COLUMNS (SYNC_STORE_COLUMN_NAME) SYNC_STORE_OWN_COLUMNS (SYNC_STORE_COLUMN_NAME)
-#define SYNC_STORE_LIST SYNC_STORE_COLUMN_LIST "NULL, NULL, NULL, NULL, NULL, NULL"
+#define SYNC_STORE_LIST SYNC_STORE_COLUMN_LIST "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
 #define SYNC_STORE_FULL \
-  SYNC_STORE_COLUMN_LIST "accepted_sha256, accepted_body, effective_body, base_document, response, edited"
+  SYNC_STORE_COLUMN_LIST \
+  "accepted_sha256, accepted_body, effective_body, base_document, response, edited, accepted_server_ms," \
+  " accepted_boot_us * (id >= (SELECT CAST (value AS INTEGER) FROM sync_metadata WHERE key = 'boot_first'))"
 
 typedef enum
 {

@@ -188,7 +188,7 @@ rebase_due_times (SyncStore *self, gint64 now_ms, GError **error)
                             ", 0), max (next_retry_at_ms - updated_ms, 0), %d)"
                             " WHERE status IN ('pending', 'unknown') AND due_boot_us > 0",
                             MAX (sync_clock_boot_us (self->clock), 1), now_ms, MAX_WAIT_AFTER_BOOT_MS);
-  return sync_store_exec (self, update, error)
+  return sync_store_exec (self, update, error) && sync_store_exec (self, SYNC_STORE_BEGIN_BOOT, error)
          && sync_store_run (self, SYNC_STATEMENT_SET_METADATA, error, "ssi", "boot_id", current, now_ms);
 }
 

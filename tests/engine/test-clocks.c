@@ -293,6 +293,132 @@ test_server_clock_of_probe (Engine *e)
   toy_site_set_clock (e->site, NULL, 0);
 }
 
+/* When a sale was made -------------------------------------------------------------------------------------------------- */
+
+static ToyFault
+no_line (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return TOY_REFUSE;
+}
+
+static gint64
+sell (Engine *e)
+{
+  return engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
+}
+
+/* When the sale says that it was made: seconds since the epoch, as the server counts them. */
+static gint64
+posted_at (Engine *e, gint64 id)
+{
+  g_autoptr (SyncRequest) row = engine_get (e, id);
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Asia/Kolkata");
+  g_autoptr (GDateTime) posted = NULL;
+  g_autofree char *text = NULL;
+  JsonObject *document;
+
+  g_assert_cmpint (row->state, ==, SYNC_STATE_COMPLETED);
+  document = toy_site_get (e->site, "Sales Invoice", row->server_name);
+  text = g_strdup_printf ("%sT%s", json_object_get_string_member (document, "posting_date"),
+                          json_object_get_string_member (document, "posting_time"));
+  posted = g_date_time_new_from_iso8601 (text, zone);
+  g_assert_nonnull (posted);
+  return g_date_time_to_unix (posted);
+}
+
+#define assert_posted(e, id, expected_us) \
+  g_assert_cmpint (ABS (posted_at (e, id) - (expected_us) / G_USEC_PER_SEC), <=, 1)
+
+/* The till's clock is wrong; nobody knows before the line is back. */
+static void
+test_sold_on_a_wrong_clock (Engine *e)
+{
+  gint64 sold_us, id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 3 * DAY_US);
+  toy_site_set_fault (e->site, no_line, NULL);
+  start (e);
+  sold_us = sync_clock_wall_us (SYNC_CLOCK (e->clock)) + 3 * DAY_US;
+  id = sell (e);
+  engine_run_for (e, 7200 * 1000);
+  /* Set in between, and wrong again: the boot clock is not. */
+  sync_clock_virtual_jump_wall_us (e->clock, -DAY_US);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 4 * DAY_US);
+  toy_site_set_fault (e->site, NULL, NULL);
+  engine_run_for (e, 300 * 1000);
+  assert_posted (e, id, sold_us);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
+/* It was known when the sale was made, and is right after the machine was started anew. */
+static void
+test_sold_before_a_reboot (Engine *e)
+{
+  gint64 sold_us, id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), -2 * DAY_US);
+  start (e);
+  sell (e);
+  engine_settle (e);
+  toy_site_set_fault (e->site, no_line, NULL);
+  sold_us = sync_clock_wall_us (SYNC_CLOCK (e->clock)) - 2 * DAY_US;
+  id = sell (e);
+  engine_run_for (e, 1000);
+  engine_drop (e);
+  sync_clock_virtual_reboot (e->clock, 600 * SECOND - 2 * DAY_US);
+  engine_open (e);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, NULL, NULL);
+  start (e);
+  engine_run_for (e, 300 * 1000);
+  assert_posted (e, id, sold_us);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
+/* Nobody ever heard of the server's clock in that boot: the till's is believed, and the boot clock of this one is not
+ * taken for that of the other. */
+static void
+test_sold_in_another_boot (Engine *e)
+{
+  gint64 sold_us, id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, no_line, NULL);
+  start (e);
+  engine_run_for (e, 3600 * 1000);
+  sold_us = sync_clock_wall_us (SYNC_CLOCK (e->clock));
+  id = sell (e);
+  engine_run_for (e, 1000);
+  engine_drop (e);
+  sync_clock_virtual_reboot (e->clock, 7200 * SECOND);
+  engine_open (e);
+  toy_site_set_fault (e->site, NULL, NULL);
+  start (e);
+  engine_run_for (e, 300 * 1000);
+  assert_posted (e, id, sold_us);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
+/* Within what is uncertain the till's own time stands, to the second. */
+static void
+test_sold_on_a_right_clock (Engine *e)
+{
+  gint64 sold_us, id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, no_line, NULL);
+  start (e);
+  engine_run_for (e, 999);
+  sold_us = sync_clock_wall_us (SYNC_CLOCK (e->clock));
+  id = sell (e);
+  engine_settle (e);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, NULL, NULL);
+  engine_run_for (e, 300 * 1000);
+  g_assert_cmpint (posted_at (e, id), ==, sold_us / G_USEC_PER_SEC);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
 /* Thirty hours ------------------------------------------------------------------------------------------------------ */
 
 #define N_REQUESTS 1000
@@ -404,6 +530,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/clocks/wall-and-retry-after", test_wall_and_retry_after);
   engine_test_add ("/sync/clocks/suspend", test_suspend);
   engine_test_add ("/sync/clocks/suspend-in-flight", test_suspend_in_flight);
+  engine_test_add ("/sync/clocks/sold-on-a-wrong-clock", test_sold_on_a_wrong_clock);
+  engine_test_add ("/sync/clocks/sold-before-a-reboot", test_sold_before_a_reboot);
+  engine_test_add ("/sync/clocks/sold-in-another-boot", test_sold_in_another_boot);
+  engine_test_add ("/sync/clocks/sold-on-a-right-clock", test_sold_on_a_right_clock);
   engine_test_add ("/sync/clocks/reboot", test_reboot);
   engine_test_add ("/sync/clocks/reboot-after-the-time", test_reboot_after_the_time);
   engine_test_add ("/sync/clocks/reboot-into-the-past", test_reboot_into_the_past);
