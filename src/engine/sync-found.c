@@ -95,29 +95,39 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   sync_settle_write_down (op, &change);
 }
 
-/* Whether the version that stands there is that of an earlier write of this till. No answer told which version it made:
- * only a person could say that it arrived. The document holds what it wrote. */
+/* Of the write before this one only a person could say that it arrived, so nobody knows what version it made. If the
+ * document holds what it wrote, that is this one. Whether the row of @op goes on from there. */
 static gboolean
-is_of_a_confirmed_write (SyncOperation *op, const char *text)
+learn_version (SyncOperation *op, const char *text, const char *modified)
 {
-  g_autoptr (SyncRequest) row = sync_store_get_confirmed (op->engine->store, op->request, NULL);
+  SyncStore *store = op->engine->store;
+  g_autoptr (SyncRequest) row = sync_store_get_confirmed (store, op->request, NULL);
   g_autoptr (SyncRoute) route = row != NULL ? sync_engine_match (op->engine, row, NULL) : NULL;
+  SyncRequest *request;
 
-  return route != NULL && route->action == SYNC_ACTION_UPDATE
-         && sync_body_agrees_with (route, row->content_type, sync_request_get_body (row), text);
+  if (modified == NULL || route == NULL || route->action != SYNC_ACTION_UPDATE
+      || !sync_body_agrees_with (route, row->content_type, sync_request_get_body (row), text)
+      || !sync_store_learn_version (store, row->id, modified, NULL))
+    return FALSE;
+  request = sync_store_get (store, op->id, NULL);
+  if (request == NULL)
+    return FALSE;
+  sync_request_unref (op->request);
+  op->request = request;
+  return g_strcmp0 (request->base_modified, modified) == 0;
 }
 
-/* Still at our base, or at what an earlier write of ours made of it (@modified): no send of this one has taken effect,
- * and one that might still do so makes the next one fail harmlessly, because it carries the same base or an older one. */
+/* Still at our base, or at what an earlier write of ours made of it (@learned just now): no send of this one has taken
+ * effect, and one that might still do so makes the next one fail harmlessly, because it carries this base or an older one. */
 static void
-found_at_base (SyncOperation *op, const char *modified)
+found_at_base (SyncOperation *op, gboolean learned)
 {
   g_auto (SyncHistory) history = { 0 };
   gboolean stale;
   SyncChange change;
 
   sync_history_read (op->engine, op->route, op->request, &history);
-  stale = sync_history_ended (&history, SYNC_VERDICT_STALE) && g_strcmp0 (modified, op->request->base_modified) == 0;
+  stale = sync_history_ended (&history, SYNC_VERDICT_STALE) && !learned;
   if (sync_history_is_final (&history, op->engine, op->request)
       || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
     {
@@ -127,7 +137,6 @@ found_at_base (SyncOperation *op, const char *modified)
   change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
   change.unaccounted = 0;
   change.needs_person = 0;
-  change.base_modified = modified;
   /* Somebody else's write was under way at that moment. */
   change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
                                                    op->engine->config->max_retry_delay, op->engine->random)
@@ -138,6 +147,9 @@ found_at_base (SyncOperation *op, const char *modified)
 static void
 found_for_update (SyncOperation *op, const char *text, const char *modified)
 {
+  gboolean agrees = sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text);
+  /* What holds our own change, too, is not the version before it. */
+  gboolean learned = (op->look_for_base || !agrees) && learn_version (op, text, modified);
   SyncChange change;
 
   if (op->look_for_base && modified == NULL)
@@ -146,8 +158,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
       return;
     }
   if (op->look_for_base
-      && sync_body_is_compared_whole (op->route, op->request->content_type, sync_request_get_body (op->request))
-      && sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+      && sync_body_is_compared_whole (op->route, op->request->content_type, sync_request_get_body (op->request)) && agrees)
     {
       /* Both sides say the same: there is nothing to send. */
       change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
@@ -175,15 +186,12 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
     }
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
     {
-      found_at_base (op, modified);
+      found_at_base (op, learned);
       return;
     }
-  if (!sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
+  if (!agrees)
     {
-      if (is_of_a_confirmed_write (op, text))
-        found_at_base (op, modified);
-      else
-        sync_settle_open_conflict (op, "edit_edit", text, modified);
+      sync_settle_open_conflict (op, "edit_edit", text, modified);
       return;
     }
   change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
@@ -213,8 +221,8 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 {
   const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
   gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
-  gboolean at_base = op->request->base_modified == NULL || g_strcmp0 (modified, op->request->base_modified) == 0
-                     || is_of_a_confirmed_write (op, text);
+  gboolean at_base = learn_version (op, text, modified) || op->request->base_modified == NULL
+                     || g_strcmp0 (modified, op->request->base_modified) == 0;
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);
@@ -238,15 +246,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
             || sync_history_ended (&history, SYNC_VERDICT_STALE)))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else if (docstatus == wanted - 1 && at_base)
-    {
-      SyncChange change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
-
-      change.unaccounted = 0;
-      change.delay_ms = 0;
-      change.needs_person = 0;
-      change.base_modified = op->request->base_modified != NULL ? modified : NULL;
-      sync_settle_write_down (op, &change);
-    }
+    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
   else
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }

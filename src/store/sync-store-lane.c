@@ -221,10 +221,10 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
 /**
  * sync_store_get_confirmed:
  * @self: a store
- * @request: a row with a base version
+ * @request: a row
  *
- * The last row before it in its lane that was sent against the same version and of which a person said that it arrived.
- * What version it made nobody knows, so it was not passed on.
+ * The last row before it that its lane delivered, if a person said of that one that it arrived: what version it made
+ * nobody knows, so it was not passed on.
  *
  * Returns: (transfer full) (nullable): the row with its bodies; NULL if there is none, or with an error as sync_store_get()
  */
@@ -235,11 +235,48 @@ sync_store_get_confirmed (SyncStore *self, const SyncRequest *request, GError **
   gboolean has_row;
 
   sync_store_assert_usable (self);
-  stmt = sync_store_prepare (self, SYNC_STATEMENT_CONFIRMED, error);
-  if (stmt == NULL || !sync_store_bind (self, stmt, error, "ssi", request->lane, request->base_modified, request->id)
-      || !sync_store_step (self, stmt, &has_row, error) || !has_row)
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LAST_COMPLETED, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "si", request->lane, request->id)
+      || !sync_store_step (self, stmt, &has_row, error) || !has_row || !sqlite3_column_int (stmt, 1))
     return NULL;
   return sync_store_get (self, sqlite3_column_int64 (stmt, 0), error);
+}
+
+typedef struct
+{
+  gint64 id;
+  const char *modified;
+} Version;
+
+static gboolean
+learn_version_verb (SyncStore *self, gpointer data, GError **error)
+{
+  const Version *version = data;
+  g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
+
+  return sync_store_row_load (self, version->id, &row, error)
+         && sync_store_run (self, SYNC_STATEMENT_SET_VERSION, error, "is", version->id, version->modified)
+         && sync_store_lane_pass_modified (self, &row, version->modified, error);
+}
+
+/**
+ * sync_store_learn_version:
+ * @self: a store
+ * @id: of a row of sync_store_get_confirmed()
+ * @modified: the version that it made
+ *
+ * Passes the version on along the lane, as its delivery would have done if an answer had come.
+ *
+ * Returns: TRUE if it is durable; else %SYNC_ERROR_NOT_FOUND, or %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (both
+ *   transient)
+ */
+gboolean
+sync_store_learn_version (SyncStore *self, gint64 id, const char *modified, GError **error)
+{
+  Version version = { id, modified };
+
+  sync_store_assert_usable (self);
+  return sync_store_run_verb (self, learn_version_verb, &version, error);
 }
 
 /**

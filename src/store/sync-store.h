@@ -208,6 +208,7 @@ gboolean sync_store_backup (const char *data_directory, const char *directory, g
 gboolean sync_store_accept (SyncStore *self, GPtrArray *acceptances, GError **error);
 SyncRequest *sync_store_claim (SyncStore *self, gint64 id, const SyncSend *send, guint *attempt, GError **error);
 gboolean sync_store_change (SyncStore *self, const SyncChange *change, GError **error);
+gboolean sync_store_learn_version (SyncStore *self, gint64 id, const char *modified, GError **error);
 gboolean sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GError **error);
 gboolean sync_store_set_metadata (SyncStore *self, const char *key, const char *value, GError **error);
 gboolean sync_store_set_next_retry (SyncStore *self, gint64 id, gint64 delay_ms, GError **error);

@@ -259,6 +259,25 @@ test_confirmed_twice (Engine *e)
   g_assert_cmpint (item_n (e), ==, 3);
 }
 
+/* Between it and one with an old base there is one that asks for its base. */
+static void
+test_confirmed_then_blind (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+  gint64 blind;
+
+  g_assert_true (sync_engine_discard (e->engine, id + 1, "blind instead", "anna", NULL));
+  g_assert_true (sync_engine_discard (e->engine, id + 2, "blind instead", "anna", NULL));
+  blind = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4}");
+  change_item (e, 5);
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, blind, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, blind + 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 5);
+}
+
 /* What stands there is not what the confirmed one wrote: somebody else did. */
 static void
 test_confirmed_and_changed (Engine *e)
@@ -657,6 +676,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/stale-is-a-conflict", test_stale_is_a_conflict);
   engine_test_add ("/sync/settle/confirmed-change", test_confirmed_change);
   engine_test_add ("/sync/settle/confirmed-twice", test_confirmed_twice);
+  engine_test_add ("/sync/settle/confirmed-then-blind", test_confirmed_then_blind);
   engine_test_add ("/sync/settle/confirmed-and-changed", test_confirmed_and_changed);
   engine_test_add ("/sync/settle/looks-back-off", test_looks_back_off);
   engine_test_add ("/sync/settle/update-of-deleted", test_update_of_deleted);
