@@ -428,6 +428,7 @@ make_backup (SimWorld *world)
       SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
       deed->in_backup = deed->id != 0 && !deed->forgotten;
+      deed->edited_in_backup = deed->edited;
     }
   sim_world_say (world, "%s", world->backup_is_copy ? "the files are copied" : "a backup is made");
 }
@@ -454,6 +455,7 @@ put_backup_back (SimWorld *world)
       SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
       deed->forgotten = deed->id != 0 && !deed->in_backup;
+      deed->edited = deed->edited && deed->edited_in_backup;
     }
   settle_again (world);
   sim_world_open (world);

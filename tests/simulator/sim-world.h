@@ -40,6 +40,7 @@ typedef struct
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
   gboolean in_backup;      /* was accepted when the backup was made */
+  gboolean edited_in_backup; /* and was edited by then */
   gboolean forgotten;    /* a backup without it was put back */
   gboolean unanswered;   /* whoever handed it over heard nothing, and asks again */
 } SimDeed;
