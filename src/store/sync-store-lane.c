@@ -139,6 +139,24 @@ sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error
 }
 
 /**
+ * sync_store_lane_end_sending:
+ * @self: a store
+ * @id: a row that is not being sent any more, and did not move on
+ *
+ * Gives the lane back to the row that came back before it while it was being sent.
+ *
+ * Returns: whether it could
+ */
+gboolean
+sync_store_lane_end_sending (SyncStore *self, gint64 id, GError **error)
+{
+  g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
+
+  return sync_store_row_load (self, id, &row, error)
+         && (!row.is_head || sync_store_lane_move_head (self, row.request->lane, id, error));
+}
+
+/**
  * sync_store_lane_pass_modified:
  * @self: a store
  * @row: the row that was delivered, as it was before

@@ -163,6 +163,7 @@ gboolean sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *la
                                       GError **error);
 gboolean sync_store_lane_is_empty (SyncStore *self, const char *lane, gboolean *is_empty, GError **error);
 gboolean sync_store_lane_move_head (SyncStore *self, const char *lane, gint64 head, GError **error);
+gboolean sync_store_lane_end_sending (SyncStore *self, gint64 id, GError **error);
 gboolean sync_store_lane_return (SyncStore *self, const SyncStoreRow *row, GError **error);
 gboolean sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified,
                                         GError **error);

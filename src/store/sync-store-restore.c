@@ -148,6 +148,7 @@ doubt_row (SyncStore *self, const Row *row, const char *why, gint64 now_ms, GErr
       && !sync_store_conflict_close (self, row->id, "superseded", NULL, NULL, "engine", now_ms, error))
     return FALSE;
   return sync_store_run (self, SYNC_STATEMENT_DOUBT, error, "ii", row->id, now_ms)
+         && (row->state != SYNC_STATE_SENDING || sync_store_lane_end_sending (self, row->id, error))
          && (row->state == SYNC_STATE_UNKNOWN
              || sync_store_audit_add (self, row->id, sync_state_to_string (row->state), SYNC_STATE_UNKNOWN, "engine",
                                       why, now_ms, error));

@@ -165,7 +165,8 @@ recover_sending (SyncStore *self, gint64 now_ms, GError **error)
                                 SYNC_MUTANT ("sending-to-pending") ? "'pending', unaccounted = 0" : "'unknown'", now_ms, id);
       if (!sync_store_exec (self, update, error)
           || !sync_store_audit_add (self, id, "sending", SYNC_STATE_UNKNOWN, "engine",
-                                    "the program ended while it was being sent", now_ms, error))
+                                    "the program ended while it was being sent", now_ms, error)
+          || !sync_store_lane_end_sending (self, id, error))
         return FALSE;
       self->recovered++;
     }

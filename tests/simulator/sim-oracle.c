@@ -278,6 +278,15 @@ check_order (SimWorld *world)
     }
 }
 
+/* Whether a person gave it up, and it had arrived: those after it meet a version that nobody counts with. */
+static gboolean
+is_given_up_and_done (SimWorld *world, const SimDeed *deed)
+{
+  g_autoptr (SyncRequest) row = deed->id != 0 ? sync_store_get (world->store, deed->id, NULL) : NULL;
+
+  return row != NULL && row->state == SYNC_STATE_DISCARDED && sim_site_count (world->site, SIM_COMMIT_UPDATE, deed->mark) > 0;
+}
+
 /* Whether anybody but this till wrote the document of a lane, or a person of this till changed the order there. */
 static gboolean
 was_disturbed (SimWorld *world, guint lane)
@@ -294,7 +303,8 @@ was_disturbed (SimWorld *world, guint lane)
     {
       const SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
-      if (deed->lane == lane && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten))
+      if (deed->lane == lane
+          && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten || is_given_up_and_done (world, deed)))
         return TRUE;
     }
   return world->n_put_back > 0 || world->has_cleared;

@@ -91,6 +91,20 @@ test_return_while_sending (StoreFixture *fixture, gconstpointer data)
   check_due (fixture, "2");
 }
 
+/* The one that overtook it does not keep the lane when the program dies meanwhile. */
+static void
+test_return_and_die (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_update ("a1", "Ann", "m0"));
+  store_fixture_accept (fixture, store_fixture_update ("a2", "Ann", "m0"));
+  store_fixture_discard (fixture, 1, NULL);
+  store_fixture_claim (fixture, 2);
+  move (fixture, 1, SYNC_STATE_DISCARDED, SYNC_STATE_PENDING);
+  store_fixture_crash (fixture);
+  g_assert_cmpint (store_fixture_state (fixture, 2), ==, SYNC_STATE_UNKNOWN);
+  check_due (fixture, "1");
+}
+
 static void
 test_order (StoreFixture *fixture, gconstpointer data)
 {
@@ -349,6 +363,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   store_fixture_add_test ("/sync/store-lanes/heads", test_heads);
   store_fixture_add_test ("/sync/store-lanes/return-while-sending", test_return_while_sending);
+  store_fixture_add_test ("/sync/store-lanes/return-and-die", test_return_and_die);
   store_fixture_add_test ("/sync/store-lanes/order", test_order);
   store_fixture_add_test ("/sync/store-lanes/types", test_types);
   store_fixture_add_test ("/sync/store-lanes/names", test_names);
