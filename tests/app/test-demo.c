@@ -23,7 +23,7 @@ assert_nothing_left (AppProfile *profile, const char *name)
   g_autoptr (GDir) directory = g_dir_open (path, 0, NULL);
 
   g_assert_nonnull (directory);
-  g_assert_null (g_dir_read_name (directory));
+  g_assert_cmpstr (g_dir_read_name (directory), ==, NULL);
 }
 
 static void

@@ -45,7 +45,8 @@ class Mount:
                                         self.options, self.profile.data],
                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         self.profile.seen_data = f'/proc/{self.holder.pid}/root{self.profile.data}'
-        self.inside = ['nsenter', f'--mount=/proc/{self.holder.pid}/ns/mnt', '--']
+        # With its root: these tests may run within a chroot.
+        self.inside = ['nsenter', f'--mount=/proc/{self.holder.pid}/ns/mnt', f'--root=/proc/{self.holder.pid}/root', '--']
         if self.holder.stdout.readline() == b'mounted\n':
             return self
         self.__exit__()

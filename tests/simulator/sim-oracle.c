@@ -174,7 +174,8 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
     bad (deed, state, "was submitted twice");
   if (!proven || (world->n_put_back > 0 && shares_key (world, deed)))
     return;
-  if (created == 0)
+  /* The draft that another one left under the same key took its content. */
+  if (created == 0 && (document == NULL || !shares_key (world, deed)))
     bad (deed, state, "was never made");
   if (document == NULL)
     return;
