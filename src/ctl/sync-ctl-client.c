@@ -198,6 +198,30 @@ sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path,
 }
 
 /**
+ * sync_ctl_client_call_patiently:
+ * @self: the way to the program
+ * @method: HTTP method
+ * @path: below /_sync/v1/, with query
+ * @body: (nullable): JSON
+ * @error: as of sync_ctl_client_call()
+ *
+ * The same for a call that the program answers only when the server has, however long that takes.
+ *
+ * Returns: (transfer full) (nullable): its answer
+ */
+SyncCtlAnswer *
+sync_ctl_client_call_patiently (SyncCtlClient *self, const char *method, const char *path, const char *body,
+                                GError **error)
+{
+  SyncCtlAnswer *answer;
+
+  soup_session_set_timeout (self->session, 0);
+  answer = sync_ctl_client_call (self, method, path, body, error);
+  soup_session_set_timeout (self->session, TIMEOUT_S);
+  return answer;
+}
+
+/**
  * sync_ctl_client_open:
  * @self: the way to the program
  * @path: below /_sync/v1/

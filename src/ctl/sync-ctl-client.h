@@ -25,6 +25,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCtlClient, sync_ctl_client_free)
 
 SyncCtlAnswer *sync_ctl_client_call (SyncCtlClient *self, const char *method, const char *path,
                                      const char *body, GError **error);
+SyncCtlAnswer *sync_ctl_client_call_patiently (SyncCtlClient *self, const char *method, const char *path,
+                                               const char *body, GError **error);
 GInputStream *sync_ctl_client_open (SyncCtlClient *self, const char *path, GError **error);
 
 G_END_DECLS

@@ -106,6 +106,12 @@ check_condition (Report *report, JsonObject *status)
   gboolean well = g_strcmp0 (condition, "online") == 0;
   g_autofree char *text = NULL;
 
+  if (well && sync_ctl_is_untried (status))
+    {
+      text = g_strdup_printf (_ ("the server %s was not tried yet"), url);
+      add (report, "server", FALSE, text, _ ("look again with “posawesome-syncctl doctor”"));
+      return;
+    }
   if (well)
     text = g_strdup_printf (_ ("the server %s can be reached"), url);
   else if (*detail != '\0')
@@ -189,18 +195,31 @@ check_notice (Report *report, JsonObject *status)
     add (report, "database", FALSE, notice, _ ("keep a copy of the data directory before anything else"));
 }
 
+/* A key is good when the server said whose it is. */
 static void
-check_credentials (Report *report, SyncCtlClient *client)
+check_credentials (Report *report, SyncCtlClient *client, JsonObject *status)
 {
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (client, "GET", "credentials", NULL, NULL);
+  gboolean refused = g_strcmp0 (sync_ctl_get_string (status, "condition"), "sign-in-needed") == 0;
+  g_autofree char *user = NULL;
+  g_autofree char *text = NULL;
 
   if (answer == NULL)
     return;
-  if (sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
-    add (report, "credentials", TRUE, _ ("an API key is set"), NULL);
-  else
+  user = sync_ctl_dup_line (sync_ctl_get_string (json_node_get_object (answer->root), "user"));
+  if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
     add (report, "credentials", FALSE, _ ("no API key is set"),
          _ ("give one with “posawesome-syncctl credentials set”"));
+  else if (refused)
+    add (report, "credentials", FALSE, _ ("the server does not take the API key that is set"),
+         _ ("give the right one with “posawesome-syncctl credentials set”"));
+  else if (*user != '\0')
+    {
+      text = g_strdup_printf (_ ("the API key is that of %s"), user);
+      add (report, "credentials", TRUE, text, NULL);
+    }
+  else
+    add (report, "credentials", TRUE, _ ("an API key is set; the server has not said yet whose it is"), NULL);
 }
 
 static void
@@ -212,8 +231,9 @@ check_program (Report *report, const char *directory)
   g_autofree char *text = NULL;
   JsonObject *status;
 
+  /* The server is asked for it, which may take as long as its time-out. */
   if (client != NULL)
-    answer = sync_ctl_client_call (client, "GET", "status", NULL, &error);
+    answer = sync_ctl_client_call_patiently (client, "POST", "check", "{}", &error);
   if (answer == NULL)
     {
       add (report, "program", FALSE, error->message, _ ("then look again"));
@@ -222,7 +242,7 @@ check_program (Report *report, const char *directory)
   status = json_node_get_object (answer->root);
   text = g_strdup_printf (_ ("the program runs, version %s"), sync_ctl_get_string (status, "version"));
   add (report, "program", TRUE, text, NULL);
-  check_credentials (report, client);
+  check_credentials (report, client, status);
   check_notice (report, status);
   check_condition (report, status);
   check_queue (report, status);

@@ -114,6 +114,18 @@ sync_ctl_dup_line (const char *text)
 }
 
 /**
+ * sync_ctl_is_untried:
+ * @status: the program's status
+ *
+ * Returns: whether the program says that it has not heard anything about the server yet
+ */
+gboolean
+sync_ctl_is_untried (JsonObject *status)
+{
+  return json_object_has_member (status, "serverTriedMs") && json_object_get_null_member (status, "serverTriedMs");
+}
+
+/**
  * sync_ctl_condition_words:
  * @status: the program's status
  *
@@ -142,6 +154,8 @@ sync_ctl_condition_words (JsonObject *status)
 
   if (g_strcmp0 (condition, "offline") == 0 && sync_ctl_get_bool (status, "offlineByHand"))
     return _ ("switched off line by hand; go on with “posawesome-syncctl offline off”");
+  if (g_strcmp0 (condition, "online") == 0 && sync_ctl_is_untried (status))
+    return _ ("not tried yet; “posawesome-syncctl doctor” asks the server");
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_strcmp0 (condition, table[i].name) == 0)
       return _ (table[i].words);

@@ -16,6 +16,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCtlTable, sync_ctl_table_free)
 
 char *sync_ctl_dup_time (gint64 ms);
 char *sync_ctl_dup_line (const char *text);
+gboolean sync_ctl_is_untried (JsonObject *status);
 const char *sync_ctl_condition_words (JsonObject *status);
 const char *sync_ctl_status_words (const char *status);
 void sync_ctl_print_answer (const char *text);

@@ -20,8 +20,8 @@ is_paused (SyncEngine *self)
 }
 
 /* Nothing may be sent until somebody does something about it. */
-static gboolean
-is_shut (SyncEngine *self)
+gboolean
+sync_dispatcher_is_shut (SyncEngine *self)
 {
   g_autofree char *authorization = sync_credentials_dup_authorization (self->credentials);
 
@@ -32,7 +32,7 @@ is_shut (SyncEngine *self)
 static gboolean
 is_held (SyncEngine *self)
 {
-  return is_shut (self) || is_paused (self);
+  return sync_dispatcher_is_shut (self) || is_paused (self);
 }
 
 /* Whether a piece of work that went through a look may still be followed by a send. */
@@ -251,7 +251,7 @@ sync_dispatcher_get_next_try_us (SyncEngine *self)
 {
   gint64 due_us = sync_store_get_next_due_us (self->store);
 
-  if (due_us < 0 || is_shut (self) || (is_paused (self) && self->paused_until_us == 0))
+  if (due_us < 0 || sync_dispatcher_is_shut (self) || (is_paused (self) && self->paused_until_us == 0))
     return -1;
   if (is_paused (self))
     due_us = MAX (due_us, self->paused_until_us);

@@ -104,6 +104,8 @@ struct _SyncEngine
   /* The host */
   SyncBreaker breaker;
   GCancellable *probe;          /* (owned) (nullable): a probe is out */
+  GPtrArray *checks;            /* (owned) (element-type GTask): persons who wait for its answer */
+  gint64 tried_ms;              /* wall clock: when this run last learned something about the host, 0: never */
   char *user;                   /* (owned) (nullable): whom the server takes us for */
   char *host_words;             /* (owned) (nullable): why the host is away */
   SyncServerClock server_clock; /* of this run: the boot clock that it leans on begins anew with the machine */
@@ -196,6 +198,7 @@ void sync_submit_refuse_all (SyncEngine *self);
 void sync_dispatcher_run (SyncEngine *self);
 void sync_dispatcher_arm (SyncEngine *self);
 gboolean sync_dispatcher_may_send (SyncEngine *self);
+gboolean sync_dispatcher_is_shut (SyncEngine *self);
 gint64 sync_dispatcher_get_next_try_us (SyncEngine *self);
 
 /* sync-turn.c */
@@ -274,6 +277,7 @@ SyncConflict *sync_settle_new_conflict (const SyncRequest *request, const char *
 typedef void (*SyncWhoFunc) (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words,
                              gpointer user_data);
 void sync_probe_start (SyncEngine *self);
+void sync_probe_end_checks (SyncEngine *self);
 void sync_probe_ask_who (SyncEngine *self, GCancellable *cancellable, SyncWhoFunc func, gpointer user_data);
 
 G_END_DECLS

@@ -328,6 +328,8 @@ sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *an
 {
   const char *server_words = answer->message != NULL ? answer->message : words;
 
+  if (news != SYNC_HOST_NO_NEWS)
+    self->tried_ms = sync_clock_wall_ms (self->clock);
   if (sync_breaker_note (&self->breaker, news, answer->retry_after_ms, sync_clock_boot_us (self->clock), self->random))
     g_debug ("host: %s%s%s", sync_host_news_to_string (self->breaker.reason), server_words != NULL ? ": " : "",
              server_words != NULL ? server_words : "");
@@ -496,6 +498,7 @@ sync_engine_dup_snapshot (SyncEngine *self)
       = sync_clock_wall_ms (self->clock) + (self->paused_until_us - sync_clock_boot_us (self->clock)) / 1000;
   snapshot->now_ms = sync_clock_wall_ms (self->clock);
   snapshot->next_try_ms = next_try_ms (self, snapshot->now_ms);
+  snapshot->tried_ms = self->tried_ms;
   snapshot->last_sync_ms = self->last_sync_ms;
   snapshot->last_duration_ms = self->last_duration_ms;
   snapshot->success_count = self->success_count;
@@ -618,6 +621,7 @@ sync_engine_finalize (GObject *object)
   g_free (self->storage_words);
   g_free (self->notice);
   g_clear_object (&self->probe);
+  g_ptr_array_unref (self->checks);
   g_clear_object (&self->shutdown);
   g_clear_object (&self->routes);
   g_clear_object (&self->credentials);
@@ -677,6 +681,7 @@ sync_engine_init (SyncEngine *self)
 {
   self->context = g_main_context_ref_thread_default ();
   self->arrivals = g_ptr_array_new_with_free_func (g_object_unref);
+  self->checks = g_ptr_array_new_with_free_func (g_object_unref);
   self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_queue_init (&self->batch);

@@ -111,6 +111,7 @@ typedef struct
   gint64 now_ms; /* wall clock: when this was true */
   gint64 next_try_ms; /* wall clock: when something will be tried next, @now_ms if it is a matter of turns;
                                   0: nothing waits for a try, or a person or a switch is in the way */
+  gint64 tried_ms;             /* wall clock: when this run last learned something about the server, 0: never */
   gint64 last_sync_ms;         /* end of the last sweep that delivered or found nothing due, 0: never */
   gint64 last_duration_ms;     /* of the last sweep */
   guint64 success_count;
@@ -177,6 +178,8 @@ void sync_engine_resume (SyncEngine *self);
 void sync_engine_set_offline (SyncEngine *self, gboolean offline);
 void sync_engine_hint_network (SyncEngine *self, gboolean metered);
 void sync_engine_credentials_changed (SyncEngine *self);
+void sync_engine_check_async (SyncEngine *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_engine_check_finish (SyncEngine *self, GAsyncResult *result, GError **error);
 void sync_engine_add_notice (SyncEngine *self, const char *words);
 
 /* A person's decisions; each is durable when it returns TRUE */

@@ -132,6 +132,7 @@ sync_engine_stop (SyncEngine *self)
   if (self->probe != NULL)
     g_cancellable_cancel (self->probe);
   g_clear_object (&self->probe);
+  sync_probe_end_checks (self);
   while (!g_queue_is_empty (&self->unwritten))
     sync_operation_end (g_queue_pop_head (&self->unwritten));
   sync_operation_cancel (self, TRUE);
@@ -235,6 +236,7 @@ sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **err
   if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {
       sync_breaker_init (&self->breaker);
+      self->tried_ms = 0;
       sync_server_clock_init (&self->server_clock);
       g_hash_table_remove_all (self->trust);
       sync_zone_forget (self);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The one cheap question: who am I? It tells whether the line is up, whether the server is ours, and whether it knows
- * us. Asked by the breaker while it is open, and when a refusal may mean that nobody is signed in. Engine's thread
+ * us. Asked by the breaker while it is open, when a refusal may mean that nobody is signed in, and for a person who wants to
+ * know. Engine's thread
  * only. */
 #include "config.h"
 
@@ -102,6 +103,18 @@ sync_probe_ask_who (SyncEngine *self, GCancellable *cancellable, SyncWhoFunc fun
   sync_transport_send_async (self->transport, call, cancellable, answered_cb, question);
 }
 
+/* Tells everybody who waits for the answer of the probe that it is here, or that none comes. */
+void
+sync_probe_end_checks (SyncEngine *self)
+{
+  while (self->checks->len > 0)
+    {
+      g_autoptr (GTask) task = g_ptr_array_steal_index (self->checks, 0);
+
+      g_task_return_boolean (task, TRUE);
+    }
+}
+
 static void
 probed (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words, gpointer user_data)
 {
@@ -112,6 +125,7 @@ probed (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const cha
   if (!self->running || !current)
     return;
   sync_engine_note_host (self, news, answer, words);
+  sync_probe_end_checks (self);
   sync_engine_kick (self);
 }
 
@@ -123,4 +137,49 @@ sync_probe_start (SyncEngine *self)
 
   self->probe = g_cancellable_new ();
   sync_probe_ask_who (self, self->probe, probed, self->probe);
+}
+
+/**
+ * sync_engine_check_async:
+ * @self: an engine
+ * @callback: called when the answer is here, or at once if nothing may be asked now
+ * @user_data: for @callback
+ *
+ * Asks the server once whom it takes us for; what it answers, or that it does not, sets the condition as any other answer
+ * does. A pause does not stand in the way, for nothing is written. Nothing is asked while the line is switched off by hand,
+ * without an API key, before the time that the server asked for, and by an engine that is not running; the snapshot says
+ * so. Two who ask at once share one question.
+ */
+void
+sync_engine_check_async (SyncEngine *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  gint64 now_us = sync_clock_boot_us (self->clock);
+
+  sync_engine_assert_own_context (self);
+  g_task_set_source_tag (task, sync_engine_check_async);
+  if (sync_dispatcher_is_shut (self) || now_us < self->breaker.not_before_us)
+    {
+      g_task_return_boolean (task, FALSE);
+      return;
+    }
+  g_ptr_array_add (self->checks, g_steal_pointer (&task));
+  /* The answer counts, even where a later question was planned. */
+  sync_breaker_hurry (&self->breaker, now_us, 0, self->random);
+  if (self->probe == NULL)
+    sync_probe_start (self);
+}
+
+/**
+ * sync_engine_check_finish:
+ * @self: an engine
+ * @result: what the callback got
+ * @error: none yet
+ *
+ * Returns: whether the server was asked; the snapshot says what came of it
+ */
+gboolean
+sync_engine_check_finish (SyncEngine *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
 }

@@ -120,6 +120,32 @@ sync_gateway_clear_old (SyncCall *call)
 }
 
 static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncCall) call = user_data;
+
+  /* Whether it was asked or not: the status says how it is. */
+  sync_engine_check_finish (SYNC_ENGINE (source), result, NULL);
+  reply_status (call);
+  sync_call_resume (call);
+}
+
+void
+sync_gateway_check (SyncCall *call)
+{
+  static const char *const known[] = { NULL };
+  g_autoptr (GError) error = NULL;
+  SyncJsonView object;
+
+  if (!sync_call_read_object (call, known, &object, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  sync_engine_check_async (call->engine, checked_cb, sync_call_hold (call));
+}
+
+static void
 backed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SyncCall) call = user_data;

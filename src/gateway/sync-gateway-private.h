@@ -46,6 +46,7 @@ void sync_gateway_make_keys (SyncCall *call);
 /* sync-gateway-control.c */
 void sync_gateway_get_status (SyncCall *call);
 void sync_gateway_sync (SyncCall *call);
+void sync_gateway_check (SyncCall *call);
 void sync_gateway_pause (SyncCall *call);
 void sync_gateway_resume (SyncCall *call);
 void sync_gateway_offline (SyncCall *call);

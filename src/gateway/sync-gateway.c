@@ -56,6 +56,7 @@ static const struct
   { "POST", "conflicts/#/undo", sync_gateway_refuse_undo },
   { "GET", "status", sync_gateway_get_status },
   { "POST", "sync", sync_gateway_sync },
+  { "POST", "check", sync_gateway_check },
   { "POST", "pause", sync_gateway_pause },
   { "POST", "resume", sync_gateway_resume },
   { "POST", "offline", sync_gateway_offline },

@@ -338,6 +338,7 @@ sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
   add_int_or_null (builder, "pausedUntilMs", snapshot->paused_until_ms);
   add_bool (builder, "offlineByHand", snapshot->offline_by_hand);
   add_int_or_null (builder, "nextTryMs", snapshot->next_try_ms);
+  add_int_or_null (builder, "serverTriedMs", snapshot->tried_ms);
   add_int_or_null (builder, "lastSyncTime", snapshot->last_sync_ms);
   json_builder_set_member_name (builder, "stats");
   json_builder_begin_object (builder);

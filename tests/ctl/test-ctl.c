@@ -356,7 +356,7 @@ test_doctor (GatewayFixture *self, gconstpointer data)
 
   well = run_with_input (self, "doctor", "");
   assert_contains (well->out, "good     the program runs, version " SYNC_VERSION);
-  assert_contains (well->out, "good     an API key is set");
+  assert_contains (well->out, "good     the API key is that of cashier@example.com");
   assert_contains (well->out, "good     the server https://shop.example.com can be reached");
   assert_contains (well->out, "good     no request needs a person");
 
@@ -375,6 +375,36 @@ test_doctor (GatewayFixture *self, gconstpointer data)
   down = run_with_input (self, "doctor", "");
   g_assert_cmpint (down->status, ==, 1);
   assert_contains (down->out, "TROUBLE  POSAwesome Sync is not running");
+}
+
+/* Nothing is called good that was not tried: the server is asked, though nothing waits. */
+static void
+test_doctor_asks (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (Run) away = NULL;
+  g_autoptr (Run) stranger = NULL;
+  g_autoptr (Run) off = NULL;
+  g_autoptr (Run) back = NULL;
+
+  g_free (expect (self, "status", 0, "Condition   not tried yet; "));
+  scripted_transport_set (self->transport, SCRIPT_OFFLINE);
+  away = run_with_input (self, "doctor", "");
+  g_assert_cmpint (away->status, ==, 1);
+  assert_contains (away->out, "TROUBLE  nothing is delivered to https://shop.example.com (Connection refused); off line");
+  assert_contains (away->out, "good     an API key is set; the server has not said yet whose it is");
+  g_free (expect (self, "status", 0, "Condition   off line; "));
+  scripted_transport_set (self->transport, SCRIPT_STRANGER);
+  stranger = run_with_input (self, "doctor", "");
+  g_assert_cmpint (stranger->status, ==, 1);
+  assert_contains (stranger->out, "TROUBLE  the server does not take the API key that is set; give the right one");
+  scripted_transport_set (self->transport, SCRIPT_ACCEPT);
+  back = run_with_input (self, "doctor", "");
+  g_assert_cmpint (back->status, ==, 0);
+  assert_contains (back->out, "good     the server https://shop.example.com can be reached");
+  g_free (expect (self, "status", 0, "Condition   on line"));
+  sync_engine_set_offline (self->engine, TRUE);
+  off = run_with_input (self, "doctor", "");
+  assert_contains (off->out, "TROUBLE  nothing is delivered to https://shop.example.com; switched off line by hand");
 }
 
 /* A till whose clock is wrong by more than a minute is told so. */
@@ -478,6 +508,7 @@ waited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 test_watch (GatewayFixture *self, gconstpointer data)
 {
+  g_autofree char *tried = gateway_fixture_expect (self, "POST", "check", "{}", 200);
   g_autoptr (GSubprocess) process = start (self, "watch");
   g_autoptr (GDataInputStream) out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
   g_autofree char *first = read_line (out);
@@ -503,6 +534,7 @@ test_watch (GatewayFixture *self, gconstpointer data)
 static void
 test_watch_says_news (GatewayFixture *self, gconstpointer data)
 {
+  g_autofree char *tried = gateway_fixture_expect (self, "POST", "check", "{}", 200);
   g_autoptr (GSubprocess) process = start (self, "watch");
   g_autoptr (GDataInputStream) out = g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
   g_autoptr (GString) seen = g_string_new (NULL);
@@ -577,6 +609,7 @@ main (int argc, char **argv)
   ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
   ADD ("doctor", test_doctor);
+  ADD ("doctor-asks", test_doctor_asks);
   ADD ("doctor-clock", test_doctor_clock);
   ADD ("backup", test_backup);
   ADD ("credentials", test_credentials);

@@ -67,6 +67,8 @@ answer (ScriptedTransport *self, const SyncTransportRequest *request)
     }
   if (!request->write)
     {
+      if (strstr (request->url, "get_logged_user") != NULL && self->script == SCRIPT_STRANGER)
+        return reply_new (401, "{\"exc_type\":\"AuthenticationError\"}");
       if (strstr (request->url, "get_logged_user") != NULL)
         return reply_new (200, "{\"message\":\"cashier@example.com\"}");
       return reply_new (200, "{\"data\":[]}");

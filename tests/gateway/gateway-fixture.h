@@ -13,6 +13,7 @@ typedef enum
   SCRIPT_OFFLINE, /* no connection, for reads too */
   SCRIPT_REFUSE,  /* 417 ValidationError */
   SCRIPT_SILENT,  /* bytes go out, and nothing comes back */
+  SCRIPT_STRANGER, /* whom does it take us for? for nobody */
 } Script;
 
 #define SCRIPTED_TYPE_TRANSPORT (scripted_transport_get_type ())
