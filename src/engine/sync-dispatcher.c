@@ -181,6 +181,7 @@ sync_dispatcher_run (SyncEngine *self)
     return;
   if (!sync_store_keep_file (self->store, &error))
     sync_engine_set_storage_trouble (self, error);
+  sync_switches_keep (self);
   if (self->paused && self->paused_until_us != 0 && sync_clock_boot_us (self->clock) >= self->paused_until_us)
     sync_engine_resume (self);
   if (g_hash_table_size (self->operations) == 0)

@@ -118,8 +118,11 @@ struct _SyncEngine
   /* Switches of a person */
   gboolean paused;
   gint64 paused_until_us;       /* boot clock, 0: until resumed */
+  gint64 paused_for_ms;         /* how long that was to be when it began, 0: until resumed */
+  gint64 paused_end_ms;         /* the same end on the wall clock as it was then, for another boot */
   char **paused_types;          /* (owned) (nullable): only these DocTypes are paused */
   gboolean offline_by_hand;
+  char *switches_kept;          /* (owned) (nullable): how they stand in the database */
 
   /* The sweep and what is shown */
   gboolean sweeping;
@@ -193,6 +196,11 @@ gboolean sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, c
 void sync_submit_flush (SyncEngine *self);
 void sync_submit_cancel (SyncEngine *self);
 void sync_submit_refuse_all (SyncEngine *self);
+
+/* sync-switches.c */
+void sync_switches_pause (SyncEngine *self, gint64 for_ms, const char *const *types);
+void sync_switches_keep (SyncEngine *self);
+void sync_switches_restore (SyncEngine *self);
 
 /* sync-dispatcher.c */
 void sync_dispatcher_run (SyncEngine *self);

@@ -616,6 +616,7 @@ sync_engine_finalize (GObject *object)
   g_hash_table_unref (self->trust);
   sync_zone_forget (self);
   g_strfreev (self->paused_types);
+  g_free (self->switches_kept);
   g_free (self->user);
   g_free (self->host_words);
   g_free (self->storage_words);

@@ -73,7 +73,8 @@ check_site (SyncEngine *self, GError **error)
  * @error: %SYNC_ERROR_CONFIG if no site is set, %SYNC_ERROR_REFUSED if undelivered requests belong to another site
  *   (both permanent until somebody acts)
  *
- * Begins to deliver. Whatever is due is sent as soon as the main loop turns, however long the program was away.
+ * Begins to deliver. Whatever is due is sent as soon as the main loop turns, however long the program was away; unless a
+ * person paused it or switched the line off, and nobody took that back.
  *
  * Returns: whether it runs
  */
@@ -93,6 +94,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   self->running = TRUE;
   self->errands = g_cancellable_new ();
   self->stopping = FALSE;
+  sync_switches_restore (self);
   sync_engine_refresh (self);
   sync_engine_kick (self);
   return TRUE;

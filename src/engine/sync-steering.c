@@ -104,16 +104,15 @@ sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64
  * @for_ms: for how long, milliseconds, 0: until resumed
  * @types: (nullable) (array zero-terminated=1): only these DocTypes; %NULL: everything
  *
- * Sends nothing more; writes are accepted as before. What is in flight ends.
+ * Sends nothing more; writes are accepted as before. What is in flight ends. It holds over a restart; one with an end never
+ * lasts longer than it was told to, even if the machine starts anew with another clock.
  */
 void
 sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types)
 {
   sync_engine_assert_own_context (self);
-  self->paused_until_us = for_ms > 0 ? sync_clock_boot_us (self->clock) + for_ms * 1000 : 0;
-  g_strfreev (self->paused_types);
-  self->paused_types = types != NULL && types[0] != NULL ? g_strdupv ((char **) types) : NULL;
-  sync_engine_set_paused (self, TRUE);
+  sync_switches_pause (self, for_ms, types);
+  sync_switches_keep (self);
   sync_engine_kick (self);
 }
 
@@ -121,15 +120,16 @@ sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types)
  * sync_engine_resume:
  * @self: an engine
  *
- * Ends a pause.
+ * Ends a pause, for good.
  */
 void
 sync_engine_resume (SyncEngine *self)
 {
   sync_engine_assert_own_context (self);
-  self->paused_until_us = 0;
+  self->paused_until_us = self->paused_for_ms = self->paused_end_ms = 0;
   g_clear_pointer (&self->paused_types, g_strfreev);
   sync_engine_set_paused (self, FALSE);
+  sync_switches_keep (self);
   sync_engine_kick (self);
 }
 
@@ -138,13 +138,14 @@ sync_engine_resume (SyncEngine *self)
  * @self: an engine
  * @offline: whether to behave as if there were no line
  *
- * The switch of a person; it holds until it is switched back.
+ * The switch of a person; it holds until it is switched back, also over a restart.
  */
 void
 sync_engine_set_offline (SyncEngine *self, gboolean offline)
 {
   sync_engine_assert_own_context (self);
   self->offline_by_hand = offline;
+  sync_switches_keep (self);
   if (!offline)
     sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
   sync_engine_refresh (self);

@@ -215,6 +215,7 @@ test_damaged_page (Engine *e)
   g_assert_cmpuint (n_saved, >=, 20);
   g_assert_cmpuint (n_saved, <, 40);
   engine_start (e);
+  sync_engine_set_offline (e->engine, FALSE);
   engine_run_for (e, HOUR_MS);
   g_assert_true (sync_store_get_counts (e->store, &counts, NULL));
   g_assert_cmpuint (counts.n[SYNC_STATE_COMPLETED], ==, n_saved);
@@ -243,6 +244,7 @@ test_damaged_chain (Engine *e)
   if (!damage (e, "overflow"))
     return;
   engine_start (e);
+  sync_engine_set_offline (e->engine, FALSE);
   engine_run_for (e, HOUR_MS);
   g_assert_true (sync_store_get_counts (e->store, &counts, NULL));
   g_assert_cmpuint (counts.n[SYNC_STATE_COMPLETED], ==, 10);
@@ -265,6 +267,7 @@ test_damaged_site (Engine *e)
   engine_drop (e);
   engine_open (e);
   engine_start (e);
+  sync_engine_set_offline (e->engine, FALSE);
   engine_run_for (e, 60000);
   engine_assert_state (e, ids[1], SYNC_STATE_COMPLETED);
   row = engine_get (e, ids[0]);

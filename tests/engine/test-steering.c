@@ -6,7 +6,7 @@
 
 #include "sync-error.h"
 
-#include <string.h>
+#define SECOND G_GINT64_CONSTANT (1000000)
 
 static void
 start (Engine *e)
@@ -151,6 +151,130 @@ test_check_respects (Engine *e)
   engine_assert_condition (e, SYNC_CONDITION_ONLINE);
 }
 
+/* Switches that hold ------------------------------------------------------------------------------------------------ */
+
+static void
+restart (Engine *e)
+{
+  engine_drop (e);
+  engine_open (e);
+  start (e);
+}
+
+static gint64
+submit_note (Engine *e)
+{
+  return engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+}
+
+/* Until somebody says otherwise is until somebody says otherwise. */
+static void
+test_pause_holds (Engine *e)
+{
+  gint64 id;
+
+  start (e);
+  sync_engine_pause (e->engine, 0, NULL);
+  id = submit_note (e);
+  restart (e);
+  engine_assert_condition (e, SYNC_CONDITION_PAUSED);
+  sync_clock_virtual_reboot (e->clock, 3600 * SECOND);
+  restart (e);
+  engine_run_for (e, 3600 * 1000);
+  engine_assert_condition (e, SYNC_CONDITION_PAUSED);
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
+  sync_engine_resume (e->engine);
+  restart (e);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+static void
+test_offline_holds (Engine *e)
+{
+  gint64 id;
+
+  start (e);
+  sync_engine_set_offline (e->engine, TRUE);
+  id = submit_note (e);
+  restart (e);
+  engine_assert_condition (e, SYNC_CONDITION_OFFLINE);
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
+  sync_engine_set_offline (e->engine, FALSE);
+  restart (e);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+static void
+test_paused_types_hold (Engine *e)
+{
+  const char *const types[] = { "Sales Invoice", "No\nte", "Note", NULL };
+  gint64 note, customer;
+
+  start (e);
+  sync_engine_pause (e->engine, 0, types);
+  restart (e);
+  note = submit_note (e);
+  customer = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
+  engine_settle (e);
+  engine_assert_state (e, customer, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, note, SYNC_STATE_PENDING);
+}
+
+/* A pause with an end: the boot clock counts while the machine runs, whatever the wall clock does. */
+static void
+test_pause_ends (Engine *e)
+{
+  gint64 id;
+
+  start (e);
+  sync_engine_pause (e->engine, 60000, NULL);
+  id = submit_note (e);
+  engine_run_for (e, 20000);
+  sync_clock_virtual_jump_wall_us (e->clock, 3600 * SECOND);
+  restart (e);
+  engine_run_for (e, 39000);
+  engine_assert_condition (e, SYNC_CONDITION_PAUSED);
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  restart (e);
+  engine_assert_condition (e, SYNC_CONDITION_ONLINE);
+}
+
+/* Another boot has another boot clock: the wall clock says what is left, and it is never more than what was left. */
+static void
+test_pause_ends_after_reboot (Engine *e)
+{
+  gint64 id;
+
+  start (e);
+  sync_engine_pause (e->engine, 600000, NULL);
+  id = submit_note (e);
+  engine_run_for (e, 1000);
+  engine_drop (e);
+  sync_clock_virtual_reboot (e->clock, 599 * SECOND - 50 * SECOND);
+  engine_open (e);
+  start (e);
+  engine_run_for (e, 49000);
+  engine_assert_state (e, id, SYNC_STATE_PENDING);
+  engine_drop (e);
+  sync_clock_virtual_reboot (e->clock, 0);
+  /* Somebody sets the clock back by a day. */
+  sync_clock_virtual_jump_wall_us (e->clock, -86400 * SECOND);
+  engine_open (e);
+  start (e);
+  engine_run_for (e, 51000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+
+  sync_engine_pause (e->engine, 600000, NULL);
+  id = submit_note (e);
+  engine_drop (e);
+  sync_clock_virtual_reboot (e->clock, 600 * SECOND);
+  engine_open (e);
+  start (e);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -158,5 +282,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/steering/check", test_check);
   engine_test_add ("/sync/steering/check-shares", test_check_shares);
   engine_test_add ("/sync/steering/check-respects", test_check_respects);
+  engine_test_add ("/sync/steering/pause-holds", test_pause_holds);
+  engine_test_add ("/sync/steering/offline-holds", test_offline_holds);
+  engine_test_add ("/sync/steering/paused-types-hold", test_paused_types_hold);
+  engine_test_add ("/sync/steering/pause-ends", test_pause_ends);
+  engine_test_add ("/sync/steering/pause-ends-after-reboot", test_pause_ends_after_reboot);
   return g_test_run ();
 }
