@@ -64,9 +64,12 @@ add_delivery (AdwPreferencesPage *page, const SyncRequest *request)
 {
   AdwPreferencesGroup *group = add_group (page, _ ("Delivery"));
   g_autofree char *attempts = g_strdup_printf ("%u", request->attempts);
+  g_autofree char *waits_for = request->waits_for != 0 ? sync_words_waits_for (request) : NULL;
 
   add_text (group, _ ("State"), sync_words_state (request->state));
-  if (request->state != SYNC_STATE_COMPLETED && request->state != SYNC_STATE_DISCARDED)
+  if (request->waits_for != 0 && !request->needs_person)
+    add_text (group, _ ("Next try"), waits_for);
+  else if (request->state != SYNC_STATE_COMPLETED && request->state != SYNC_STATE_DISCARDED && !request->needs_person)
     add_time (group, _ ("Next try"), request->next_retry_at_ms);
   add_text (group, _ ("Times sent"), attempts);
   add_text (group, _ ("Call"), request->method);

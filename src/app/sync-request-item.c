@@ -67,6 +67,8 @@ make_next_try (const SyncRequest *request, gint64 host_try_ms)
     return g_strdup (_ ("needs you"));
   if (request->state == SYNC_STATE_SENDING)
     return g_strdup ("");
+  if (request->waits_for != 0)
+    return sync_words_waits_for (request);
   return sync_words_time (MAX (request->next_retry_at_ms, host_try_ms));
 }
 
@@ -187,7 +189,8 @@ void
 sync_request_item_update (SyncRequestItem *self, SyncRequest *request)
 {
   if (request->updated_ms == self->request->updated_ms && request->state == self->request->state
-      && request->next_retry_at_ms == self->request->next_retry_at_ms)
+      && request->next_retry_at_ms == self->request->next_retry_at_ms && request->waits_for == self->request->waits_for
+      && request->waits_for_state == self->request->waits_for_state)
     return;
   sync_request_unref (self->request);
   self->request = sync_request_ref (request);

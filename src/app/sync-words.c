@@ -6,6 +6,7 @@
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 /**
@@ -226,6 +227,20 @@ sync_words_state (SyncState state)
     default:
       return "";
     }
+}
+
+/**
+ * sync_words_waits_for:
+ * @request: a request that waits for another one of the same document
+ *
+ * Returns: (transfer full): which one, and how that stands
+ */
+char *
+sync_words_waits_for (const SyncRequest *request)
+{
+  /* Translators: a number, and a state like “Refused”. */
+  return g_strdup_printf (_ ("after entry %" PRId64 " (%s)"), request->waits_for,
+                          sync_words_state (request->waits_for_state));
 }
 
 /**

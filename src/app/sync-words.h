@@ -13,6 +13,7 @@ char *sync_words_needs (const SyncSnapshot *snapshot);
 char *sync_words_progress (const SyncSnapshot *snapshot);
 char *sync_words_time (gint64 wall_ms);
 const char *sync_words_state (SyncState state);
+char *sync_words_waits_for (const SyncRequest *request);
 const char *sync_words_type (const SyncRequest *request);
 const char *sync_words_party (const SyncSummary *summary);
 char *sync_words_amount (const SyncSummary *summary);

@@ -54,6 +54,8 @@ typedef struct
   char *discard_reason;   /* (owned) (nullable) */
   gint64 superseded_by;   /* the row that took its key, 0 if none */
   gint64 undo_of;         /* the row that it undoes, 0 if none */
+  gint64 waits_for;       /* the row that stands in front of it in its lane and keeps it, 0 if none; as it was read */
+  SyncState waits_for_state; /* of that row */
   GArray *depends_on;     /* (owned) (nullable) (element-type gint64): ids; NULL if there are none */
 } SyncRequest;
 

@@ -111,6 +111,34 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   return SYNC_CTL_DONE;
 }
 
+/* The request that stands in front of this one, if there is one, and how that is. */
+static char *
+dup_waits_for (JsonObject *request)
+{
+  gint64 id = sync_ctl_get_int (request, "waitsFor");
+
+  if (id == 0)
+    return NULL;
+  return g_strdup_printf (_ ("request %" PRId64 " (%s)"), id,
+                          sync_ctl_status_words (sync_ctl_get_string (request, "waitsForStatus")));
+}
+
+/* When it goes, or why not. */
+static char *
+dup_turn (JsonObject *request)
+{
+  const char *status = sync_ctl_get_string (request, "status");
+  g_autofree char *waits_for = dup_waits_for (request);
+
+  if (sync_ctl_get_bool (request, "needsPerson") || strcmp (status, "failed") == 0 || strcmp (status, "conflict") == 0)
+    return g_strdup (_ ("needs a person"));
+  if (waits_for != NULL)
+    return g_strdup_printf (_ ("waits for %s"), waits_for);
+  if (strcmp (status, "pending") != 0 && strcmp (status, "unknown") != 0)
+    return g_strdup ("");
+  return dup_next_try (sync_ctl_get_int (request, "nextRetryAtMs"));
+}
+
 /* What a request is about, in few words. */
 static char *
 dup_subject (JsonObject *request)
@@ -155,7 +183,7 @@ add_request (SyncCtlTable *table, JsonObject *request, guint depth)
                                          sync_ctl_get_int (request, "id"));
   g_autofree char *subject = dup_subject (request);
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
-  g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
+  g_autofree char *next = dup_turn (request);
   g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
   g_autofree char *party = dup_party (request);
   g_autofree char *amount = dup_amount (request);
@@ -330,7 +358,7 @@ print_request (JsonObject *request)
                                            sync_ctl_get_string (request, "url"));
   g_autofree char *subject = dup_subject (request);
   g_autofree char *accepted = sync_ctl_dup_time (sync_ctl_get_int (request, "acceptedMs"));
-  g_autofree char *next = sync_ctl_dup_time (sync_ctl_get_int (request, "nextRetryAtMs"));
+  g_autofree char *next = dup_turn (request);
   g_autofree char *words = sync_ctl_dup_line (sync_ctl_get_string (request, "error"));
   g_autofree char *customer = sync_ctl_dup_line (sync_ctl_get_string (request, "customer"));
   g_autofree char *amount = dup_amount (request);

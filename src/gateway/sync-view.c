@@ -130,6 +130,8 @@ sync_view_request (const SyncRequest *request)
   add_int_or_null (builder, "httpStatus", request->http_status);
   add_string (builder, "error", request->error_message);
   add_bool (builder, "needsPerson", request->needs_person);
+  add_int_or_null (builder, "waitsFor", request->waits_for);
+  add_string (builder, "waitsForStatus", request->waits_for != 0 ? sync_state_to_string (request->waits_for_state) : NULL);
   json_builder_set_member_name (builder, "dependsOn");
   json_builder_begin_array (builder);
   for (guint i = 0; request->depends_on != NULL && i < request->depends_on->len; i++)

@@ -168,15 +168,18 @@ sync_store_get_next_due_us (SyncStore *self)
  * @self: a store or a reader
  * @id: of a row
  *
- * Returns: (transfer full): the row with bodies, last answer and dependencies; NULL with
+ * Returns: (transfer full): the row with bodies, last answer, dependencies and the row that it waits for; NULL with
  * %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_CORRUPT (its body is not the one that was accepted) or
  * %SYNC_ERROR_STORAGE
  */
 SyncRequest *
 sync_store_get (SyncStore *self, gint64 id, GError **error)
 {
+  g_autoptr (SyncRequest) request = NULL;
+
   sync_store_assert_usable (self);
-  return sync_store_row_load_full (self, id, error);
+  request = sync_store_row_load_full (self, id, error);
+  return request != NULL && sync_store_row_read_lane (self, request, error) ? g_steal_pointer (&request) : NULL;
 }
 
 /**
@@ -246,8 +249,8 @@ dup_list_sql (const SyncListFilter *filter)
  * @self: a store or a reader
  * @filter: what to list
  *
- * Returns: (transfer full) (element-type SyncRequest): rows by id, with dependencies, without bodies unless the filter
- * wants the short ones (then as the accepted body, whichever is to be sent); NULL with %SYNC_ERROR_STORAGE
+ * Returns: (transfer full) (element-type SyncRequest): rows by id, with dependencies and what they wait for in their
+ * lane, without bodies unless the filter wants the short ones (then as the accepted body, whichever is to be sent); NULL with %SYNC_ERROR_STORAGE
  */
 GPtrArray *
 sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
@@ -276,7 +279,7 @@ sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
     {
       SyncRequest *request = g_ptr_array_index (requests, i);
 
-      ok = sync_store_row_read_dependencies (self, request, error)
+      ok = sync_store_row_read_dependencies (self, request, error) && sync_store_row_read_lane (self, request, error)
            && (filter->body_limit == 0 || sync_store_row_read_short_body (self, request, filter->body_limit, error));
     }
   return ok ? g_steal_pointer (&requests) : NULL;

@@ -149,6 +149,7 @@ SyncRequest *sync_store_row_read (sqlite3_stmt *stmt);
 gboolean sync_store_row_load (SyncStore *self, gint64 id, SyncStoreRow *row, GError **error);
 SyncRequest *sync_store_row_load_full (SyncStore *self, gint64 id, GError **error);
 gboolean sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError **error);
+gboolean sync_store_row_read_lane (SyncStore *self, SyncRequest *request, GError **error);
 gboolean sync_store_row_read_short_body (SyncStore *self, SyncRequest *request, gsize limit, GError **error);
 char *sync_store_dup_column (sqlite3_stmt *stmt, int column);
 

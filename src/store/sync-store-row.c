@@ -144,6 +144,26 @@ sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request, GError 
     }
 }
 
+/* Reads which row keeps it from its turn: the head of its lane, if it is another one. */
+gboolean
+sync_store_row_read_lane (SyncStore *self, SyncRequest *request, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  if (request->state != SYNC_STATE_PENDING && request->state != SYNC_STATE_UNKNOWN)
+    return TRUE;
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LANE_HEAD, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "s", request->lane)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  if (!has_row || sqlite3_column_int64 (stmt, 0) == request->id
+      || !sync_state_from_string ((const char *) sqlite3_column_text (stmt, 1), &request->waits_for_state))
+    return TRUE;
+  request->waits_for = sqlite3_column_int64 (stmt, 0);
+  return TRUE;
+}
+
 /**
  * sync_store_row_read_short_body:
  * @self: a store

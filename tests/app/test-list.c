@@ -193,6 +193,31 @@ test_row (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (later, ==, "2024-05-06 07:08");
 }
 
+/* Behind another entry of the same document; the row follows when that one goes. */
+static void
+test_waits_for (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
+  g_autoptr (SyncRequestItem) item = NULL;
+  g_autofree char *behind = NULL;
+  g_autofree char *free_now = NULL;
+  SyncRequest *second = make_request (1, "Customer");
+
+  accept (fixture, 0, 1, "Customer");
+  g_free (second->lane);
+  second->lane = g_strdup ("key/0");
+  g_ptr_array_add (rows, sync_acceptance_new (second));
+  g_assert_true (sync_store_accept (fixture->store, rows, NULL));
+  sync_request_list_refresh (fixture->list);
+  item = g_list_model_get_item (G_LIST_MODEL (fixture->list), 1);
+  g_object_get (item, "next-try", &behind, NULL);
+  g_assert_cmpstr (behind, ==, "after entry 1 (Waiting)");
+  discard (fixture, 1);
+  sync_request_list_refresh (fixture->list);
+  g_object_get (item, "next-try", &free_now, NULL);
+  g_assert_cmpstr (free_now, ==, "");
+}
+
 static void
 test_only_sales (Fixture *fixture, gconstpointer data)
 {
@@ -214,6 +239,7 @@ main (int argc, char *argv[])
   ADD ("/sync/request-list/pages", test_pages);
   ADD ("/sync/request-list/changes", test_changes);
   ADD ("/sync/request-list/row", test_row);
+  ADD ("/sync/request-list/waits-for", test_waits_for);
   ADD ("/sync/request-list/only-sales", test_only_sales);
   return g_test_run ();
 }

@@ -198,6 +198,29 @@ test_summaries (GatewayFixture *self, gconstpointer data)
   shown = expect (self, "show 1", 0, "Customer    Corner[31m Bakery\nAmount      12.30 USD\n");
 }
 
+/* Behind another write of the same document: behind which, and what is the matter with it. */
+static void
+test_waits_for (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *shown = NULL;
+  g_autofree char *json = NULL;
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  for (guint i = 0; i < 2; i++)
+    {
+      run_free (run_with_input (self, "submit POST /api/resource/Customer --body - --key till-1",
+                                "{\"customer_name\":\"Ann\"}"));
+      run_free (run_with_input (self, "submit PUT /api/resource/Customer/LOCAL-till-1 --body - --key till-2",
+                                "{\"phone\":\"1\",\"modified\":\"2024-01-01 10:00:00\"}"));
+      gateway_fixture_settle ();
+    }
+  g_free (expect (self, "list", 0, "  needs a person  "));
+  g_free (expect (self, "list", 0, "  waits for request 1 (refused)"));
+  shown = expect (self, "show 2", 0, "Next try    waits for request 1 (refused)\n");
+  json = expect (self, "--json list", 0, "\"waitsFor\":1,\"waitsForStatus\":\"failed\"");
+  assert_contains (json, "\"waitsFor\":null,\"waitsForStatus\":null");
+}
+
 static void
 test_dependants (GatewayFixture *self, gconstpointer data)
 {
@@ -602,6 +625,7 @@ main (int argc, char **argv)
   ADD ("usage", test_usage);
   ADD ("story", test_story);
   ADD ("summaries", test_summaries);
+  ADD ("waits-for", test_waits_for);
   ADD ("dependants", test_dependants);
   ADD ("submit", test_submit);
   ADD ("json", test_json);

@@ -73,6 +73,45 @@ test_heads (StoreFixture *fixture, gconstpointer data)
 }
 
 static void
+check_waits_for (StoreFixture *fixture, gint64 id, gint64 other, SyncState state)
+{
+  const SyncListFilter filter = { .after = id - 1, .limit = 1 };
+  g_autoptr (SyncRequest) row = store_fixture_get (fixture, id);
+  g_autoptr (GPtrArray) listed = sync_store_list (fixture->store, &filter, NULL);
+
+  g_assert_cmpint (row->waits_for, ==, other);
+  g_assert_cmpint (((SyncRequest *) listed->pdata[0])->waits_for, ==, other);
+  if (other == 0)
+    return;
+  g_assert_cmpint (row->waits_for_state, ==, state);
+  g_assert_cmpint (((SyncRequest *) listed->pdata[0])->waits_for_state, ==, state);
+}
+
+/* Whoever waits for its turn can say for whom: the one that holds the lane. */
+static void
+test_waits_for (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_update ("a1", "Ann", "m0"));
+  store_fixture_accept (fixture, store_fixture_update ("b1", "Bob", "m0"));
+  store_fixture_accept (fixture, store_fixture_update ("a2", "Ann", "m0"));
+  store_fixture_accept (fixture, store_fixture_update ("a3", "Ann", "m0"));
+  check_waits_for (fixture, 1, 0, 0);
+  check_waits_for (fixture, 2, 0, 0);
+  check_waits_for (fixture, 3, 1, SYNC_STATE_PENDING);
+  store_fixture_bring_to (fixture, 1, SYNC_STATE_FAILED);
+  check_waits_for (fixture, 1, 0, 0);
+  check_waits_for (fixture, 3, 1, SYNC_STATE_FAILED);
+  check_waits_for (fixture, 4, 1, SYNC_STATE_FAILED);
+  store_fixture_discard (fixture, 1, NULL);
+  check_waits_for (fixture, 3, 0, 0);
+  check_waits_for (fixture, 4, 3, SYNC_STATE_PENDING);
+  store_fixture_claim (fixture, 3);
+  check_waits_for (fixture, 4, 3, SYNC_STATE_SENDING);
+  store_fixture_discard (fixture, 4, NULL);
+  check_waits_for (fixture, 4, 0, 0);
+}
+
+static void
 test_return_while_sending (StoreFixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
@@ -362,6 +401,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   store_fixture_add_test ("/sync/store-lanes/heads", test_heads);
+  store_fixture_add_test ("/sync/store-lanes/waits-for", test_waits_for);
   store_fixture_add_test ("/sync/store-lanes/return-while-sending", test_return_while_sending);
   store_fixture_add_test ("/sync/store-lanes/return-and-die", test_return_and_die);
   store_fixture_add_test ("/sync/store-lanes/order", test_order);
