@@ -131,12 +131,28 @@ condition_words (const SyncSnapshot *snapshot, guint waiting)
     }
 }
 
+/* What alone is paused while the rest goes on, and for how long; %NULL if nothing is. */
+static char *
+paused_words (const SyncSnapshot *snapshot)
+{
+  g_autofree char *types = NULL;
+  g_autofree char *time = NULL;
+
+  if (snapshot->paused_types == NULL)
+    return NULL;
+  types = g_strjoinv (", ", snapshot->paused_types);
+  if (snapshot->paused_until_ms <= 0)
+    return g_strdup_printf (_ ("Delivery of %s is paused until you resume it."), types);
+  time = sync_words_time (snapshot->paused_until_ms);
+  return g_strdup_printf (_ ("Delivery of %s is paused until %s."), types, time);
+}
+
 /**
  * sync_words_status:
  * @snapshot: how the engine stands
  * @only_sales: whether all that waits are sales
  *
- * Returns: (transfer full): what waits and why, in one or two sentences
+ * Returns: (transfer full): what waits and why, in one to three sentences
  */
 char *
 sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales)
@@ -144,10 +160,14 @@ sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales)
   guint waiting = sync_words_count_waiting (&snapshot->counts);
   g_autofree char *what = sync_words_waiting (waiting, only_sales);
   g_autofree char *why = condition_words (snapshot, waiting);
+  g_autofree char *paused = paused_words (snapshot);
+  GString *text = g_string_new (what);
 
-  if (why == NULL)
-    return g_steal_pointer (&what);
-  return g_strconcat (what, " ", why, NULL);
+  if (why != NULL)
+    g_string_append_printf (text, " %s", why);
+  if (paused != NULL)
+    g_string_append_printf (text, " %s", paused);
+  return g_string_free (text, FALSE);
 }
 
 /**

@@ -122,6 +122,16 @@ check_condition (Report *report, JsonObject *status)
 }
 
 static void
+check_paused (Report *report, JsonObject *status)
+{
+  g_autofree char *types = sync_ctl_dup_texts (status, "pausedTypes", ", ");
+  g_autofree char *text = g_strdup_printf (_ ("the delivery of %s is paused"), types);
+
+  if (*types != '\0')
+    add (report, "paused", FALSE, text, _ ("go on with “posawesome-syncctl resume”"));
+}
+
+static void
 check_queue (Report *report, JsonObject *status)
 {
   JsonObject *stats = sync_ctl_get_object (status, "queueStats");
@@ -245,6 +255,7 @@ check_program (Report *report, const char *directory)
   check_credentials (report, client, status);
   check_notice (report, status);
   check_condition (report, status);
+  check_paused (report, status);
   check_queue (report, status);
   check_restored (report, status);
   check_clock (report, status);

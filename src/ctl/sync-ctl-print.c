@@ -248,3 +248,16 @@ sync_ctl_dup_ids (JsonObject *object, const char *name, const char *separator)
                             json_array_get_int_element (ids, i));
   return g_string_free (text, FALSE);
 }
+
+/* A list of texts as one line; empty if there is none. */
+char *
+sync_ctl_dup_texts (JsonObject *object, const char *name, const char *separator)
+{
+  JsonNode *node = get_node (object, name);
+  JsonArray *texts = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  for (guint i = 0; texts != NULL && i < json_array_get_length (texts); i++)
+    g_string_append_printf (line, "%s%s", i > 0 ? separator : "", json_array_get_string_element (texts, i));
+  return sync_ctl_dup_line (line->str);
+}

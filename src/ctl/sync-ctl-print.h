@@ -25,6 +25,7 @@ const char *sync_ctl_get_string (JsonObject *object, const char *name);
 gint64 sync_ctl_get_int (JsonObject *object, const char *name);
 gboolean sync_ctl_get_bool (JsonObject *object, const char *name);
 JsonObject *sync_ctl_get_object (JsonObject *object, const char *name);
+char *sync_ctl_dup_texts (JsonObject *object, const char *name, const char *separator);
 char *sync_ctl_dup_ids (JsonObject *object, const char *name, const char *separator);
 
 G_END_DECLS

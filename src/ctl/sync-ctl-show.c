@@ -16,7 +16,7 @@ static void
 print_field (const char *name, const char *value)
 {
   if (value != NULL && *value != '\0')
-    g_print ("%-12s%s\n", name, value);
+    g_print ("%s%*s%s\n", name, (int) MAX (12 - g_utf8_strlen (name, -1), 1), "", value);
 }
 
 static void
@@ -75,6 +75,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   g_autofree char *last = NULL;
   g_autofree char *next = NULL;
   g_autofree char *until = NULL;
+  g_autofree char *types = NULL;
   g_autofree char *detail = NULL;
   g_autofree char *notice = NULL;
   g_autofree char *restored = NULL;
@@ -91,6 +92,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   oldest = sync_ctl_dup_time (sync_ctl_get_int (status, "oldestPendingMs"));
   last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
   next = dup_next_try (sync_ctl_get_int (status, "nextTryMs"));
+  types = sync_ctl_dup_texts (status, "pausedTypes", ", ");
   until = sync_ctl_dup_time (sync_ctl_get_int (status, "pausedUntilMs"));
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
   notice = sync_ctl_dup_line (sync_ctl_get_string (status, "notice"));
@@ -98,10 +100,11 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   print_waiting (sync_ctl_get_object (status, "queueStats"));
   print_field (_ ("State"), sync_ctl_get_string (status, "state"));
   print_field (_ ("Condition"), sync_ctl_condition_words (status));
+  print_field (_ ("Paused types"), types);
   print_field (_ ("Paused until"), until);
   print_field (_ ("Because"), detail);
   print_field (_ ("Oldest"), oldest);
-  if (!sync_ctl_get_bool (status, "paused"))
+  if (!sync_ctl_get_bool (status, "paused") || *types != '\0')
     print_field (_ ("Next try"), next);
   print_field (_ ("Last sync"), last);
   print_field (_ ("Note"), notice);

@@ -252,6 +252,16 @@ sync_dispatcher_get_next_try_us (SyncEngine *self)
 {
   gint64 due_us = sync_store_get_next_due_us (self->store);
 
+  if (self->paused_types != NULL && due_us >= 0)
+    {
+      /* What is paused goes when the pause ends, if it does. */
+      gint64 other_us = sync_store_get_next_due_except_us (self->store, (const char *const *) self->paused_types);
+
+      if (self->paused_until_us > 0)
+        due_us = MAX (due_us, self->paused_until_us);
+      if (self->paused_until_us == 0 || other_us >= 0)
+        due_us = self->paused_until_us > 0 ? MIN (due_us, other_us) : other_us;
+    }
   if (due_us < 0 || sync_dispatcher_is_shut (self) || (is_paused (self) && self->paused_until_us == 0))
     return -1;
   if (is_paused (self))

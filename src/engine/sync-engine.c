@@ -492,6 +492,7 @@ sync_engine_dup_snapshot (SyncEngine *self)
   snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
   snapshot->notice = g_strdup (self->notice);
   snapshot->paused = self->paused;
+  snapshot->paused_types = g_strdupv (self->paused_types);
   snapshot->offline_by_hand = self->offline_by_hand;
   if (self->paused && self->paused_until_us > 0)
     snapshot->paused_until_ms

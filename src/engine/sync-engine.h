@@ -107,6 +107,7 @@ typedef struct
   char *notice;                /* (owned) (nullable): something about the database that a person should know */
   gboolean paused;
   gboolean offline_by_hand;
+  char **paused_types;         /* (owned) (nullable): only these DocTypes are paused */
   gint64 paused_until_ms;      /* 0: until resumed, or not paused */
   gint64 now_ms; /* wall clock: when this was true */
   gint64 next_try_ms; /* wall clock: when something will be tried next, @now_ms if it is a matter of turns;

@@ -91,6 +91,7 @@ sync_snapshot_copy (const SyncSnapshot *self)
 
   *copy = *self;
   copy->condition_detail = g_strdup (self->condition_detail);
+  copy->paused_types = g_strdupv (self->paused_types);
   copy->notice = g_strdup (self->notice);
   copy->restore_report = g_strdup (self->restore_report);
   return copy;
@@ -106,6 +107,7 @@ sync_snapshot_free (SyncSnapshot *self)
   if (self == NULL)
     return;
   g_free (self->condition_detail);
+  g_strfreev (self->paused_types);
   g_free (self->notice);
   g_free (self->restore_report);
   g_free (self);

@@ -318,6 +318,21 @@ add_clock (JsonBuilder *builder, const char *name, const SyncSnapshot *snapshot,
     json_builder_add_null_value (builder);
 }
 
+static void
+add_types (JsonBuilder *builder, const char *name, char **types)
+{
+  json_builder_set_member_name (builder, name);
+  if (types == NULL)
+    {
+      json_builder_add_null_value (builder);
+      return;
+    }
+  json_builder_begin_array (builder);
+  for (guint i = 0; types[i] != NULL; i++)
+    json_builder_add_string_value (builder, types[i]);
+  json_builder_end_array (builder);
+}
+
 /**
  * sync_view_status:
  * @snapshot: the engine's figures
@@ -338,6 +353,7 @@ sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
   add_bool (builder, "isProcessing", snapshot->state == SYNC_ENGINE_SYNCING);
   add_bool (builder, "paused", snapshot->paused);
   add_int_or_null (builder, "pausedUntilMs", snapshot->paused_until_ms);
+  add_types (builder, "pausedTypes", snapshot->paused_types);
   add_bool (builder, "offlineByHand", snapshot->offline_by_hand);
   add_int_or_null (builder, "nextTryMs", snapshot->next_try_ms);
   add_int_or_null (builder, "serverTriedMs", snapshot->tried_ms);
@@ -461,6 +477,21 @@ add_metric (GString *text, const char *name, const char *type, const char *help,
       name, type, name, g_ascii_formatd (number, sizeof number, "%.15g", value));
 }
 
+/* 1 for everything, or for each DocType that alone is paused. */
+static void
+add_paused (GString *text, const SyncSnapshot *snapshot)
+{
+  g_string_append (text, "# HELP posawesome_sync_paused Whether a person paused the delivery of everything, or of a type.\n"
+                         "# TYPE posawesome_sync_paused gauge\n");
+  g_string_append_printf (text, "posawesome_sync_paused{type=\"\"} %d\n", snapshot->paused && snapshot->paused_types == NULL);
+  for (guint i = 0; snapshot->paused_types != NULL && snapshot->paused_types[i] != NULL; i++)
+    {
+      g_string_append (text, "posawesome_sync_paused{type=");
+      sync_json_append_quoted (text, snapshot->paused_types[i]);
+      g_string_append (text, "} 1\n");
+    }
+}
+
 /**
  * sync_view_metrics:
  * @snapshot: the engine's figures
@@ -483,6 +514,7 @@ sync_view_metrics (const SyncSnapshot *snapshot, guint connections, guint listen
   for (guint i = SYNC_CONDITION_ONLINE; i <= SYNC_CONDITION_STORAGE_TROUBLE; i++)
     g_string_append_printf (text, "posawesome_sync_condition{condition=\"%s\"} %d\n",
                             sync_condition_to_string (i), snapshot->condition == i);
+  add_paused (text, snapshot);
   add_metric (text, "delivered_total", "counter", "Requests delivered.", (double) snapshot->success_count);
   add_metric (text, "failed_total", "counter", "Requests refused or given up.",
               (double) snapshot->failure_count);

@@ -130,11 +130,12 @@ sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GEr
 }
 
 static gboolean
-read_number (SyncStore *self, SyncStatementId id, gint64 *value, gboolean *has_row, GError **error)
+read_number (SyncStore *self, SyncStatementId id, const char *types, gint64 *value, gboolean *has_row, GError **error)
 {
   g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
 
-  if (stmt == NULL || !sync_store_step (self, stmt, has_row, error))
+  if (stmt == NULL || (types != NULL && !sync_store_bind (self, stmt, error, "s", types))
+      || !sync_store_step (self, stmt, has_row, error))
     return FALSE;
   *value = *has_row ? sqlite3_column_int64 (stmt, 0) : 0;
   return TRUE;
@@ -150,15 +151,34 @@ read_number (SyncStore *self, SyncStatementId id, gint64 *value, gboolean *has_r
 gint64
 sync_store_get_next_due_us (SyncStore *self)
 {
+  return sync_store_get_next_due_except_us (self, NULL);
+}
+
+/**
+ * sync_store_get_next_due_except_us:
+ * @self: a store or a reader
+ * @types: (nullable) (array zero-terminated=1): DocTypes that do not count
+ *
+ * As sync_store_get_next_due_us(); it takes longer the more rows of these DocTypes are due.
+ *
+ * Returns: when something of the other DocTypes is due
+ */
+gint64
+sync_store_get_next_due_except_us (SyncStore *self, const char *const *types)
+{
+  g_autofree char *json = types != NULL ? dup_types_json (types) : NULL;
   gboolean has_row;
   gint64 value;
 
   sync_store_assert_usable (self);
-  if (!read_number (self, SYNC_STATEMENT_ANY_DUE, &value, &has_row, NULL))
+  if (!read_number (self, types != NULL ? SYNC_STATEMENT_ANY_DUE_EXCEPT : SYNC_STATEMENT_ANY_DUE, json, &value, &has_row,
+                    NULL))
     return -1;
   if (has_row)
     return 0;
-  if (!read_number (self, SYNC_STATEMENT_NEXT_TIMED, &value, &has_row, NULL) || !has_row)
+  if (!read_number (self, types != NULL ? SYNC_STATEMENT_NEXT_TIMED_EXCEPT : SYNC_STATEMENT_NEXT_TIMED, json, &value,
+                    &has_row, NULL)
+      || !has_row)
     return -1;
   return value;
 }

@@ -17,6 +17,7 @@
 #define SAME_KEY \
   "site = ?1 AND family = ?2 AND resource_type = ?3 AND rtrim (key) COLLATE NOCASE = rtrim (?4)"
 #define OF_TYPES " AND resource_type IN (SELECT value FROM json_each (?3))"
+#define EXCEPT_TYPES " AND resource_type NOT IN (SELECT value FROM json_each (?1))"
 #define MIN_ID(state) \
   "SELECT min (id) FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
 
@@ -242,6 +243,11 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_NEXT_TIMED] =
     "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED " ORDER BY due_boot_us"
     " LIMIT 1",
+  [SYNC_STATEMENT_ANY_DUE_EXCEPT] =
+    "SELECT 1 FROM offline_requests INDEXED BY requests_due WHERE " DUE EXCEPT_TYPES " LIMIT 1",
+  [SYNC_STATEMENT_NEXT_TIMED_EXCEPT] =
+    "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED EXCEPT_TYPES
+    " ORDER BY due_boot_us LIMIT 1",
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
     "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message,"
     " key_field, sent_as, server_ms FROM attempts WHERE request_id = ?1 ORDER BY id",

@@ -224,6 +224,7 @@ void sync_store_roll_back_group (SyncStore *self);
 /* Reads */
 GPtrArray *sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GError **error);
 gint64 sync_store_get_next_due_us (SyncStore *self);
+gint64 sync_store_get_next_due_except_us (SyncStore *self, const char *const *types);
 SyncRequest *sync_store_get (SyncStore *self, gint64 id, GError **error);
 SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
                                   const char *key, GError **error);

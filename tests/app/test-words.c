@@ -46,6 +46,11 @@ test_conditions (void)
   snapshot.paused_until_ms = THEN_MS;
   assert_status (&snapshot, "3 sales are waiting. Delivery is paused until 2024-05-06 07:08.");
   snapshot.condition = SYNC_CONDITION_ONLINE;
+  snapshot.paused_types = (char *[]){ (char *) "Sales Invoice", (char *) "Note", NULL };
+  assert_status (&snapshot, "3 sales are waiting. Delivery of Sales Invoice, Note is paused until 2024-05-06 07:08.");
+  snapshot.paused_until_ms = 0;
+  assert_status (&snapshot, "3 sales are waiting. Delivery of Sales Invoice, Note is paused until you resume it.");
+  snapshot.paused_types = NULL;
   snapshot.state = SYNC_ENGINE_SYNCING;
   assert_status (&snapshot, "3 sales are waiting. Delivery is under way.");
   for (SyncCondition condition = SYNC_CONDITION_SIGN_IN_NEEDED; condition <= SYNC_CONDITION_STORAGE_TROUBLE;

@@ -400,6 +400,27 @@ test_doctor (GatewayFixture *self, gconstpointer data)
   assert_contains (down->out, "TROUBLE  POSAwesome Sync is not running");
 }
 
+/* A pause of some documents is seen wherever somebody looks. */
+static void
+test_paused_types (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *json = gateway_fixture_expect (self, "POST", "pause", "{\"types\":[\"Note\",\"Say \\\"x\\\"\"]}", 200);
+  g_autofree char *metrics = gateway_fixture_expect (self, "GET", "metrics", NULL, 200);
+  g_autoptr (Run) doctor = NULL;
+
+  assert_contains (json, "\"pausedTypes\":[\"Note\",\"Say \\\"x\\\"\"]");
+  assert_contains (json, "\"nextTryMs\":null");
+  assert_contains (metrics, "posawesome_sync_paused{type=\"\"} 0\n"
+                            "posawesome_sync_paused{type=\"Note\"} 1\n"
+                            "posawesome_sync_paused{type=\"Say \\\"x\\\"\"} 1\n");
+  g_free (expect (self, "status", 0, "Paused types Note, Say \"x\"\n"));
+  doctor = run_with_input (self, "doctor", "");
+  g_assert_cmpint (doctor->status, ==, 1);
+  assert_contains (doctor->out, "TROUBLE  the delivery of Note, Say \"x\" is paused; go on with");
+  g_free (expect (self, "resume", 0, "Deliveries go on."));
+  g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
+}
+
 /* Nothing is called good that was not tried: the server is asked, though nothing waits. */
 static void
 test_doctor_asks (GatewayFixture *self, gconstpointer data)
@@ -633,6 +654,7 @@ main (int argc, char **argv)
   ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
   ADD ("doctor", test_doctor);
+  ADD ("paused-types", test_paused_types);
   ADD ("doctor-asks", test_doctor_asks);
   ADD ("doctor-clock", test_doctor_clock);
   ADD ("backup", test_backup);

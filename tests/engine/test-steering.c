@@ -275,6 +275,41 @@ test_pause_ends_after_reboot (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
 }
 
+static gint64
+next_try_in_ms (Engine *e)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (e->engine);
+
+  return snapshot->next_try_ms == 0 ? -1 : snapshot->next_try_ms - snapshot->now_ms;
+}
+
+/* What only waits for a pause of its DocType is no try to wait for, unless the pause has an end. */
+static void
+test_next_try_of_paused_types (Engine *e)
+{
+  const char *const types[] = { "Note", NULL };
+  g_autoptr (SyncSnapshot) snapshot = NULL;
+
+  start (e);
+  sync_engine_pause (e->engine, 0, types);
+  submit_note (e);
+  engine_settle (e);
+  snapshot = sync_engine_dup_snapshot (e->engine);
+  g_assert_nonnull (snapshot->paused_types);
+  g_assert_cmpstr (snapshot->paused_types[0], ==, "Note");
+  g_assert_cmpint (next_try_in_ms (e), ==, -1);
+  sync_engine_pause (e->engine, 60000, types);
+  g_assert_cmpint (next_try_in_ms (e), ==, 60000);
+  toy_site_set_fault (e->site, refuse, NULL);
+  engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
+  engine_settle (e);
+  /* The other one: soon. */
+  g_assert_cmpint (next_try_in_ms (e), >=, 0);
+  g_assert_cmpint (next_try_in_ms (e), <, 60000);
+  sync_engine_pause (e->engine, 0, types);
+  g_assert_cmpint (next_try_in_ms (e), >=, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -287,5 +322,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/steering/paused-types-hold", test_paused_types_hold);
   engine_test_add ("/sync/steering/pause-ends", test_pause_ends);
   engine_test_add ("/sync/steering/pause-ends-after-reboot", test_pause_ends_after_reboot);
+  engine_test_add ("/sync/steering/next-try-of-paused-types", test_next_try_of_paused_types);
   return g_test_run ();
 }
