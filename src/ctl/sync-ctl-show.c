@@ -19,14 +19,15 @@ print_field (const char *name, const char *value)
     g_print ("%s%*s%s\n", name, (int) MAX (12 - g_utf8_strlen (name, -1), 1), "", value);
 }
 
+/* @is_whole: nothing that was accepted is known to be missing here. */
 static void
-print_waiting (JsonObject *stats)
+print_waiting (JsonObject *stats, gboolean is_whole)
 {
   gint64 waiting = sync_ctl_get_int (stats, "pending") + sync_ctl_get_int (stats, "sending");
   gint64 unknown = sync_ctl_get_int (stats, "unknown"), failed = sync_ctl_get_int (stats, "failed");
   gint64 conflicts = sync_ctl_get_int (stats, "conflict"), completed = sync_ctl_get_int (stats, "completed");
 
-  if (waiting + unknown + failed + conflicts == 0)
+  if (waiting + unknown + failed + conflicts == 0 && is_whole)
     g_print ("%s\n", _ ("Everything that was accepted is on the server."));
   if (waiting > 0)
     g_print (g_dngettext (NULL, "%" PRId64 " request waits to be delivered.\n",
@@ -97,7 +98,8 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   detail = sync_ctl_dup_line (sync_ctl_get_string (status, "conditionDetail"));
   notice = sync_ctl_dup_line (sync_ctl_get_string (status, "notice"));
   restored = sync_ctl_dup_line (sync_ctl_get_string (status, "restoreReport"));
-  print_waiting (sync_ctl_get_object (status, "queueStats"));
+  /* Beside a note that something may be missing it would be a lie. */
+  print_waiting (sync_ctl_get_object (status, "queueStats"), *notice == '\0' && *restored == '\0');
   print_field (_ ("State"), sync_ctl_get_string (status, "state"));
   print_field (_ ("Condition"), sync_ctl_condition_words (status));
   print_field (_ ("Paused types"), types);

@@ -180,6 +180,17 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "show 4711", 1, "there is no request 4711; see “posawesome-syncctl list --status all”"));
 }
 
+/* The queue does not claim to be whole where a note says that it is not. */
+static void
+test_note (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+
+  sync_engine_add_notice (self->engine, "The queue that was used here is gone.");
+  text = expect (self, "status", 0, "Note        The queue that was used here is gone.\n");
+  g_assert_null (strstr (text, "Everything that was accepted"));
+}
+
 /* A person recognises a request by whom it is for, and how much. */
 static void
 test_summaries (GatewayFixture *self, gconstpointer data)
@@ -645,6 +656,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("usage", test_usage);
   ADD ("story", test_story);
+  ADD ("note", test_note);
   ADD ("summaries", test_summaries);
   ADD ("waits-for", test_waits_for);
   ADD ("dependants", test_dependants);
