@@ -202,6 +202,9 @@ void sync_switches_pause (SyncEngine *self, gint64 for_ms, const char *const *ty
 void sync_switches_keep (SyncEngine *self);
 void sync_switches_restore (SyncEngine *self);
 
+/* sync-steering.c */
+const char *sync_engine_get_hindrance (SyncEngine *self);
+
 /* sync-dispatcher.c */
 void sync_dispatcher_run (SyncEngine *self);
 void sync_dispatcher_arm (SyncEngine *self);

@@ -19,6 +19,7 @@ typedef struct
   guint next;        /* of them */
   gboolean make;
   char *note;        /* (owned) (nullable): why the field of the present one could not be made */
+  gboolean unasked;  /* nothing could be asked about the present one */
   gint64 started_us; /* boot clock: of the call that is out now */
   GPtrArray *keys;   /* (owned) (element-type SyncKey): the answers */
 } Errand;
@@ -66,7 +67,7 @@ sync_key_state_to_string (SyncKeyState state)
 }
 
 static char *
-dup_words (const SyncKey *key, const char *server_words)
+dup_words (const SyncKey *key, const char *server_words, gboolean unasked)
 {
   const char *type = key->resource_type;
 
@@ -93,6 +94,8 @@ dup_words (const SyncKey *key, const char *server_words)
       return g_strdup_printf ("An answer of the server lacked the key that was sent in “%s”.", key->field);
     case SYNC_KEY_UNPROVEN:
     default:
+      if (unasked)
+        return g_strdup_printf ("The server was not asked: %s", server_words);
       return g_strdup_printf ("The server did not tell: %s", server_words != NULL ? server_words : "no usable answer");
     }
 }
@@ -114,10 +117,21 @@ proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const c
   if (state != SYNC_KEY_ENFORCED && state != SYNC_KEY_NOT_UNIQUE && errand->note != NULL)
     key->words = g_steal_pointer (&errand->note);
   else
-    key->words = dup_words (key, words);
+    key->words = dup_words (key, words, errand->unasked);
   g_clear_pointer (&errand->note, g_free);
   g_ptr_array_add (errand->keys, key);
   next (g_steal_pointer (&task));
+}
+
+/* Why nothing is asked now. */
+static const char *
+why_not (SyncEngine *self)
+{
+  const char *hindrance = sync_engine_get_hindrance (self);
+
+  if (hindrance != NULL)
+    return hindrance;
+  return self->host_words != NULL ? self->host_words : "the line is off";
 }
 
 static void
@@ -127,8 +141,9 @@ prove (GTask *task)
   Errand *errand = g_task_get_task_data (task);
   const char *type = g_ptr_array_index (errand->types, errand->next++);
 
-  if (!sync_dispatcher_may_send (self))
-    proven (self, type, SYNC_KEY_UNPROVEN, self->host_words != NULL ? self->host_words : "the line is off", task);
+  errand->unasked = !sync_dispatcher_may_send (self);
+  if (errand->unasked)
+    proven (self, type, SYNC_KEY_UNPROVEN, why_not (self), task);
   else
     sync_trust_prove (self, type, self->errands, proven, task);
 }

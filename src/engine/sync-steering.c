@@ -32,6 +32,21 @@ make_due (SyncEngine *self, const char *resource_type)
     }
 }
 
+/* Which switch, or what that a person has to give, keeps everything back; %NULL if nothing does. For a sentence. */
+const char *
+sync_engine_get_hindrance (SyncEngine *self)
+{
+  g_autofree char *authorization = sync_credentials_dup_authorization (self->credentials);
+
+  if (!self->running || self->stopping)
+    return "the program does not deliver at the moment";
+  if (self->offline_by_hand)
+    return "the line is switched off by hand; go on with “posawesome-syncctl offline off”";
+  if (self->paused && self->paused_types == NULL)
+    return "deliveries are paused; go on with “posawesome-syncctl resume”";
+  return authorization == NULL ? "no API key is set; give one with “posawesome-syncctl credentials set”" : NULL;
+}
+
 /* Whether there is each of them; names those that there are not. */
 static gboolean
 check_ids (SyncEngine *self, const gint64 *ids, guint n_ids, GError **error)

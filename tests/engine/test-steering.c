@@ -310,6 +310,46 @@ test_next_try_of_paused_types (Engine *e)
   g_assert_cmpint (next_try_in_ms (e), >=, 0);
 }
 
+/* Why nothing goes --------------------------------------------------------------------------------------------------- */
+
+static void
+listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GPtrArray **) user_data = sync_engine_list_keys_finish (SYNC_ENGINE (source), result, NULL);
+}
+
+static void
+check_keys (Engine *e, const char *words)
+{
+  g_autoptr (GPtrArray) keys = NULL;
+  SyncKey *key;
+
+  sync_engine_list_keys_async (e->engine, listed_cb, &keys);
+  engine_settle (e);
+  g_assert_nonnull (keys);
+  key = g_ptr_array_index (keys, 0);
+  g_assert_cmpint (key->state, ==, SYNC_KEY_UNPROVEN);
+  g_assert_cmpstr (key->words, ==, words);
+}
+
+/* Whoever asks for the keys learns why the server was not asked. */
+static void
+test_keys_unasked (Engine *e)
+{
+  g_autoptr (SyncCredentials) none = sync_credentials_new ("http://site.example", NULL, NULL);
+
+  start (e);
+  sync_engine_set_offline (e->engine, TRUE);
+  check_keys (e, "The server was not asked: the line is switched off by hand; go on with “posawesome-syncctl offline off”");
+  sync_engine_set_offline (e->engine, FALSE);
+  sync_engine_pause (e->engine, 0, NULL);
+  check_keys (e, "The server was not asked: deliveries are paused; go on with “posawesome-syncctl resume”");
+  sync_engine_resume (e->engine);
+  g_set_object (&e->credentials, none);
+  restart (e);
+  check_keys (e, "The server was not asked: no API key is set; give one with “posawesome-syncctl credentials set”");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -323,5 +363,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/steering/pause-ends", test_pause_ends);
   engine_test_add ("/sync/steering/pause-ends-after-reboot", test_pause_ends_after_reboot);
   engine_test_add ("/sync/steering/next-try-of-paused-types", test_next_try_of_paused_types);
+  engine_test_add ("/sync/steering/keys-unasked", test_keys_unasked);
   return g_test_run ();
 }
