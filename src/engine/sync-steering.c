@@ -77,17 +77,35 @@ check_ids (SyncEngine *self, const gint64 *ids, guint n_ids, GError **error)
   return n == 0;
 }
 
+/* Whether anything of it can go; names the switch that is in the way. */
+static gboolean
+check_switches (SyncEngine *self, const char *const *types, GError **error)
+{
+  const char *hindrance = sync_engine_get_hindrance (self);
+  gboolean paused = types != NULL && types[0] != NULL && self->paused_types != NULL;
+
+  for (guint i = 0; paused && types[i] != NULL; i++)
+    paused = g_strv_contains ((const char *const *) self->paused_types, types[i]);
+  if (hindrance == NULL && paused)
+    hindrance = "the delivery of these documents is paused; go on with “posawesome-syncctl resume”";
+  if (hindrance == NULL)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "nothing is tried: %s", hindrance);
+  return FALSE;
+}
+
 /**
  * sync_engine_force_sync:
  * @self: an engine
  * @types: (nullable) (array zero-terminated=1): only these DocTypes
  * @ids: (nullable) (array length=n_ids): only these requests
  * @n_ids: how many
- * @error: %SYNC_ERROR_NOT_FOUND (permanent: there is no such request), %SYNC_ERROR_STORAGE (transient)
+ * @error: %SYNC_ERROR_NOT_FOUND (permanent: there is no such request), %SYNC_ERROR_REFUSED (permanent until somebody acts: a
+ *   switch, or a missing API key, keeps all of it back; the words name it), %SYNC_ERROR_STORAGE (transient)
  *
  * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
- * (but never before the time that the host asked for). A pause or the off-line switch stays as it is. A type that no
- * request has is as good as any; an id must be one of a request, else nothing is done.
+ * (but never before the time that the host asked for). A pause or the off-line switch stays as it is, and nothing is done
+ * then. A type that no request has is as good as any; an id must be one of a request, else nothing is done.
  *
  * Returns: whether it was done
  */
@@ -97,7 +115,7 @@ sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64
   gboolean all = types == NULL && n_ids == 0;
 
   sync_engine_assert_own_context (self);
-  if (!check_ids (self, ids, n_ids, error))
+  if (!check_ids (self, ids, n_ids, error) || !check_switches (self, types, error))
     return FALSE;
   for (guint i = 0; types != NULL && types[i] != NULL; i++)
     make_due (self, types[i]);

@@ -175,6 +175,7 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "list --status completed", 0, "Customer DOC-"));
   g_free (expect (self, "clear-old 0", 0, "0 delivered requests were forgotten."));
   g_free (expect (self, "offline on", 0, "Off line"));
+  g_free (expect (self, "sync", 1, "nothing is tried: the line is switched off by hand; go on with"));
   g_free (expect (self, "offline off", 0, "Deliveries go on."));
   g_free (expect (self, "conflicts", 0, "There are no open conflicts."));
   g_free (expect (self, "show 4711", 1, "there is no request 4711; see “posawesome-syncctl list --status all”"));

@@ -350,6 +350,42 @@ test_keys_unasked (Engine *e)
   check_keys (e, "The server was not asked: no API key is set; give one with “posawesome-syncctl credentials set”");
 }
 
+static void
+check_sync (Engine *e, const char *const *types, const char *words)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (sync_engine_force_sync (e->engine, types, NULL, 0, &error))
+    {
+      g_assert_null (words);
+      return;
+    }
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_cmpstr (error->message, ==, words);
+}
+
+/* Nobody is told that deliveries are tried while a switch is in the way. */
+static void
+test_sync_says_why_not (Engine *e)
+{
+  const char *const paused[] = { "Note", NULL };
+  const char *const some[] = { "Note", "Customer", NULL };
+
+  check_sync (e, NULL, "nothing is tried: the program does not deliver at the moment");
+  start (e);
+  check_sync (e, NULL, NULL);
+  sync_engine_set_offline (e->engine, TRUE);
+  check_sync (e, NULL, "nothing is tried: the line is switched off by hand; go on with “posawesome-syncctl offline off”");
+  sync_engine_set_offline (e->engine, FALSE);
+  sync_engine_pause (e->engine, 0, NULL);
+  check_sync (e, NULL, "nothing is tried: deliveries are paused; go on with “posawesome-syncctl resume”");
+  sync_engine_pause (e->engine, 0, paused);
+  check_sync (e, paused,
+              "nothing is tried: the delivery of these documents is paused; go on with “posawesome-syncctl resume”");
+  check_sync (e, some, NULL);
+  check_sync (e, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -364,5 +400,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/steering/pause-ends-after-reboot", test_pause_ends_after_reboot);
   engine_test_add ("/sync/steering/next-try-of-paused-types", test_next_try_of_paused_types);
   engine_test_add ("/sync/steering/keys-unasked", test_keys_unasked);
+  engine_test_add ("/sync/steering/sync-says-why-not", test_sync_says_why_not);
   return g_test_run ();
 }
