@@ -7,12 +7,19 @@
 G_BEGIN_DECLS
 
 typedef struct _SyncEvents SyncEvents;
+typedef struct _SyncGatewayFiles SyncGatewayFiles;
 
 /* sync-gateway.c */
 SyncListener *sync_gateway_get_listener (SyncGateway *self);
 SyncEvents *sync_gateway_get_events (SyncGateway *self);
 
+/* sync-gateway-files.c */
+SyncGatewayFiles *sync_gateway_files_new (SyncEngine *engine, const char *directory);
+void sync_gateway_files_keep (SyncGatewayFiles *self, const char *name, const char *text);
+void sync_gateway_files_free (SyncGatewayFiles *self);
+
 /* sync-gateway-token.c */
+#define SYNC_GATEWAY_TOKEN_FILE "gateway-token"
 char *sync_gateway_token_load (const char *directory, SyncRandom *random, GError **error);
 gboolean sync_gateway_token_matches (const char *token, const char *authorization);
 gboolean sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error);

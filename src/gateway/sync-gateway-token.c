@@ -10,7 +10,6 @@
 
 #include "sync-error.h"
 
-#define TOKEN_FILE "gateway-token"
 #define TOKEN_BYTES 32
 
 /**
@@ -69,14 +68,14 @@ make_token (SyncRandom *random)
 char *
 sync_gateway_token_load (const char *directory, SyncRandom *random, GError **error)
 {
-  g_autofree char *path = g_build_filename (directory, TOKEN_FILE, NULL);
+  g_autofree char *path = g_build_filename (directory, SYNC_GATEWAY_TOKEN_FILE, NULL);
   g_autofree char *token = NULL;
 
   if (g_file_get_contents (path, &token, NULL, NULL) && is_token (g_strstrip (token)))
     return g_steal_pointer (&token);
   g_free (token);
   token = make_token (random);
-  if (!sync_gateway_write_file (directory, TOKEN_FILE, token, error))
+  if (!sync_gateway_write_file (directory, SYNC_GATEWAY_TOKEN_FILE, token, error))
     return NULL;
   return g_steal_pointer (&token);
 }

@@ -29,6 +29,7 @@ struct _SyncGateway
   SoupServer *server;     /* (owned) */
   SyncListener *listener; /* (owned) */
   SyncEvents *events;     /* (owned) (nullable): NULL once closed */
+  SyncGatewayFiles *files; /* (owned) (nullable): NULL while it does not listen */
   char *token;            /* (owned) (nullable): NULL before it listens */
   guint port;             /* 0 while it does not listen */
 };
@@ -368,7 +369,8 @@ sync_gateway_new (SyncEngine *engine, SyncClock *clock, SyncRandom *random)
  * @error: %SYNC_ERROR_CONFIG (permanent: the port cannot be had), %SYNC_ERROR_STORAGE (transient: the files
  *   `gateway-token` and `gateway-port` of the data directory cannot be written)
  *
- * Takes calls on 127.0.0.1 from now on. When it returns TRUE both files are there.
+ * Takes calls on 127.0.0.1 from now on. When it returns TRUE both files are there, and stay: one that is removed or changed
+ * is put back.
  *
  * Returns: whether it listens
  */
@@ -390,6 +392,9 @@ sync_gateway_listen (SyncGateway *self, guint port, GError **error)
       return FALSE;
     }
   self->port = sync_listener_get_port (self->listener);
+  self->files = sync_gateway_files_new (self->engine, directory);
+  sync_gateway_files_keep (self->files, SYNC_GATEWAY_TOKEN_FILE, self->token);
+  sync_gateway_files_keep (self->files, PORT_FILE, number);
   return TRUE;
 }
 
@@ -403,6 +408,7 @@ sync_gateway_listen (SyncGateway *self, guint port, GError **error)
 void
 sync_gateway_close (SyncGateway *self)
 {
+  g_clear_pointer (&self->files, sync_gateway_files_free);
   if (self->port != 0)
     {
       g_autofree char *path

@@ -684,6 +684,46 @@ test_close (GatewayFixture *self, gconstpointer data)
   g_assert_cmpuint (idle->received->len, ==, 0);
 }
 
+static void
+wait_for_file (const char *path, const char *text)
+{
+  g_autofree char *found = NULL;
+
+  /* The kernel tells of it within this process: the loop has something to do at once. */
+  while (!g_file_get_contents (path, &found, NULL, NULL) || !g_str_equal (found, text))
+    {
+      g_clear_pointer (&found, g_free);
+      g_main_context_iteration (NULL, TRUE);
+    }
+}
+
+/* Whoever clears up in the data directory does not lock everybody out. */
+static void
+test_files_stay (GatewayFixture *self, gconstpointer data)
+{
+  static const char *const names[] = { "gateway-token", "gateway-port" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (self->directory, names[i], NULL);
+      g_autofree char *aside = g_strconcat (path, ".old", NULL);
+      g_autofree char *text = NULL;
+
+      g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+      for (guint round = 0; round < 3; round++)
+        {
+          g_assert_no_errno (g_unlink (path));
+          wait_for_file (path, text);
+        }
+      g_assert_no_errno (g_rename (path, aside));
+      wait_for_file (path, text);
+      g_assert_true (g_file_set_contents (path, "something else", -1, NULL));
+      wait_for_file (path, text);
+      g_assert_no_errno (g_unlink (aside));
+    }
+  g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
+}
+
 #define ADD(name, func)                                                                                      \
   g_test_add ("/sync/gateway/" name, GatewayFixture, NULL, gateway_fixture_set_up, func,                     \
               gateway_fixture_tear_down)
@@ -711,5 +751,6 @@ main (int argc, char **argv)
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
   ADD ("close", test_close);
+  ADD ("files-stay", test_files_stay);
   return g_test_run ();
 }

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Local programs find the gateway by two small files; without them it is there and nobody can reach it. So whoever
+ * removes or replaces one of them while the program runs finds it put back. The kernel tells of it (inotify on the files
+ * themselves: on the directory every write of the database would wake us), and each change of the engine's state is a
+ * moment to look as well, for a directory that was away. The engine's thread. */
+#include "config.h"
+
+#include "sync-gateway-private.h"
+
+#include <glib-unix.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define WATCHED (IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
+
+typedef struct
+{
+  char *name; /* (owned) */
+  char *text; /* (owned): what is to stand in it */
+} File;
+
+struct _SyncGatewayFiles
+{
+  SyncEngine *engine; /* (owned) */
+  char *directory;    /* (owned) */
+  GArray *files;      /* (owned) (element-type File) */
+  int notifier;       /* -1: the kernel gave none */
+  GSource *source;    /* (owned) (nullable) */
+};
+
+static void
+file_clear (gpointer data)
+{
+  File *file = data;
+
+  g_free (file->name);
+  g_free (file->text);
+}
+
+/* Blanks at the end mean nothing to those who read it. */
+static gboolean
+is_whole (const char *path, const char *text)
+{
+  g_autofree char *found = NULL;
+  g_autofree char *wanted = g_strchomp (g_strdup (text));
+
+  return g_file_get_contents (path, &found, NULL, NULL) && g_str_equal (g_strchomp (found), wanted);
+}
+
+/* Puts it back where it is not as it should be, and watches the file that stands there now. */
+static void
+check (SyncGatewayFiles *self, File *file)
+{
+  g_autofree char *path = g_build_filename (self->directory, file->name, NULL);
+  g_autoptr (GError) error = NULL;
+
+  if (!is_whole (path, file->text))
+    {
+      if (!sync_gateway_write_file (self->directory, file->name, file->text, &error))
+        {
+          g_debug ("%s", error->message);
+          return;
+        }
+      g_message ("%s was removed or changed while the program runs; it was put back", path);
+    }
+  /* One that is watched already is not watched twice; the watch of one that is gone ends by itself. */
+  if (self->notifier >= 0 && inotify_add_watch (self->notifier, path, WATCHED) < 0)
+    g_debug ("%s cannot be watched", path);
+}
+
+static void
+check_all (SyncGatewayFiles *self)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    check (self, &g_array_index (self->files, File, i));
+}
+
+static void
+state_changed_cb (SyncGatewayFiles *self)
+{
+  check_all (self);
+}
+
+static gboolean
+notified_cb (int fd, GIOCondition condition, gpointer user_data)
+{
+  char buffer[4096] __attribute__ ((aligned (__alignof__ (struct inotify_event))));
+
+  /* Which of them it is does not matter. */
+  while (read (fd, buffer, sizeof buffer) > 0)
+    ;
+  check_all (user_data);
+  return G_SOURCE_CONTINUE;
+}
+
+/**
+ * sync_gateway_files_new:
+ * @engine: whose changes are moments to look
+ * @directory: the data directory
+ *
+ * Returns: (transfer full): watches nothing yet
+ */
+SyncGatewayFiles *
+sync_gateway_files_new (SyncEngine *engine, const char *directory)
+{
+  SyncGatewayFiles *self = g_new0 (SyncGatewayFiles, 1);
+
+  self->engine = g_object_ref (engine);
+  self->directory = g_strdup (directory);
+  self->files = g_array_new (FALSE, FALSE, sizeof (File));
+  g_array_set_clear_func (self->files, file_clear);
+  self->notifier = inotify_init1 (IN_NONBLOCK | IN_CLOEXEC);
+  if (self->notifier >= 0)
+    {
+      self->source = g_unix_fd_source_new (self->notifier, G_IO_IN);
+      g_source_set_callback (self->source, G_SOURCE_FUNC (notified_cb), self, NULL);
+      g_source_attach (self->source, g_main_context_get_thread_default ());
+    }
+  g_signal_connect_swapped (engine, "state-changed", G_CALLBACK (state_changed_cb), self);
+  return self;
+}
+
+/**
+ * sync_gateway_files_keep:
+ * @self: the watch
+ * @name: a file in the directory, that is there
+ * @text: what stands in it
+ *
+ * Keeps it there from now on.
+ */
+void
+sync_gateway_files_keep (SyncGatewayFiles *self, const char *name, const char *text)
+{
+  File file = { g_strdup (name), g_strdup (text) };
+
+  g_array_append_val (self->files, file);
+  check (self, &g_array_index (self->files, File, self->files->len - 1));
+}
+
+/**
+ * sync_gateway_files_free:
+ * @self: the watch
+ *
+ * Ends it; the files stay as they are.
+ */
+void
+sync_gateway_files_free (SyncGatewayFiles *self)
+{
+  g_signal_handlers_disconnect_by_data (self->engine, self);
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_source_unref (self->source);
+    }
+  if (self->notifier >= 0)
+    close (self->notifier);
+  g_array_unref (self->files);
+  g_free (self->directory);
+  g_object_unref (self->engine);
+  g_free (self);
+}
