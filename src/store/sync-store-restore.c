@@ -171,9 +171,9 @@ doubt_all (SyncStore *self, const char *why, gint64 now_ms, GError **error)
                                             " missing here.", why);
   else
     self->restore_report = g_strdup_printf (
-      "%s. Of its undelivered requests (%u) some may have been delivered since: each is looked for on the server before it"
-      " is sent, and those that cannot be looked for wait for your decision. Requests that were taken since are missing"
-      " here.", why, rows->len);
+      "%s. Of its undelivered requests (%u) some may have been delivered since: each is looked for on the server, or"
+      " sent again under a key that ERPNext refuses twice, and what allows neither waits for your decision. Requests that"
+      " were taken since are missing here.", why, rows->len);
   /* One that failed because what it depends on was given up can neither be looked for nor go: a person decides again. */
   return sync_store_exec (self, "UPDATE offline_requests SET needs_person = 1 WHERE status = 'unknown' AND waiting_on > 0"
                           " AND id IN (SELECT d.request_id FROM dependencies AS d JOIN offline_requests AS p"

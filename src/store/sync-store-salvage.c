@@ -340,8 +340,8 @@ tell (const Salvage *salvage, const char *damaged, GError **error)
       salvage->store,
       g_strdup_printf (
           "The queue was damaged. The damaged file was kept as “%s”; %u%s undelivered requests could be saved from it:"
-          " each is looked for on the server before it is sent, and those that cannot be looked for wait for your"
-          " decision.%s%s",
+          " each is looked for on the server, or sent again under a key that ERPNext refuses twice, and what allows"
+          " neither waits for your decision.%s%s",
           damaged, salvage->n_taken, of,
           !has_gaps  ? ""
           : is_known ? " The others are lost:"
