@@ -42,11 +42,29 @@ dup_path (void)
   return g_build_filename (g_get_user_config_dir (), "posawesome-sync", SETTINGS_FILE, NULL);
 }
 
+/* From where to where a number may go; empty for what has no range. */
+static char *
+dup_range (GSettingsSchemaKey *key)
+{
+  g_autoptr (GVariant) range = g_settings_schema_key_get_range (key);
+  g_autoptr (GVariant) bounds = NULL;
+  guint32 lowest, highest;
+  const char *kind;
+
+  g_variant_get (range, "(&sv)", &kind, &bounds);
+  if (!g_str_equal (kind, "range") || !g_variant_is_of_type (bounds, G_VARIANT_TYPE ("(uu)")))
+    return g_strdup ("");
+  g_variant_get (bounds, "(uu)", &lowest, &highest);
+  return g_strdup_printf (", from %u to %u", lowest, highest);
+}
+
 static gboolean
 check_key (GSettingsSchema *schema, const char *name, const char *text, GError **error)
 {
   g_autoptr (GSettingsSchemaKey) key = NULL;
   g_autoptr (GVariant) value = NULL;
+  g_autofree char *range = NULL;
+  const char *summary; /* NULL where the schema's source is not installed beside it */
 
   if (!g_settings_schema_has_key (schema, name))
     {
@@ -57,8 +75,10 @@ check_key (GSettingsSchema *schema, const char *name, const char *text, GError *
   value = g_variant_parse (g_settings_schema_key_get_value_type (key), text, NULL, NULL, NULL);
   if (value != NULL && g_settings_schema_key_range_check (key, value))
     return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” cannot be %s; it is: %s%s", SETTINGS_FILE, name, text,
-               g_settings_schema_key_get_summary (key),
+  range = dup_range (key);
+  summary = g_settings_schema_key_get_summary (key);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” cannot be %s; it is: %s%s%s", SETTINGS_FILE, name, text,
+               summary != NULL ? summary : name, range,
                g_variant_type_equal (g_settings_schema_key_get_value_type (key), G_VARIANT_TYPE_STRING) ? ", in 'quotes'" : "");
   return FALSE;
 }

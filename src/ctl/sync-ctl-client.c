@@ -133,7 +133,7 @@ set_transport_error (SyncCtlClient *self, const GError *cause, GError **error)
         _ ("POSAwesome Sync is not running (nothing answers at %s); start it with “posawesome-sync”"),
         self->base);
   else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
                  _ ("POSAwesome Sync did not answer: %s; look with “posawesome-syncctl doctor”"),
                  cause->message);
 }
@@ -164,7 +164,8 @@ set_refusal (guint status, JsonNode *root, GError **error)
  * @method: HTTP method
  * @path: below /_sync/v1/, with query
  * @body: (nullable): JSON
- * @error: %SYNC_ERROR_REFUSED or %SYNC_ERROR_NOT_FOUND with the program's own words, or because it does not answer
+ * @error: %SYNC_ERROR_REFUSED or %SYNC_ERROR_NOT_FOUND with the program's own words, or because it is not running;
+ *   %G_IO_ERROR_FAILED if the answer got lost
  *
  * Returns: (transfer full) (nullable): its answer
  */

@@ -99,15 +99,19 @@ submission_text (const char *method, const char *url, const char *key, GBytes *b
   return g_string_free (text, FALSE);
 }
 
+/* @key: of the submission, by which it can be repeated where nobody knows what became of it. */
 static int
-send_submission (SyncCtl *ctl, const char *text)
+send_submission (SyncCtl *ctl, const char *text, const char *key)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "requests", text, &error);
   JsonObject *object;
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED))
+    g_printerr (_ ("Key %s; the answer got lost: repeat this with --key.\n"), key);
   if (answer == NULL)
     return sync_ctl_fail (error);
+  g_printerr (_ ("Key %s; whoever repeats this with --key does nothing twice.\n"), key);
   object = json_node_get_object (answer->root);
   if (ctl->json)
     sync_ctl_print_answer (answer->text);
@@ -117,6 +121,15 @@ send_submission (SyncCtl *ctl, const char *text)
   else
     g_print (_ ("Accepted and on disk, as request %" PRId64 ".\n"), sync_ctl_get_int (object, "id"));
   return SYNC_CTL_DONE;
+}
+
+static gboolean
+is_method (const char *name)
+{
+  static const char *const known[] = { "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", NULL };
+  g_autofree char *upper = g_ascii_strup (name, -1);
+
+  return g_strv_contains (known, upper);
 }
 
 int
@@ -130,6 +143,8 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   gsize length = 0;
   const char *data;
 
+  if (!is_method (arguments[0]))
+    return sync_ctl_usage_error (_ ("“%s” is no method; a write is POST, PUT or DELETE"), arguments[0]);
   if (ctl->body != NULL)
     {
       body = read_body (ctl->body, &error);
@@ -147,10 +162,8 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   own_key = dup_own_key (arguments[0], arguments[1], body);
   if (key == NULL && own_key == NULL)
     key = new_key ();
-  /* Before it is sent: whoever loses the answer can then repeat the very same submission. */
-  g_printerr (_ ("Key %s; if the answer gets lost, repeat this with --key.\n"), key != NULL ? key : own_key);
   text = submission_text (arguments[0], arguments[1], key, body);
-  return send_submission (ctl, text);
+  return send_submission (ctl, text, key != NULL ? key : own_key);
 }
 
 int
@@ -208,6 +221,24 @@ parse_duration (const char *text, gint64 *ms)
   return FALSE;
 }
 
+/* Until when is the program's answer: it has the clock that counts. */
+static int
+pause_until (SyncCtl *ctl, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "pause", body, &error);
+  g_autofree char *until = NULL;
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  until = sync_ctl_dup_time (sync_ctl_get_int (json_node_get_object (answer->root), "pausedUntilMs"));
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else
+    g_print (_ ("Paused until %s; writes are still accepted.\n"), until);
+  return SYNC_CTL_DONE;
+}
+
 int
 sync_ctl_pause (SyncCtl *ctl, char **arguments)
 {
@@ -220,7 +251,7 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
     return sync_ctl_usage_error (_ ("“%s” is no duration; write 30s, 10m, 2h or 1d (at most a year)"),
                                  arguments[0]);
   body = g_strdup_printf ("{\"forMs\":%" G_GINT64_FORMAT "}", ms);
-  return run (ctl, "POST", "pause", body, _ ("Paused; writes are still accepted."));
+  return pause_until (ctl, body);
 }
 
 int

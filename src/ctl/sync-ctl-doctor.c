@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -47,7 +48,14 @@ add (Report *report, const char *name, gboolean well, const char *text, const ch
   if (well)
     g_print (_ ("good     %s\n"), text);
   else
-    g_print (_ ("TROUBLE  %s; %s\n"), text, remedy);
+    {
+      g_autofree char *sentence = g_strdup (text);
+
+      /* The remedy goes on in the same sentence. */
+      if (g_str_has_suffix (sentence, "."))
+        sentence[strlen (sentence) - 1] = '\0';
+      g_print (_ ("TROUBLE  %s; %s\n"), sentence, remedy);
+    }
 }
 
 static gboolean
@@ -192,7 +200,8 @@ check_restored (Report *report, JsonObject *status)
   gint64 unknown = sync_ctl_get_int (sync_ctl_get_object (status, "queueStats"), "unknown");
   g_autofree char *text = sync_ctl_dup_line (restored);
 
-  if (restored != NULL && *restored != '\0')
+  /* What the notice says already is not said again. */
+  if (restored != NULL && *restored != '\0' && strstr (sync_ctl_get_string (status, "notice"), restored) == NULL)
     add (report, "restored", unknown == 0, text, _ ("look with “posawesome-syncctl list --status unknown”"));
 }
 

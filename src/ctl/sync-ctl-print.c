@@ -106,7 +106,7 @@ sync_ctl_dup_line (const char *text)
       gunichar c = g_utf8_get_char (p);
 
       if (c == '\n' && line->len > 0)
-        g_string_append (line, "; ");
+        g_string_append (line, g_str_has_suffix (line->str, ".") ? " " : "; ");
       else if (!g_unichar_iscntrl (c))
         g_string_append_unichar (line, c);
     }

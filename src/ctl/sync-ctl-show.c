@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sync-state.h"
 #include "sync-summary.h"
 
 #define PAGE 500
@@ -110,7 +111,8 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
     print_field (_ ("Next try"), next);
   print_field (_ ("Last sync"), last);
   print_field (_ ("Note"), notice);
-  print_field (_ ("Note"), restored);
+  if (strstr (notice, restored) == NULL)
+    print_field (_ ("Note"), restored);
   print_field (_ ("Server"), sync_ctl_get_string (status, "baseUrl"));
   print_field (_ ("Version"), sync_ctl_get_string (status, "version"));
   return SYNC_CTL_DONE;
@@ -271,6 +273,23 @@ add_tree (SyncCtlTable *table, GPtrArray *requests)
     }
 }
 
+/* Whether each is one that a request may have; complains of the first that is none. */
+static gboolean
+check_status (const char *text)
+{
+  g_auto (GStrv) names = text != NULL && strcmp (text, "all") != 0 ? g_strsplit (text, ",", -1) : NULL;
+  SyncState state;
+
+  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+    if (!sync_state_from_string (names[i], &state))
+      {
+        sync_ctl_usage_error (_ ("“%s” is no status; there are pending, sending, unknown, conflict, failed, completed, "
+                                 "discarded and all"), names[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 int
 sync_ctl_list (SyncCtl *ctl, char **arguments)
 {
@@ -283,6 +302,8 @@ sync_ctl_list (SyncCtl *ctl, char **arguments)
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   gint64 after = 0;
 
+  if (!check_status (ctl->status))
+    return SYNC_CTL_USAGE;
   do
     {
       g_autofree char *path

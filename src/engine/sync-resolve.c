@@ -47,7 +47,7 @@ why_not_local (const OpenConflict *open)
                    || g_strcmp0 (open->row->action, sync_action_to_string (SYNC_ACTION_CALL)) == 0;
 
   if (open->conflict->server_data == NULL)
-    return "the document is not on the server any more, so nothing there can take it";
+    return "the document is not on the server, so nothing there can take it";
   if (g_strcmp0 (type, "cancelled") == 0)
     return "the document was cancelled on the server";
   if (makes && g_strcmp0 (type, "submitted") == 0)

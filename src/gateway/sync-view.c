@@ -191,21 +191,26 @@ static char *
 view_attempt (const SyncAttempt *attempt)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  g_autofree char *row = NULL;
+  g_autofree char *duration = NULL;
+  GString *object;
 
   json_builder_begin_object (builder);
   add_int (builder, "number", attempt->number);
   add_string (builder, "kind", attempt->kind);
   add_int (builder, "startedMs", attempt->started_ms);
-  json_builder_set_member_name (builder, "durationMs");
-  if (attempt->duration_us < 0)
-    json_builder_add_null_value (builder);
-  else
-    json_builder_add_double_value (builder, (double) attempt->duration_us / 1000);
   add_int_or_null (builder, "httpStatus", attempt->http_status);
   add_string (builder, "excType", attempt->exc_type);
   add_string (builder, "verdict", attempt->verdict);
   add_string (builder, "message", attempt->message);
-  return finish (builder);
+  row = finish (builder);
+  object = g_string_new (row);
+  /* A binary fraction would show more digits than there are. */
+  if (attempt->duration_us >= 0)
+    duration = g_strdup_printf ("%" G_GINT64_FORMAT ".%03u", attempt->duration_us / 1000,
+                                (guint) (attempt->duration_us % 1000));
+  splice_text (object, "durationMs", duration);
+  return g_string_free (object, FALSE);
 }
 
 static void

@@ -241,7 +241,7 @@ static void
 test_bad_settings_file (void)
 {
   static const char *const files[][2] = {
-    { "[Sync]\nmax-retries=5000\n", "max-retries" },
+    { "[Sync]\nmax-retries=5000\n", "cannot be 5000; it is: max-retries, from 0 to 1000" },
     { "[Sync]\nmax-retries=often\n", "max-retries" },
     { "[Sync]\nno-such-setting=1\n", "no-such-setting" },
     { "[Sync]\nbase-url=http://without.quotes\n", "base-url" },

@@ -116,6 +116,9 @@ test_usage (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "confirm 1 perhaps", 2, "arrived"));
   g_free (expect (self, "clear-old soon", 2, "no number of days from 0 to 36500"));
   g_free (expect (self, "submit POST /api/resource/Note --key ''", 2, "the key is empty"));
+  g_free (expect (self, "list --status bogus", 2, "“bogus” is no status; there are pending,"));
+  g_free (expect (self, "list --status failed,,unknown", 2, "“” is no status"));
+  g_free (expect (self, "submit FOO /api/resource/Note", 2, "“FOO” is no method; a write is POST, PUT or DELETE"));
   g_free (expect (self, "credentials show", 2, "neither set nor clear"));
   g_free (expect (self, "--version", 0, "posawesome-syncctl " SYNC_VERSION));
   g_free (expect (self, "--help", 0, "submit METHOD URL [--body FILE|-] [--key K]"));
@@ -132,7 +135,8 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "status", 0, "Everything that was accepted is on the server."));
   g_free (expect (self, "list", 0, "Nothing waits."));
   g_free (expect (self, "list --status failed", 0, "There are none."));
-  g_free (expect (self, "pause 10m", 0, "Paused"));
+  g_free (expect (self, "pause 10m", 0, "Paused until 2026-01-01 00:10:00; writes are still accepted."));
+  g_free (expect (self, "status", 0, "\nPaused until 2026-01-01 00:10:00\n"));
 
   submitted = run_with_input (self, "submit POST /api/resource/Customer --body - --key K1",
                               "{\"customer_name\":\"Jürgen\",\"limit\":0.10}");
@@ -187,9 +191,14 @@ test_note (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *text = NULL;
 
+  g_autoptr (Run) doctor = NULL;
+
   sync_engine_add_notice (self->engine, "The queue that was used here is gone.");
-  text = expect (self, "status", 0, "Note        The queue that was used here is gone.\n");
+  sync_engine_add_notice (self->engine, "A file was put back.");
+  text = expect (self, "status", 0, "Note        The queue that was used here is gone. A file was put back.\n");
   g_assert_null (strstr (text, "Everything that was accepted"));
+  doctor = run_with_input (self, "doctor", "");
+  assert_contains (doctor->out, "TROUBLE  The queue that was used here is gone. A file was put back; keep a copy of");
 }
 
 /* A person recognises a request by whom it is for, and how much. */
@@ -296,6 +305,8 @@ test_submit (GatewayFixture *self, gconstpointer data)
   refused = run_with_input (self, "submit GET /api/resource/Customer", "");
   g_assert_cmpint (refused->status, ==, 1);
   assert_contains (refused->errors, "only reads");
+  /* A refusal needs no repetition. */
+  g_assert_null (strstr (refused->errors, "Key "));
 }
 
 static void
@@ -323,12 +334,15 @@ test_json (GatewayFixture *self, gconstpointer data)
 static void
 test_confirm (GatewayFixture *self, gconstpointer data)
 {
+  g_autofree char *json = NULL;
+
   scripted_transport_set (self->transport, SCRIPT_SILENT);
   gateway_fixture_submit (self, "Ann");
   gateway_fixture_settle ();
   g_free (expect (self, "status", 0, "not known whether it arrived"));
   /* Its time has come: the virtual clock is behind the one that the command looks at. */
   g_free (expect (self, "status", 0, "\nNext try    now\n"));
+  json = expect (self, "--json show 1", 0, "\"durationMs\":0.000");
   g_free (expect (self, "confirm 1 arrived Ann", 0, "Request 1: delivered."));
 }
 
