@@ -59,7 +59,7 @@ set_not_running (const char *data_dir, GError **error)
 {
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
                _ ("POSAwesome Sync is not running on %s; start it with “posawesome-sync”, or name its data "
-                  "directory with POSAWESOME_SYNC_DATA_DIR"),
+                  "directory with POSAWESOME_SYNC_DATA_DIR, also where it stands in the setting data-dir"),
                data_dir);
 }
 

@@ -379,6 +379,8 @@ test_not_running (GatewayFixture *self, gconstpointer data)
   g_assert_true (g_file_get_contents (lock, &kept, NULL, NULL));
   g_assert_true (g_file_set_contents (lock, "2147483646\n", -1, NULL));
   g_free (expect (self, "status", 1, "is not running"));
+  /* The command does not know the settings, and says so. */
+  g_free (expect (self, "status", 1, "with POSAWESOME_SYNC_DATA_DIR, also where it stands in the setting data-dir"));
   g_assert_true (g_file_set_contents (lock, kept, -1, NULL));
   g_free (expect (self, "status", 0, "State"));
   /* A file that is there and cannot be read is another matter. */
