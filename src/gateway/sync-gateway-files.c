@@ -11,6 +11,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+/* Whoever clears the whole directory is to be done with it: what came back meanwhile would be in the way. */
+#define PUT_BACK_AFTER_US G_USEC_PER_SEC
 #define WATCHED (IN_ATTRIB | IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF)
 
 typedef struct
@@ -22,6 +24,8 @@ typedef struct
 struct _SyncGatewayFiles
 {
   SyncEngine *engine; /* (owned) */
+  SyncClock *clock;   /* (owned) */
+  guint alarm;        /* looks after what the kernel told, 0: it told nothing new */
   char *directory;    /* (owned) */
   GArray *files;      /* (owned) (element-type File) */
   int notifier;       /* -1: the kernel gave none */
@@ -81,31 +85,45 @@ state_changed_cb (SyncGatewayFiles *self)
   check_all (self);
 }
 
+static void
+alarm_cb (gpointer user_data)
+{
+  SyncGatewayFiles *self = user_data;
+
+  self->alarm = 0;
+  check_all (self);
+}
+
 static gboolean
 notified_cb (int fd, GIOCondition condition, gpointer user_data)
 {
+  SyncGatewayFiles *self = user_data;
   char buffer[4096] __attribute__ ((aligned (__alignof__ (struct inotify_event))));
 
   /* Which of them it is does not matter. */
   while (read (fd, buffer, sizeof buffer) > 0)
     ;
-  check_all (user_data);
+  if (self->alarm == 0)
+    self->alarm
+      = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + PUT_BACK_AFTER_US, alarm_cb, self);
   return G_SOURCE_CONTINUE;
 }
 
 /**
  * sync_gateway_files_new:
  * @engine: whose changes are moments to look
+ * @clock: for the moment that is waited
  * @directory: the data directory
  *
  * Returns: (transfer full): watches nothing yet
  */
 SyncGatewayFiles *
-sync_gateway_files_new (SyncEngine *engine, const char *directory)
+sync_gateway_files_new (SyncEngine *engine, SyncClock *clock, const char *directory)
 {
   SyncGatewayFiles *self = g_new0 (SyncGatewayFiles, 1);
 
   self->engine = g_object_ref (engine);
+  self->clock = g_object_ref (clock);
   self->directory = g_strdup (directory);
   self->files = g_array_new (FALSE, FALSE, sizeof (File));
   g_array_set_clear_func (self->files, file_clear);
@@ -147,6 +165,8 @@ void
 sync_gateway_files_free (SyncGatewayFiles *self)
 {
   g_signal_handlers_disconnect_by_data (self->engine, self);
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  g_object_unref (self->clock);
   if (self->source != NULL)
     {
       g_source_destroy (self->source);

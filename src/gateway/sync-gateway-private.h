@@ -14,7 +14,7 @@ SyncListener *sync_gateway_get_listener (SyncGateway *self);
 SyncEvents *sync_gateway_get_events (SyncGateway *self);
 
 /* sync-gateway-files.c */
-SyncGatewayFiles *sync_gateway_files_new (SyncEngine *engine, const char *directory);
+SyncGatewayFiles *sync_gateway_files_new (SyncEngine *engine, SyncClock *clock, const char *directory);
 void sync_gateway_files_keep (SyncGatewayFiles *self, const char *name, const char *text);
 void sync_gateway_files_free (SyncGatewayFiles *self);
 

@@ -392,7 +392,7 @@ sync_gateway_listen (SyncGateway *self, guint port, GError **error)
       return FALSE;
     }
   self->port = sync_listener_get_port (self->listener);
-  self->files = sync_gateway_files_new (self->engine, directory);
+  self->files = sync_gateway_files_new (self->engine, self->clock, directory);
   sync_gateway_files_keep (self->files, SYNC_GATEWAY_TOKEN_FILE, self->token);
   sync_gateway_files_keep (self->files, PORT_FILE, number);
   return TRUE;

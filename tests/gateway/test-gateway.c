@@ -685,7 +685,7 @@ test_close (GatewayFixture *self, gconstpointer data)
 }
 
 static void
-wait_for_file (const char *path, const char *text)
+wait_for_file (GatewayFixture *self, const char *path, const char *text)
 {
   g_autofree char *found = NULL;
 
@@ -693,7 +693,8 @@ wait_for_file (const char *path, const char *text)
   while (!g_file_get_contents (path, &found, NULL, NULL) || !g_str_equal (found, text))
     {
       g_clear_pointer (&found, g_free);
-      g_main_context_iteration (NULL, TRUE);
+      g_main_context_iteration (NULL, FALSE);
+      sync_clock_virtual_advance_us (self->clock, G_USEC_PER_SEC);
     }
 }
 
@@ -713,12 +714,12 @@ test_files_stay (GatewayFixture *self, gconstpointer data)
       for (guint round = 0; round < 3; round++)
         {
           g_assert_no_errno (g_unlink (path));
-          wait_for_file (path, text);
+          wait_for_file (self, path, text);
         }
       g_assert_no_errno (g_rename (path, aside));
-      wait_for_file (path, text);
+      wait_for_file (self, path, text);
       g_assert_true (g_file_set_contents (path, "something else", -1, NULL));
-      wait_for_file (path, text);
+      wait_for_file (self, path, text);
       g_assert_no_errno (g_unlink (aside));
     }
   g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
