@@ -33,6 +33,7 @@ def test_removed_data():
         profile.submit(client, harness.sale())
         profile.program.kill()
         profile.start()
+        profile.client().call('POST', '/_sync/v1/offline', {'on': False})
         profile.wait(lambda s: s['queueStats']['completed'] == 21, 'all delivered')
         keys = [c['key'] for c in profile.ledger()['commits'] if c['kind'] == 'create' and c['doctype'] == 'Sales Invoice']
         assert len(keys) == len(set(keys)) == 21, keys
