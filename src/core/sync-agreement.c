@@ -10,12 +10,23 @@
 #include "sync-args.h"
 #include "sync-body.h"
 
-/* The server sets these itself, or they are not part of the document. */
-static const char *const own_fields[]
-    = { "name",    "owner", "creation", "modified",    "modified_by", "docstatus", "idx",
-        "doctype", "flags", "parent",   "parentfield", "parenttype",  NULL };
-
 static gboolean values_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *there);
+
+/**
+ * sync_body_is_own_field:
+ * @name: a field
+ *
+ * Returns: whether the server sets it itself in every document and row, or it is no part of the document
+ */
+gboolean
+sync_body_is_own_field (const char *name)
+{
+  static const char *const own[]
+      = { "name",    "owner", "creation", "modified",    "modified_by", "docstatus", "idx",
+          "doctype", "flags", "parent",   "parentfield", "parenttype",  NULL };
+
+  return g_strv_contains (own, name);
+}
 
 /* Nothing at all: what an absent or null field of the server agrees with. */
 static gboolean
@@ -109,7 +120,7 @@ objects_agree (SyncArgs *args, const SyncJsonView *sent, const SyncJsonView *the
     {
       g_autofree char *name = sync_json_view_dup_text (&key);
 
-      if (g_str_has_prefix (name, "__") || g_strv_contains (own_fields, name) || g_strcmp0 (name, key_field) == 0)
+      if (g_str_has_prefix (name, "__") || sync_body_is_own_field (name) || g_strcmp0 (name, key_field) == 0)
         continue;
       /* Of a name that is there twice the last value is the one that was meant. */
       sync_json_view_member (sent, name, &value);
@@ -199,7 +210,7 @@ arguments_agree (SyncArgs *args, const SyncJsonView *there)
       g_autofree char *name = sync_json_view_dup_text (&key);
 
       sync_json_view_member (&sent, name, &value);
-      if (!g_strv_contains (own_fields, name) && sync_json_view_kind (&value) != SYNC_JSON_NULL
+      if (!sync_body_is_own_field (name) && sync_json_view_kind (&value) != SYNC_JSON_NULL
           && sync_json_view_member (there, name, &other) && !values_agree (args, &value, &other))
         return FALSE;
     }
@@ -308,7 +319,7 @@ sync_body_is_compared_whole (const SyncRoute *route, const char *content_type, G
 
       if (g_str_has_prefix (name, "__") || g_strv_contains (harmless, name))
         continue;
-      if (g_strv_contains (own_fields, name))
+      if (sync_body_is_own_field (name))
         return FALSE;
       n++;
     }

@@ -20,6 +20,7 @@ gboolean sync_body_is_split_payment (const char *content_type, GBytes *body);
 gboolean sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *body);
 gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body,
                                 const char *document_json);
+gboolean sync_body_is_own_field (const char *name);
 gboolean sync_body_is_compared_whole (const SyncRoute *route, const char *content_type, GBytes *body);
 char *sync_key_new (SyncRandom *random, gint64 wall_ms);
 

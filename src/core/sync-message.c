@@ -149,6 +149,31 @@ sync_message_strip_html (const char *text)
   return collapse_space (out->str);
 }
 
+/**
+ * sync_message_dup_line:
+ * @text: words of another program, of one or more lines; need not be UTF-8
+ * @length: its bytes, -1: up to the zero
+ *
+ * Returns: (transfer full): them in one line of UTF-8, without control characters that a terminal would obey
+ */
+char *
+sync_message_dup_line (const char *text, gssize length)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, length);
+  GString *line = g_string_new (NULL);
+
+  for (const char *p = g_strchomp (valid); *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c == '\n' && line->len > 0)
+        g_string_append (line, g_str_has_suffix (line->str, ".") ? " " : "; ");
+      else if (!g_unichar_iscntrl (c))
+        g_string_append_unichar (line, c);
+    }
+  return g_string_free (line, FALSE);
+}
+
 static void
 add_words (Words *words, const char *text)
 {

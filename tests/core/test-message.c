@@ -159,11 +159,36 @@ test_clean (void)
     }
 }
 
+static void
+test_line (void)
+{
+  static const struct
+  {
+    const char *text;
+    gssize length;
+    const char *line;
+  } rows[] = {
+    { "", -1, "" },
+    { "\n\none\ntwo\n", -1, "one; two" },
+    { "one\ttwo\033[1m", -1, "onetwo[1m" },
+    { "ü and more", 2, "ü" },
+    { "ü", 1, "\xef\xbf\xbd" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autofree char *line = sync_message_dup_line (rows[i].text, rows[i].length);
+
+      g_assert_cmpstr (line, ==, rows[i].line);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sync/message/html", test_html);
+  g_test_add_func ("/sync/message/line", test_line);
   g_test_add_func ("/sync/message/unpack", test_unpack);
   g_test_add_func ("/sync/message/bounded", test_bounded);
   g_test_add_func ("/sync/message/recorded", test_recorded);
