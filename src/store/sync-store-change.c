@@ -550,7 +550,7 @@ change_conflict (SyncStore *self, const Decision *decision, GError **error)
   if (change->from == SYNC_STATE_CONFLICT)
     return sync_store_conflict_close (
       self, change->id, decision->to == SYNC_STATE_UNKNOWN ? "superseded" : "resolved", change->resolution,
-      get_new_body (decision), decision->actor, decision->now_ms, error);
+      get_new_body (decision), decision->actor, change->reason, decision->now_ms, error);
   if (decision->to == SYNC_STATE_CONFLICT && change->conflict != NULL)
     return sync_store_conflict_open (self, change->id, change->conflict, decision->now_ms, error) != 0;
   return TRUE;

@@ -36,6 +36,23 @@ sync_conflict_free (SyncConflict *self)
   g_free (self->resolution);
   g_free (self->result_data);
   g_free (self->resolved_by);
+  g_free (self->why);
+  g_free (self);
+}
+
+/**
+ * sync_conflict_event_free:
+ * @self: (transfer full): a line of a history
+ *
+ * Frees it with its texts.
+ */
+void
+sync_conflict_event_free (SyncConflictEvent *self)
+{
+  g_free (self->event);
+  g_free (self->resolution);
+  g_free (self->actor);
+  g_free (self->reason);
   g_free (self);
 }
 
@@ -59,6 +76,9 @@ read_conflict (sqlite3_stmt *stmt)
   self->resolved_by = sync_store_dup_column (stmt, 12);
   self->created_ms = sqlite3_column_int64 (stmt, 13);
   self->resolved_ms = sqlite3_column_int64 (stmt, 14);
+  self->asked_ms = sqlite3_column_int64 (stmt, 15);
+  self->why = sync_store_dup_column (stmt, 16);
+  self->undone_by = sqlite3_column_int64 (stmt, 17);
   return self;
 }
 
@@ -77,12 +97,12 @@ find_open (SyncStore *self, gint64 request_id, gint64 *id, GError **error)
 
 static gboolean
 close_one (SyncStore *self, gint64 id, const char *status, const char *resolution, const char *result_data,
-           const char *actor, gint64 now_ms, GError **error)
+           const char *actor, const char *reason, gint64 now_ms, GError **error)
 {
   return sync_store_run (self, SYNC_STATEMENT_CLOSE_CONFLICT, error, "issssi", id, status, resolution,
                          result_data, actor, now_ms)
-         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iisss", id, now_ms, status,
-                            resolution, actor);
+         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iissss", id, now_ms, status,
+                            resolution, actor, reason);
 }
 
 /**
@@ -129,6 +149,7 @@ sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict
  * @resolution: (nullable): how
  * @result: (nullable): the document that came of it
  * @actor: who decided
+ * @reason: (nullable): why, in words
  * @now_ms: the wall clock
  *
  * Closes the request's open conflict if there is one.
@@ -137,7 +158,7 @@ sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncConflict
  */
 gboolean
 sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status, const char *resolution,
-                           GBytes *result, const char *actor, gint64 now_ms, GError **error)
+                           GBytes *result, const char *actor, const char *reason, gint64 now_ms, GError **error)
 {
   g_autofree char *text = NULL;
   gint64 id;
@@ -147,7 +168,7 @@ sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *statu
   if (result != NULL
       && g_utf8_validate_len (g_bytes_get_data (result, NULL), g_bytes_get_size (result), NULL))
     text = g_strndup (g_bytes_get_data (result, NULL), g_bytes_get_size (result));
-  return id == 0 || close_one (self, id, status, resolution, text, actor, now_ms, error);
+  return id == 0 || close_one (self, id, status, resolution, text, actor, reason, now_ms, error);
 }
 
 typedef struct
@@ -205,7 +226,7 @@ resolve_conflict_verb (SyncStore *self, gpointer data, GError **error)
                    call->id, conflict->status);
       return FALSE;
     }
-  return close_one (self, call->id, "resolved", call->resolution, call->result_data, call->resolved_by,
+  return close_one (self, call->id, "resolved", call->resolution, call->result_data, call->resolved_by, NULL,
                     sync_clock_wall_ms (self->clock), error);
 }
 
@@ -301,4 +322,187 @@ sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GEr
         return g_steal_pointer (&conflicts);
       g_ptr_array_add (conflicts, read_conflict (stmt));
     }
+}
+
+typedef struct
+{
+  gint64 id;
+  SyncConflictNote note;
+  const char *actor;
+  const char *reason;
+} NoteCall;
+
+static gboolean
+note_verb (SyncStore *self, gpointer data, GError **error)
+{
+  const NoteCall *call = data;
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (self, call->id, error);
+  gint64 now_ms = sync_clock_wall_ms (self->clock);
+
+  if (conflict == NULL)
+    return FALSE;
+  if (g_strcmp0 (conflict->status, "pending") != 0)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "conflict %" G_GINT64_FORMAT " is %s already", call->id,
+                   conflict->status);
+      return FALSE;
+    }
+  return (call->note != SYNC_CONFLICT_ASKED
+          || sync_store_run (self, SYNC_STATEMENT_ASK_CONFLICT, error, "iis", call->id, now_ms, call->reason))
+         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iissss", call->id, now_ms,
+                            call->note == SYNC_CONFLICT_ASKED ? "asked" : "skipped", NULL, call->actor, call->reason);
+}
+
+/**
+ * sync_store_note_conflict:
+ * @self: a store
+ * @id: of an open conflict
+ * @note: what happened to it
+ * @actor: (nullable): whose doing it was
+ * @reason: (nullable): why, in words
+ *
+ * Writes a line into the history of a conflict, which stays open.
+ *
+ * Returns: whether it is durable; else %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_STALE (it is closed), or %SYNC_ERROR_STORAGE,
+ *   %SYNC_ERROR_DISK_FULL (both transient)
+ */
+gboolean
+sync_store_note_conflict (SyncStore *self, gint64 id, SyncConflictNote note, const char *actor, const char *reason,
+                          GError **error)
+{
+  NoteCall call = { id, note, actor, reason };
+
+  sync_store_assert_usable (self);
+  return sync_store_run_verb (self, note_verb, &call, error);
+}
+
+typedef struct
+{
+  gint64 id;
+  gint64 request_id;
+  const char *actor;
+} UndoCall;
+
+static gboolean
+undo_verb (SyncStore *self, gpointer data, GError **error)
+{
+  const UndoCall *call = data;
+
+  return sync_store_run (self, SYNC_STATEMENT_UNDO_CONFLICT, error, "ii", call->id, call->request_id)
+         && sync_store_run (self, SYNC_STATEMENT_ADD_CONFLICT_HISTORY, error, "iissss", call->id,
+                            sync_clock_wall_ms (self->clock), "undone", NULL, call->actor, NULL);
+}
+
+/**
+ * sync_store_set_undone:
+ * @self: a store
+ * @id: of a resolved conflict
+ * @request_id: the request that undoes its resolution
+ * @actor: (nullable): who wanted it
+ *
+ * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL (both transient)
+ */
+gboolean
+sync_store_set_undone (SyncStore *self, gint64 id, gint64 request_id, const char *actor, GError **error)
+{
+  UndoCall call = { id, request_id, actor };
+
+  sync_store_assert_usable (self);
+  return sync_store_run_verb (self, undo_verb, &call, error);
+}
+
+/**
+ * sync_store_list_conflict_history:
+ * @self: a store or a reader
+ * @id: of a conflict
+ *
+ * Returns: (transfer full) (element-type SyncConflictEvent): what happened to it, oldest first; NULL with
+ *   %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list_conflict_history (SyncStore *self, gint64 id, GError **error)
+{
+  g_autoptr (GPtrArray) events = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_event_free);
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_CONFLICT_HISTORY, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "i", id))
+    return NULL;
+  for (;;)
+    {
+      SyncConflictEvent *event;
+
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_steal_pointer (&events);
+      event = g_new0 (SyncConflictEvent, 1);
+      event->at_ms = sqlite3_column_int64 (stmt, 0);
+      event->event = sync_store_dup_column (stmt, 1);
+      event->resolution = sync_store_dup_column (stmt, 2);
+      event->actor = sync_store_dup_column (stmt, 3);
+      event->reason = sync_store_dup_column (stmt, 4);
+      g_ptr_array_add (events, event);
+    }
+}
+
+/**
+ * sync_store_count_conflicts_of:
+ * @self: a store or a reader
+ * @request_id: of a row
+ *
+ * Returns: how many conflicts the request has had, the open one included; -1 if the database could not be read
+ */
+int
+sync_store_count_conflicts_of (SyncStore *self, gint64 request_id)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_COUNT_CONFLICTS_OF, NULL);
+  if (stmt == NULL || !sync_store_bind (self, stmt, NULL, "i", request_id) || !sync_store_step (self, stmt, &has_row, NULL))
+    return -1;
+  return sqlite3_column_int (stmt, 0);
+}
+
+/**
+ * sync_store_dup_version:
+ * @self: a store or a reader
+ * @request: a row
+ * @modified: a version of its document
+ * @is_answer: (out): the text is an answer that holds the document, not the document itself
+ *
+ * Looks for a version among what the database kept anyway: answers to our own writes, and the server's side of earlier
+ * conflicts.
+ *
+ * Returns: (transfer full) (nullable): JSON, possibly cut off; NULL if the version was not kept
+ */
+char *
+sync_store_dup_version (SyncStore *self, const SyncRequest *request, const char *modified, gboolean *is_answer)
+{
+  g_autoptr (SyncStatement) answer = NULL;
+  g_autoptr (SyncStatement) conflict = NULL;
+  g_autoptr (GBytes) body = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  *is_answer = FALSE;
+  conflict = sync_store_prepare (self, SYNC_STATEMENT_VERSION_OF_CONFLICT, NULL);
+  if (conflict == NULL
+      || !sync_store_bind (self, conflict, NULL, "sss", request->resource_type, sync_request_get_document_name (request),
+                           modified)
+      || !sync_store_step (self, conflict, &has_row, NULL))
+    return NULL;
+  if (has_row)
+    return sync_store_dup_column (conflict, 0);
+  answer = sync_store_prepare (self, SYNC_STATEMENT_VERSION_OF_ANSWER, NULL);
+  if (answer == NULL || !sync_store_bind (self, answer, NULL, "ss", request->lane, modified)
+      || !sync_store_step (self, answer, &has_row, NULL) || !has_row)
+    return NULL;
+  body = sync_store_body_decode (sqlite3_column_blob (answer, 0), sqlite3_column_bytes (answer, 0), NULL);
+  *is_answer = TRUE;
+  return body != NULL ? g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body)) : NULL;
 }

@@ -128,7 +128,7 @@ gboolean sync_store_directory_rename (const char *directory, const char *suffix,
                                       GError **error);
 
 /* sync-store-schema.c */
-#define SYNC_STORE_SCHEMA_VERSION 4
+#define SYNC_STORE_SCHEMA_VERSION 5
 /* From here on the boot clock of the rows is that of this boot. */
 #define SYNC_STORE_BEGIN_BOOT                                                                                          \
   "INSERT INTO sync_metadata (key, value, updated_ms) SELECT 'boot_first', coalesce (max (id), 0) + 1, 0"              \
@@ -248,7 +248,7 @@ gint64 sync_store_conflict_open (SyncStore *self, gint64 request_id, const SyncC
                                  gint64 now_ms, GError **error);
 gboolean sync_store_conflict_close (SyncStore *self, gint64 request_id, const char *status,
                                     const char *resolution, GBytes *result, const char *actor,
-                                    gint64 now_ms, GError **error);
+                                    const char *reason, gint64 now_ms, GError **error);
 
 /* sync-store-witness.c */
 typedef struct

@@ -145,7 +145,7 @@ static gboolean
 doubt_row (SyncStore *self, const Row *row, const char *why, gint64 now_ms, GError **error)
 {
   if (row->state == SYNC_STATE_CONFLICT
-      && !sync_store_conflict_close (self, row->id, "superseded", NULL, NULL, "engine", now_ms, error))
+      && !sync_store_conflict_close (self, row->id, "superseded", NULL, NULL, "engine", NULL, now_ms, error))
     return FALSE;
   return sync_store_run (self, SYNC_STATEMENT_DOUBT, error, "ii", row->id, now_ms)
          && (row->state != SYNC_STATE_SENDING || sync_store_lane_end_sending (self, row->id, error))

@@ -6,6 +6,7 @@
  *   2  placeholders: which request makes the document of a name, what a dependency comes from
  *   3  how an attempt was sent: under which key, as whom, and when on the server's clock
  *   4  when a request was accepted on the boot clock, and on the server's
+ *   5  of a conflict: when and why a person was asked, what undid it; why each thing happened to it
  *
  * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
  * program and no mistake of ours can take a request along a road that is not declared. */
@@ -274,8 +275,30 @@ migrate_to_4 (SyncStore *self, GError **error)
   return sync_store_exec (self, acceptance_columns, error);
 }
 
+/* `asked_ms`: 0 while hooks and policies have not decided yet whether a person has to; `undone_by`: the request that does
+ * it, 0 if none. */
+static const char conflict_columns[]
+  = "ALTER TABLE sync_conflicts ADD COLUMN asked_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE sync_conflicts ADD COLUMN why TEXT;"
+    "ALTER TABLE sync_conflicts ADD COLUMN undone_by INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE conflict_history ADD COLUMN reason TEXT;"
+    "UPDATE sync_conflicts SET asked_ms = max (created_ms, 1) WHERE status = 'pending';"
+    "CREATE INDEX conflicts_document ON sync_conflicts (resource_type, resource_id);"
+    "CREATE TRIGGER conflict_history_update BEFORE UPDATE ON conflict_history"
+    " BEGIN SELECT RAISE (ABORT, 'the history of a conflict is only added to'); END;"
+    "CREATE TRIGGER conflict_history_delete BEFORE DELETE ON conflict_history"
+    " BEGIN SELECT RAISE (ABORT, 'the history of a conflict is only added to'); END;"
+    "CREATE TRIGGER conflicts_delete BEFORE DELETE ON sync_conflicts"
+    " BEGIN SELECT RAISE (ABORT, 'a conflict is kept'); END;";
+
+static gboolean
+migrate_to_5 (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, conflict_columns, error);
+}
+
 static gboolean (*const migrations[]) (SyncStore *self, GError **error)
-  = { migrate_to_1, migrate_to_2, migrate_to_3, migrate_to_4 };
+  = { migrate_to_1, migrate_to_2, migrate_to_3, migrate_to_4, migrate_to_5 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
 

@@ -11,6 +11,10 @@
 #include "sync-mutant.h"
 
 #define OPEN "status NOT IN ('completed', 'discarded')"
+#define CONFLICT_COLUMNS                                                                                       \
+  "id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"             \
+  " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms, asked_ms, why,"     \
+  " undone_by"
 #define READY "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND status IN ('pending', 'unknown')"
 #define DUE READY " AND due_boot_us = 0"
 #define TIMED READY " AND due_boot_us > 0"
@@ -295,16 +299,23 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_OPEN_CONFLICT_OF] =
     "SELECT id FROM sync_conflicts INDEXED BY conflicts_open WHERE request_id = ?1 AND status = 'pending'",
   [SYNC_STATEMENT_ADD_CONFLICT_HISTORY] =
-    "INSERT INTO conflict_history (conflict_id, request_id, at_ms, event, resolution, actor)"
-    " SELECT id, request_id, ?2, ?3, ?4, ?5 FROM sync_conflicts WHERE id = ?1",
-  [SYNC_STATEMENT_CONFLICT] =
-    "SELECT id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"
-    " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms"
-    " FROM sync_conflicts WHERE id = ?1",
+    "INSERT INTO conflict_history (conflict_id, request_id, at_ms, event, resolution, actor, reason)"
+    " SELECT id, request_id, ?2, ?3, ?4, ?5, ?6 FROM sync_conflicts WHERE id = ?1",
+  [SYNC_STATEMENT_LIST_CONFLICT_HISTORY] =
+    "SELECT at_ms, event, resolution, actor, reason FROM conflict_history WHERE conflict_id = ?1 ORDER BY id",
+  [SYNC_STATEMENT_ASK_CONFLICT] =
+    "UPDATE sync_conflicts SET asked_ms = max (?2, 1), why = ?3 WHERE id = ?1 AND status = 'pending'",
+  [SYNC_STATEMENT_UNDO_CONFLICT] = "UPDATE sync_conflicts SET undone_by = ?2 WHERE id = ?1",
+  [SYNC_STATEMENT_COUNT_CONFLICTS_OF] = "SELECT count (*) FROM sync_conflicts WHERE request_id = ?1",
+  [SYNC_STATEMENT_VERSION_OF_ANSWER] =
+    "SELECT response FROM offline_requests WHERE lane = ?1 AND status = 'completed' AND resource_version = ?2"
+    " ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_VERSION_OF_CONFLICT] =
+    "SELECT server_data FROM sync_conflicts WHERE resource_type = ?1 AND resource_id = ?2 AND server_version = ?3"
+    " AND server_data IS NOT NULL ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_CONFLICT] = "SELECT " CONFLICT_COLUMNS " FROM sync_conflicts WHERE id = ?1",
   [SYNC_STATEMENT_LIST_CONFLICTS] =
-    "SELECT id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"
-    " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms"
-    " FROM sync_conflicts WHERE ?1 IS NULL OR status = ?1 ORDER BY id LIMIT ?2",
+    "SELECT " CONFLICT_COLUMNS " FROM sync_conflicts WHERE ?1 IS NULL OR status = ?1 ORDER BY id LIMIT ?2",
 };
 
 /**

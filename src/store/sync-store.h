@@ -56,14 +56,30 @@ typedef struct
   char *status;          /* (owned): "pending", "resolved" or "superseded" */
   char *resolution;      /* (owned) (nullable): "local_wins", "server_wins", "merged", "manual" */
   char *result_data;     /* (owned) (nullable) */
-  char *resolved_by;     /* (owned) (nullable) */
+  char *resolved_by;     /* (owned) (nullable): a person, "policy …" or "hook …" */
   gint64 created_ms;
   gint64 resolved_ms;    /* 0 while it is open */
+  gint64 asked_ms;       /* when it was left to a person; 0: hooks and policies have not decided that */
+  char *why;             /* (owned) (nullable): why it was, in words */
+  gint64 undone_by;      /* the request that undoes its resolution, 0 if none */
 } SyncConflict;
 
 SyncConflict *sync_conflict_new (void);
 void sync_conflict_free (SyncConflict *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflict, sync_conflict_free)
+
+/* One line of a conflict's history, which is only added to. */
+typedef struct
+{
+  gint64 at_ms;
+  char *event;      /* (owned): "opened", "asked", "skipped", "resolved", "superseded", "undone" */
+  char *resolution; /* (owned) (nullable) */
+  char *actor;      /* (owned) (nullable) */
+  char *reason;     /* (owned) (nullable): in words */
+} SyncConflictEvent;
+
+void sync_conflict_event_free (SyncConflictEvent *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictEvent, sync_conflict_event_free)
 
 /* One try of a request, or one look for it. */
 typedef struct
@@ -190,6 +206,13 @@ typedef struct
   gboolean newest_first;     /* then @after means "rows with a smaller id", 0 for the newest */
 } SyncListFilter;
 
+/* What happens to a conflict beside its end. */
+typedef enum
+{
+  SYNC_CONFLICT_ASKED,   /* it is left to a person */
+  SYNC_CONFLICT_SKIPPED, /* the person left it open */
+} SyncConflictNote;
+
 /* Opening */
 SyncStore *sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClock *clock, GError **error);
 SyncStore *sync_store_open_reader (const char *directory, GError **error);
@@ -213,6 +236,9 @@ gboolean sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GE
 gboolean sync_store_set_metadata (SyncStore *self, const char *key, const char *value, GError **error);
 gboolean sync_store_set_next_retry (SyncStore *self, gint64 id, gint64 delay_ms, GError **error);
 gint64 sync_store_add_conflict (SyncStore *self, const SyncConflict *conflict, GError **error);
+gboolean sync_store_note_conflict (SyncStore *self, gint64 id, SyncConflictNote note, const char *actor,
+                                   const char *reason, GError **error);
+gboolean sync_store_set_undone (SyncStore *self, gint64 id, gint64 request_id, const char *actor, GError **error);
 gboolean sync_store_resolve_conflict (SyncStore *self, gint64 id, const char *resolution, const char *result_data,
                                       const char *resolved_by, GError **error);
 
@@ -239,6 +265,9 @@ gboolean sync_store_get_counts (SyncStore *self, SyncCounts *counts, GError **er
 char *sync_store_dup_metadata (SyncStore *self, const char *key);
 SyncConflict *sync_store_get_conflict (SyncStore *self, gint64 id, GError **error);
 GPtrArray *sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error);
+GPtrArray *sync_store_list_conflict_history (SyncStore *self, gint64 id, GError **error);
+int sync_store_count_conflicts_of (SyncStore *self, gint64 request_id);
+char *sync_store_dup_version (SyncStore *self, const SyncRequest *request, const char *modified, gboolean *is_answer);
 gboolean sync_store_count_undelivered (SyncStore *self, const char *site, SyncSites *sites, GError **error);
 gboolean sync_store_verify_audit (SyncStore *self, guint64 *n_rows, GError **error);
 

@@ -78,7 +78,7 @@ test_modes (StoreFixture *fixture, gconstpointer data)
 static void
 test_settings (StoreFixture *fixture, gconstpointer data)
 {
-  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 4);
+  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 5);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
                    1);
   g_assert_cmpint (store_fixture_number (fixture,
@@ -262,12 +262,12 @@ test_newer (StoreFixture *fixture, gconstpointer data)
 
   store_fixture_accept (fixture, store_fixture_create ("k"));
   g_clear_object (&fixture->store);
-  store_fixture_sql (fixture, "PRAGMA user_version = 5");
+  store_fixture_sql (fixture, "PRAGMA user_version = 6");
   g_assert_true (g_file_get_contents (path, &before, &before_size, NULL));
   check_open_fails (fixture, SYNC_ERROR_NEWER, SYNC_STORE_FILE);
   g_assert_true (g_file_get_contents (path, &after, &after_size, NULL));
   g_assert_cmpmem (before, before_size, after, after_size);
-  store_fixture_sql (fixture, "PRAGMA user_version = 4");
+  store_fixture_sql (fixture, "PRAGMA user_version = 5");
   store_fixture_reopen (fixture);
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
 }
@@ -364,18 +364,28 @@ bring_along (StoreFixture *fixture, const char *name)
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM attempts WHERE key_field IS NOT NULL OR sent_as"
                                                   " IS NOT NULL OR server_ms <> 0"),
                    ==, 0);
-  /* Version 4: the same of when it was accepted; of what is accepted now one knows it. */
-  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests WHERE accepted_boot_us <> 0"), ==, 1);
-  g_assert_cmpint (row->accepted_boot_us, ==, 0);
+  /* Version 4: of what was accepted before it nobody knows when that was on the boot clock. */
+  if (strcmp (name, "v4.db") < 0)
+    g_assert_cmpint (row->accepted_boot_us, ==, 0);
   sync_request_unref (row);
   row = store_fixture_get (fixture, SYNC_N_STATES + 2);
   g_assert_cmpint (row->accepted_boot_us, >, 0);
+  /* Version 5: what was open was a person's. */
+  g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM sync_conflicts WHERE status = 'pending'"
+                                                  " AND asked_ms = 0"),
+                   ==, 0);
 }
 
 static void
 test_version_1 (StoreFixture *fixture, gconstpointer data)
 {
   bring_along (fixture, "v1.db");
+}
+
+static void
+test_version_4 (StoreFixture *fixture, gconstpointer data)
+{
+  bring_along (fixture, "v4.db");
 }
 
 static void
@@ -408,6 +418,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-limits/version-1", test_version_1);
   store_fixture_add_test ("/sync/store-limits/version-2", test_version_2);
   store_fixture_add_test ("/sync/store-limits/version-3", test_version_3);
+  store_fixture_add_test ("/sync/store-limits/version-4", test_version_4);
   /* Last, because it changes what this process sees of the file system. */
   store_fixture_add_test ("/sync/store-limits/full-disk", test_full_disk);
   return g_test_run ();
