@@ -12,6 +12,7 @@
 
 #include "sync-credentials.h"
 #include "sync-error.h"
+#include "sync-merge.h"
 
 #define DAY_MS 86400000
 #define HOUR_MS 3600000
@@ -48,8 +49,6 @@ static const NumberSetting numbers[] = {
     DAY_MS },
   { "GATEWAY_PORT", "gateway-port", "a port", G_STRUCT_OFFSET (SyncConfig, gateway_port), 8790, 0, 65535 },
 };
-
-static const char *const policies[] = { "last-write-wins", "merge", "local", "server", "ask", NULL };
 
 /* (transfer none) (nullable): NULL if the variable is not set, or set to nothing */
 static const char *
@@ -257,12 +256,13 @@ normalise_policies (const char *name, const char *text, GError **error)
       char *equals = strchr (parts[i], '=');
       const char *type;
       const char *policy;
+      SyncMergeStyle style;
 
       if (equals != NULL)
         *equals = '\0';
       type = g_strstrip (parts[i]);
       policy = equals != NULL ? g_strstrip (equals + 1) : "";
-      if (equals == NULL || *type == '\0' || !g_strv_contains (policies, policy))
+      if (equals == NULL || *type == '\0' || !sync_merge_style_from_string (policy, &style))
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
                        "%s: “%s%s%s” is not Type=policy (last-write-wins, merge, local, server or ask; "

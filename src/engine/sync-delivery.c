@@ -316,7 +316,7 @@ static void
 record_gone (SyncOperation *op)
 {
   SyncChange change = change_of_answer (op, SYNC_STATE_CONFLICT);
-  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->request, "edit_delete", NULL, NULL);
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "edit_delete", NULL, NULL);
 
   change.unaccounted = 0;
   change.conflict = conflict;
@@ -572,6 +572,8 @@ sync_delivery_continue (SyncOperation *op)
       op->look_for_base = TRUE;
       sync_settle_look (op);
     }
+  else if (op->look_first)
+    sync_settle_look (op);
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
     claim (op, op->request);
   else
@@ -586,7 +588,8 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   SyncOperation *op = sync_operation_new (self, row->id);
 
   /* The common case needs nothing but the claim, which reads the row again. */
-  if (row->state == SYNC_STATE_PENDING && !wants_base (row) && !sync_engine_must_prove_key (self, row)
+  op->look_first = row->state == SYNC_STATE_PENDING && sync_survey_take_suspect (self, row->id);
+  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {
       claim (op, row);

@@ -82,6 +82,7 @@ begin_sweep (SyncEngine *self)
   self->sweep_delivered = 0;
   self->progress_done = 0;
   sync_engine_refresh (self);
+  sync_survey_start (self);
 }
 
 /* A sweep is over when nothing is in flight and nothing more can be started. */
@@ -186,6 +187,7 @@ sync_dispatcher_run (SyncEngine *self)
     sync_engine_resume (self);
   if (g_hash_table_size (self->operations) == 0)
     catch_strays (self);
+  sync_resolver_run (self);
   self->looked_us = sync_clock_boot_us (self->clock);
   take_turn (self);
   open = sync_breaker_is_open (&self->breaker);

@@ -3,6 +3,8 @@
 
 #include "sync-breaker.h"
 #include "sync-engine.h"
+#include "sync-hooks.h"
+#include "sync-merge.h"
 #include "sync-server-clock.h"
 
 G_BEGIN_DECLS
@@ -52,6 +54,7 @@ typedef struct
   SyncAnswer *answer;       /* (owned) (nullable): the same, read */
   SyncOutcome outcome;      /* of @answer */
   gboolean look_for_base;   /* a look that only fetches the version to send against */
+  gboolean look_first;      /* somebody else is said to have changed its document */
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
 } SyncOperation;
 
@@ -62,6 +65,17 @@ typedef struct
   SyncAnswer *answer;        /* (owned) */
   SyncOutcome outcome;
 } SyncReading;
+
+/* A conflict that is open, with its row as it is now. */
+typedef struct
+{
+  SyncConflict *conflict; /* (owned) */
+  SyncRequest *row;       /* (owned): with its bodies */
+  SyncRoute *route;       /* (owned) */
+} SyncOpenConflict;
+
+void sync_open_conflict_clear (SyncOpenConflict *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncOpenConflict, sync_open_conflict_clear)
 
 struct _SyncEngine
 {
@@ -100,6 +114,14 @@ struct _SyncEngine
   gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
   GTask *shutdown;              /* (owned) (nullable) */
   guint shutdown_alarm;
+
+  /* Conflicts */
+  SyncMergePolicies *policies;  /* (owned): of the fields */
+  SyncHooks *hooks;             /* (owned) */
+  GArray *undecided;            /* (owned) (element-type gint64): conflicts of which nobody has decided who ends them */
+
+  GHashTable *suspects;         /* (owned) (element-type gint64): rows whose document was changed by somebody else */
+  guint n_surveys;              /* questions for them that are out */
 
   /* The host */
   SyncBreaker breaker;
@@ -160,6 +182,7 @@ void sync_engine_spend_retry (SyncEngine *self);
 gint64 sync_engine_get_server_ms (SyncEngine *self);
 gint64 sync_engine_get_corrected_ms (SyncEngine *self);
 gint64 sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request);
+gint64 sync_engine_get_uncertainty_ms (SyncEngine *self, const SyncRequest *request);
 void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
@@ -169,6 +192,28 @@ void sync_engine_kick (SyncEngine *self);
 
 /* sync-person.c */
 SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
+
+/* sync-resolve.c: a conflict ends */
+gboolean sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open, GError **error);
+const char *sync_resolve_why_not_local (const SyncOpenConflict *open);
+const char *sync_resolve_why_not_merged (const SyncOpenConflict *open);
+SyncMerge *sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
+                               GError **error);
+gboolean sync_engine_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
+                                 const char *actor, const char *reason, GError **error);
+gboolean sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *body,
+                             const char *actor, const char *reason, GError **error);
+
+/* sync-resolver.c: who ends it? */
+void sync_resolver_start (SyncEngine *self);
+void sync_resolver_add (SyncEngine *self, gint64 conflict_id);
+void sync_resolver_run (SyncEngine *self);
+char *sync_resolver_dup_open_fields (const SyncMerge *merge);
+gboolean sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row);
+
+/* sync-survey.c: which of many documents have changed? */
+void sync_survey_start (SyncEngine *self);
+gboolean sync_survey_take_suspect (SyncEngine *self, gint64 id);
 
 /* sync-trust.c: does the server enforce the key? */
 typedef void (*SyncKeyFunc) (SyncEngine *self, const char *resource_type, SyncKeyState state, const char *words,
@@ -281,8 +326,8 @@ void sync_settle_prove_key (SyncOperation *op);
 void sync_settle_give_to_person (SyncOperation *op, const char *why);
 gboolean sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 gboolean sync_settle_wants_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
-SyncConflict *sync_settle_new_conflict (const SyncRequest *request, const char *type, const char *server_data,
-                                        const char *server_version);
+SyncConflict *sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const char *type,
+                                        const char *server_data, const char *server_version);
 
 /* sync-probe.c */
 typedef void (*SyncWhoFunc) (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words,

@@ -228,8 +228,11 @@ sync_engine_conflict_opened (SyncEngine *self, gint64 request_id)
     {
       const SyncConflict *conflict = g_ptr_array_index (open, i);
 
-      if (conflict->request_id == request_id)
-        g_signal_emit (self, signals[SIGNAL_CONFLICT_OPENED], 0, conflict->id, request_id);
+      if (conflict->request_id != request_id)
+        continue;
+      g_signal_emit (self, signals[SIGNAL_CONFLICT_OPENED], 0, conflict->id, request_id);
+      sync_resolver_add (self, conflict->id);
+      sync_engine_kick (self);
     }
 }
 
@@ -408,6 +411,21 @@ sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request)
     return request->accepted_server_ms;
   return request->accepted_boot_us > 0 ? correct_ms (self, request->accepted_ms, request->accepted_boot_us)
                                        : request->accepted_ms;
+}
+
+/* How far that may lie from the truth, in milliseconds; -1: nobody knows. */
+gint64
+sync_engine_get_uncertainty_ms (SyncEngine *self, const SyncRequest *request)
+{
+  gint64 offset_us, uncertainty_us;
+
+  if (!sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
+                              &offset_us, &uncertainty_us))
+    return -1;
+  /* Whether a clock that is wrong now was as wrong in another boot cannot be told. */
+  if (request->accepted_server_ms == 0 && request->accepted_boot_us == 0 && ABS (offset_us) > uncertainty_us + G_USEC_PER_SEC)
+    return -1;
+  return uncertainty_us / 1000 + 1;
 }
 
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
@@ -615,6 +633,10 @@ sync_engine_finalize (GObject *object)
   g_ptr_array_unref (self->arrivals);
   g_hash_table_unref (self->operations);
   g_hash_table_unref (self->trust);
+  g_array_unref (self->undecided);
+  g_hash_table_unref (self->suspects);
+  g_object_unref (self->policies);
+  g_object_unref (self->hooks);
   sync_zone_forget (self);
   g_strfreev (self->paused_types);
   g_free (self->switches_kept);
@@ -686,6 +708,9 @@ sync_engine_init (SyncEngine *self)
   self->checks = g_ptr_array_new_with_free_func (g_object_unref);
   self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->undecided = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->suspects = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->policies = sync_merge_policies_new (NULL, NULL);
   g_queue_init (&self->batch);
   g_queue_init (&self->answered);
   g_queue_init (&self->unwritten);
@@ -721,6 +746,7 @@ sync_engine_new (const SyncConfig *config, SyncStore *store, SyncTransport *tran
   self->credentials = g_object_ref (credentials);
   self->routes = g_object_ref (routes);
   self->clock = g_object_ref (clock);
+  self->hooks = sync_hooks_new (clock, NULL);
   self->random = g_object_ref (random);
   self->last_sync_ms = last_sync != NULL ? g_ascii_strtoll (last_sync, NULL, 10) : 0;
   self->last_duration_ms = last_duration != NULL ? g_ascii_strtoll (last_duration, NULL, 10) : 0;

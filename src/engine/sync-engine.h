@@ -6,6 +6,8 @@
 #include "sync-clock.h"
 #include "sync-config.h"
 #include "sync-credentials.h"
+#include "sync-hooks.h"
+#include "sync-merge.h"
 #include "sync-random.h"
 #include "sync-route.h"
 #include "sync-store.h"
@@ -67,6 +69,16 @@ typedef struct
 
 void sync_key_free (SyncKey *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncKey, sync_key_free)
+
+/* How a conflict ends. */
+typedef enum
+{
+  SYNC_RESOLUTION_LOCAL_WINS,  /* this till's version is sent */
+  SYNC_RESOLUTION_SERVER_WINS, /* it is given up */
+  SYNC_RESOLUTION_MERGED,      /* fields of both are sent */
+  SYNC_RESOLUTION_MANUAL,      /* what a person wrote is sent */
+  SYNC_RESOLUTION_SKIP,        /* it stays open */
+} SyncResolution;
 
 /* A write that somebody hands over. Texts are borrowed for the time of the call. */
 typedef struct
@@ -193,8 +205,14 @@ gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GE
 gboolean sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *actor, GError **error);
 gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
                               GError **error);
-gboolean sync_engine_resolve_local (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
-gboolean sync_engine_resolve_server (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
+gboolean sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document,
+                              const char *actor, GError **error);
+char *sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document,
+                           GError **error);
+void sync_engine_set_merge_policies (SyncEngine *self, SyncMergePolicies *policies);
+void sync_engine_set_hooks (SyncEngine *self, SyncHooks *hooks);
+SyncHooks *sync_engine_get_hooks (SyncEngine *self);
+gint64 sync_engine_undo_resolution (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error);
 gboolean sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error);
 
 /* The keys of the DocTypes */

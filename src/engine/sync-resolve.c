@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How a conflict ends: this till's version is sent against the server's present one, or the server's stands. Each is one
- * transaction with the person's name in the audit; the losing side stays in the conflict's record. Engine's thread only. */
+/* How a conflict ends: this till's version, or one that was merged or written by hand, is sent against the server's
+ * present one; or the server's stands. Each is one transaction, with who or what decided in audit and history; the losing
+ * side stays in the conflict's record. Engine's thread only. */
 #include "config.h"
 
 #include "sync-engine-private.h"
 
+#include "sync-body.h"
 #include "sync-error.h"
+#include "sync-json.h"
 
-typedef struct
-{
-  SyncConflict *conflict; /* (owned) */
-  SyncRequest *row;       /* (owned): of the conflict, with its bodies */
-} OpenConflict;
+#include <string.h>
 
-static void
-open_conflict_clear (OpenConflict *self)
+void
+sync_open_conflict_clear (SyncOpenConflict *self)
 {
   g_clear_pointer (&self->conflict, sync_conflict_free);
   g_clear_pointer (&self->row, sync_request_unref);
+  g_clear_pointer (&self->route, sync_route_free);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OpenConflict, open_conflict_clear)
-
-static gboolean
-load (SyncEngine *self, gint64 conflict_id, OpenConflict *open, GError **error)
+/* Reads an open conflict with its row. FALSE with %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open) or a
+ * storage error. */
+gboolean
+sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open, GError **error)
 {
   open->conflict = sync_store_get_conflict (self->store, conflict_id, error);
   if (open->conflict == NULL)
@@ -35,16 +35,18 @@ load (SyncEngine *self, gint64 conflict_id, OpenConflict *open, GError **error)
       return FALSE;
     }
   open->row = sync_store_get (self->store, open->conflict->request_id, error);
-  return open->row != NULL;
+  if (open->row == NULL)
+    return FALSE;
+  open->route = sync_engine_match (self, open->row, error);
+  return open->route != NULL;
 }
 
-/* Why this till's version cannot be sent as it is; NULL if it can. */
-static const char *
-why_not_local (const OpenConflict *open)
+/* Why nothing of this till can be written any more; NULL if it can. */
+const char *
+sync_resolve_why_not_local (const SyncOpenConflict *open)
 {
   const char *type = open->conflict->conflict_type;
-  gboolean makes = g_strcmp0 (open->row->action, sync_action_to_string (SYNC_ACTION_CREATE)) == 0
-                   || g_strcmp0 (open->row->action, sync_action_to_string (SYNC_ACTION_CALL)) == 0;
+  gboolean makes = open->route->action == SYNC_ACTION_CREATE || open->route->action == SYNC_ACTION_CALL;
 
   if (open->conflict->server_data == NULL)
     return "the document is not on the server, so nothing there can take it";
@@ -56,86 +58,268 @@ why_not_local (const OpenConflict *open)
 }
 
 static gboolean
-resolve (SyncEngine *self, const OpenConflict *open, SyncChange *change, const char *resolution, const char *actor,
-         GError **error)
+is_json (const char *content_type)
 {
-  change->id = open->row->id;
-  change->from = SYNC_STATE_CONFLICT;
-  change->kind = "person";
-  change->verdict = resolution;
-  change->resolution = resolution;
-  change->actor = actor != NULL ? actor : "person";
-  if (!sync_engine_apply (self, change, error))
+  gsize length = content_type != NULL ? strcspn (content_type, "; ") : 0;
+
+  return length == strlen ("application/json") && g_ascii_strncasecmp (content_type, "application/json", length) == 0;
+}
+
+/* Why its fields cannot be told apart; NULL if they can. */
+const char *
+sync_resolve_why_not_merged (const SyncOpenConflict *open)
+{
+  const char *why = sync_resolve_why_not_local (open);
+  GBytes *body = sync_request_get_body (open->row);
+
+  if (why != NULL)
+    return why;
+  if (open->route->action != SYNC_ACTION_UPDATE || g_strcmp0 (open->row->method, "PUT") != 0 || body == NULL
+      || !is_json (open->row->content_type))
+    return "it is no plain change of a document's fields";
+  return NULL;
+}
+
+static gboolean
+refuse (const SyncOpenConflict *open, const char *what, const char *why, const char *remedy, GError **error)
+{
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "%s of %s %s cannot win: %s; %s", what, open->row->resource_type,
+               sync_request_get_document_name (open->row), why, remedy);
+  return FALSE;
+}
+
+/* A JSON object with at least one member. */
+static gboolean
+check_document (GBytes *document, GError **error)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  gsize length;
+  const char *data = g_bytes_get_data (document, &length);
+  JsonNode *root;
+
+  if (!sync_json_check (data, length, NULL, error) || !json_parser_load_from_data (parser, data, length, error))
     return FALSE;
-  sync_engine_conflict_resolved (self, open->conflict->id, resolution);
+  root = json_parser_get_root (parser);
+  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root) || json_object_get_size (json_node_get_object (root)) == 0)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                           "the document is no JSON object with fields to write; to write nothing, let the server's version"
+                           " stand (server_wins)");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static const char *
+resolution_to_string (SyncResolution resolution)
+{
+  static const char *const names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
+
+  return names[resolution];
+}
+
+/* Ends an open conflict. @body is what is written instead of the row's own, where it is merged or by hand. */
+gboolean
+sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *body,
+                    const char *actor, const char *reason, GError **error)
+{
+  gboolean by_person = !g_str_has_prefix (actor, "policy ") && !g_str_has_prefix (actor, "hook ");
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = open->row->id;
+  change.from = SYNC_STATE_CONFLICT;
+  change.kind = by_person ? "person" : "look";
+  change.verdict = change.resolution = resolution_to_string (resolution);
+  change.reason = reason;
+  change.actor = actor;
+  if (resolution == SYNC_RESOLUTION_SERVER_WINS)
+    {
+      change.to = SYNC_STATE_DISCARDED;
+      change.needs_person = 0;
+      if (reason == NULL)
+        change.reason = "the server's version stands";
+    }
+  else
+    {
+      change.to = SYNC_STATE_PENDING;
+      change.base_modified = open->conflict->server_version;
+      change.reset_retries = TRUE;
+      change.delay_ms = 0;
+      change.effective_body = body;
+    }
+  if (!sync_engine_apply (self, &change, error))
+    return FALSE;
+  sync_engine_conflict_resolved (self, open->conflict->id, change.resolution);
   sync_engine_kick (self);
   return TRUE;
 }
 
-/**
- * sync_engine_resolve_local:
- * @self: an engine
- * @conflict_id: of an open conflict
- * @actor: (nullable): who decided, for the audit
- * @error: %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open), %SYNC_ERROR_REFUSED (the document is gone,
- *   cancelled or submitted, so that nothing can take this version), %SYNC_ERROR_CORRUPT (all permanent),
- *   %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient)
- *
- * This till's version wins: the request is sent again under its key, against the version that the server had when the
- * conflict was found. If somebody changes the document before that, a new conflict is opened. The server's version stays
- * in the conflict's record. Durable on return.
- *
- * Returns: whether it was done
- */
-gboolean
-sync_engine_resolve_local (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error)
+/* The merge of an open conflict, with everything that is known. NULL with an error if it cannot be merged. */
+SyncMerge *
+sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
+                    GError **error)
 {
-  g_auto (OpenConflict) open = { NULL };
-  SyncChange change = SYNC_CHANGE_INIT;
-  const char *why;
+  const char *why = sync_resolve_why_not_merged (open);
+  const SyncMergeInput input = {
+    .base = open->conflict->base_data,
+    .local = open->conflict->local_data,
+    .server = open->conflict->server_data,
+    .resource_type = open->conflict->resource_type,
+    .policies = self->policies,
+    .style = style,
+    .newer = newer,
+    .precision = SYNC_MERGE_DEFAULT_PRECISION,
+  };
 
-  sync_engine_assert_own_context (self);
-  if (!load (self, conflict_id, &open, error))
-    return FALSE;
-  why = why_not_local (&open);
   if (why != NULL)
     {
+      refuse (open, "A merged version", why, "decide for one of the two", error);
+      return NULL;
+    }
+  return sync_merge_new (&input, error);
+}
+
+/* What a person calls "merged" without a document: the merge, where nothing is left to ask. */
+static GBytes *
+merge_by_itself (SyncEngine *self, const SyncOpenConflict *open, GError **error)
+{
+  g_autoptr (SyncMerge) merge = sync_resolve_merge (self, open, SYNC_MERGE_STYLE_MERGE, SYNC_MERGE_NEWER_UNKNOWN, error);
+  g_autofree char *fields = NULL;
+  char *changes;
+
+  if (merge == NULL)
+    return NULL;
+  fields = sync_resolver_dup_open_fields (merge);
+  if (fields != NULL)
+    {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                   "this till's version of %s %s cannot win: %s; let the server's version stand, or give the request up",
-                   open.row->resource_type, sync_request_get_document_name (open.row), why);
+                   "it does not merge by itself: %s; say what to write (a document), or let one side win", fields);
+      return NULL;
+    }
+  changes = sync_merge_dup_changes (merge);
+  return g_bytes_new_take (changes, strlen (changes));
+}
+
+/* (transfer full) (nullable): what is written in place of the row's own body; NULL with @error, or for its own. */
+static GBytes *
+choose_body (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document, GError **error)
+{
+  const char *why;
+  g_autoptr (GBytes) body = NULL;
+
+  if (resolution == SYNC_RESOLUTION_LOCAL_WINS)
+    {
+      why = sync_resolve_why_not_local (open);
+      if (why != NULL)
+        refuse (open, "This till's version", why, "let the server's version stand, or give the request up", error);
+      return NULL;
+    }
+  if (resolution == SYNC_RESOLUTION_SERVER_WINS || resolution == SYNC_RESOLUTION_SKIP)
+    return NULL;
+  why = sync_resolve_why_not_merged (open);
+  if (why != NULL)
+    {
+      refuse (open, "A version of both", why, "decide for one of the two", error);
+      return NULL;
+    }
+  if (document == NULL && resolution == SYNC_RESOLUTION_MANUAL)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID, "a version by hand needs the document");
+      return NULL;
+    }
+  body = document != NULL ? g_bytes_ref (document) : merge_by_itself (self, open, error);
+  return body != NULL && check_document (body, error) ? g_steal_pointer (&body) : NULL;
+}
+
+/* The same as sync_engine_resolve(), for whoever has read the conflict already. */
+gboolean
+sync_engine_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
+                        const char *actor, const char *reason, GError **error)
+{
+  GError *refusal = NULL;
+  g_autoptr (GBytes) body = choose_body (self, open, resolution, document, &refusal);
+
+  if (refusal != NULL)
+    {
+      g_propagate_error (error, refusal);
       return FALSE;
     }
-  change.to = SYNC_STATE_PENDING;
-  change.base_modified = open.conflict->server_version;
-  change.reset_retries = TRUE;
-  change.delay_ms = 0;
-  return resolve (self, &open, &change, "local_wins", actor, error);
+  return sync_resolve_apply (self, open, resolution, body, actor, reason, error);
 }
 
 /**
- * sync_engine_resolve_server:
+ * sync_engine_resolve:
  * @self: an engine
  * @conflict_id: of an open conflict
- * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_resolve_local(), but for %SYNC_ERROR_REFUSED
+ * @resolution: how it ends; %SYNC_RESOLUTION_SKIP leaves it open and says so in its history
+ * @document: (nullable): of %SYNC_RESOLUTION_MERGED and %SYNC_RESOLUTION_MANUAL: the fields to write, a JSON object; NULL:
+ *   the merge that needs nobody, if there is one
+ * @actor: (nullable): who decided
+ * @error: %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open), %SYNC_ERROR_REFUSED (the document is gone,
+ *   cancelled or submitted, so that nothing can take this version; or it does not merge by itself), %SYNC_ERROR_INVALID
+ *   (@document is none), %SYNC_ERROR_CORRUPT (all permanent), %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient)
  *
- * The server's version stands: the request is discarded as `server_wins`. What this till wrote stays in the conflict's
- * record, and sync_engine_restore() takes it back. Who waits for the request goes on with the server's document, if there
- * is one, and fails if there is none. Durable on return.
+ * Unless the server's version stands, the request is sent again under its key, against the version that the server had
+ * when the conflict was found: if somebody changes the document before that, a new conflict is opened. If the server's
+ * stands, the request is discarded as `server_wins`; who waits for it goes on with the server's document, if there is
+ * one, and fails if there is none. Both sides stay in the conflict's record, from where sync_engine_undo_resolution() takes the
+ * other one. Durable on return.
  *
  * Returns: whether it was done
  */
 gboolean
-sync_engine_resolve_server (SyncEngine *self, gint64 conflict_id, const char *actor, GError **error)
+sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document, const char *actor,
+                     GError **error)
 {
-  g_auto (OpenConflict) open = { NULL };
-  SyncChange change = SYNC_CHANGE_INIT;
+  g_auto (SyncOpenConflict) open = { NULL };
 
   sync_engine_assert_own_context (self);
-  if (!load (self, conflict_id, &open, error))
-    return FALSE;
-  change.to = SYNC_STATE_DISCARDED;
-  change.needs_person = 0;
-  change.reason = "the server's version stands";
-  return resolve (self, &open, &change, "server_wins", actor, error);
+  if (actor == NULL)
+    actor = "person";
+  if (resolution == SYNC_RESOLUTION_SKIP)
+    return sync_store_note_conflict (self->store, conflict_id, SYNC_CONFLICT_SKIPPED, actor, NULL, error);
+  return sync_resolve_load (self, conflict_id, &open, error)
+         && sync_engine_resolve_as (self, &open, resolution, document, actor, NULL, error);
+}
+
+/**
+ * sync_engine_preview:
+ * @self: an engine
+ * @conflict_id: of an open conflict
+ * @resolution: how it would end
+ * @document: (nullable): as for sync_engine_resolve()
+ * @error: as sync_engine_resolve()
+ *
+ * Changes nothing.
+ *
+ * Returns: (transfer full): exactly what would be sent, JSON; "null" if nothing would; NULL with an error
+ */
+char *
+sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document, GError **error)
+{
+  g_auto (SyncOpenConflict) open = { NULL };
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GBytes) wire = NULL;
+  GError *refusal = NULL;
+
+  sync_engine_assert_own_context (self);
+  if (!sync_resolve_load (self, conflict_id, &open, error))
+    return NULL;
+  body = choose_body (self, &open, resolution, document, &refusal);
+  if (refusal != NULL)
+    {
+      g_propagate_error (error, refusal);
+      return NULL;
+    }
+  if (resolution == SYNC_RESOLUTION_SERVER_WINS || resolution == SYNC_RESOLUTION_SKIP)
+    return g_strdup ("null");
+  wire = sync_body_build_wire (open.route, open.row->content_type,
+                               body != NULL ? body : sync_request_get_body (open.row), open.row->key,
+                               open.conflict->server_version, open.row->step, &refusal);
+  if (refusal != NULL)
+    {
+      g_propagate_error (error, refusal);
+      return NULL;
+    }
+  return wire != NULL ? g_strndup (g_bytes_get_data (wire, NULL), g_bytes_get_size (wire)) : g_strdup ("null");
 }

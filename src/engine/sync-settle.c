@@ -8,6 +8,7 @@
 
 #include "sync-backoff.h"
 #include "sync-error.h"
+#include "sync-json.h"
 #include "sync-mutant.h"
 
 /* The change of the row of @op from where it is now, decided by a look. */
@@ -98,8 +99,60 @@ sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict,
   sync_settle_write_down (op, &change);
 }
 
+/* Whether @document is the version that @request was sent against. */
+static gboolean
+is_version (const char *document, const SyncRequest *request)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *root;
+
+  if (document == NULL || !sync_json_check (document, strlen (document), NULL, NULL)
+      || !json_parser_load_from_data (parser, document, -1, NULL))
+    return FALSE;
+  root = json_parser_get_root (parser);
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root)
+         && g_strcmp0 (json_object_get_string_member_with_default (json_node_get_object (root), "modified", NULL),
+                       request->base_modified) == 0;
+}
+
+/* The `data` of an answer. */
+static char *
+dup_document_of_answer (const char *answer)
+{
+  g_autoptr (JsonNode) node = sync_json_check (answer, strlen (answer), NULL, NULL) ? json_from_string (answer, NULL) : NULL;
+  JsonNode *data = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+                     ? json_object_get_member (json_node_get_object (node), "data")
+                     : NULL;
+
+  return data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? json_to_string (data, FALSE) : NULL;
+}
+
+/* (transfer full) (nullable): the document that @request was made on, as the till read it or as our own writes made it;
+ * NULL where nobody kept it: then nothing is guessed. */
+static char *
+dup_base (SyncEngine *self, const SyncRequest *request)
+{
+  g_autofree char *kept = NULL;
+  g_autofree char *document = NULL;
+  gboolean is_answer;
+
+  if (request->base_modified == NULL)
+    return NULL;
+  if (request->base_document != NULL)
+    {
+      document = g_strndup (g_bytes_get_data (request->base_document, NULL), g_bytes_get_size (request->base_document));
+      if (is_version (document, request))
+        return g_steal_pointer (&document);
+      g_clear_pointer (&document, g_free);
+    }
+  kept = sync_store_dup_version (self->store, request, request->base_modified, &is_answer);
+  document = kept != NULL && is_answer ? dup_document_of_answer (kept) : g_steal_pointer (&kept);
+  return is_version (document, request) ? g_steal_pointer (&document) : NULL;
+}
+
 SyncConflict *
-sync_settle_new_conflict (const SyncRequest *request, const char *type, const char *server_data, const char *server_version)
+sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const char *type, const char *server_data,
+                          const char *server_version)
 {
   SyncConflict *conflict = sync_conflict_new ();
   GBytes *body = sync_request_get_body (request);
@@ -108,8 +161,7 @@ sync_settle_new_conflict (const SyncRequest *request, const char *type, const ch
   conflict->resource_type = g_strdup (request->resource_type);
   conflict->resource_id = g_strdup (sync_request_get_document_name (request));
   conflict->conflict_type = g_strdup (type);
-  if (request->base_document != NULL)
-    conflict->base_data = g_strndup (g_bytes_get_data (request->base_document, NULL), g_bytes_get_size (request->base_document));
+  conflict->base_data = dup_base (self, request);
   if (body != NULL)
     conflict->local_data = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
   conflict->server_data = g_strdup (server_data);
@@ -121,7 +173,7 @@ sync_settle_new_conflict (const SyncRequest *request, const char *type, const ch
 void
 sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version)
 {
-  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->request, type, server_data, server_version);
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, type, server_data, server_version);
   SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, type);
 
   change.unaccounted = 0;
@@ -306,6 +358,12 @@ sync_settle_take_trouble (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
 
+  /* It only looked to spare the server a refusal: it is sent, and the server tells. */
+  if (op->look_first)
+    {
+      sync_operation_end (op);
+      return;
+    }
   if (op->outcome.verdict == SYNC_VERDICT_ASK && sync_settle_ends_with_the_host (op))
     return;
   if (op->outcome.verdict == SYNC_VERDICT_ASK)

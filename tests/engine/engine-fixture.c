@@ -210,7 +210,7 @@ engine_state_of (Engine *self, gint64 id)
 static void
 engine_set_up (Engine *self)
 {
-  const char *const environment[] = { "ERPNEXT_BASE_URL=http://site.example", NULL };
+  const char *const environment[] = { "ERPNEXT_BASE_URL=http://site.example", "CONFLICT_POLICIES=*=ask", NULL };
   g_autoptr (GError) error = NULL;
 
   self->directory = sync_test_directory_new ();

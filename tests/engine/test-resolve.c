@@ -64,13 +64,13 @@ test_local_wins (Engine *e)
   gint64 id;
   gint64 conflict = make_conflict (e, &id);
 
-  g_assert_true (sync_engine_resolve_local (e->engine, conflict, "anna", &error));
+  g_assert_true (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", &error));
   g_assert_no_error (error);
   assert_closed (e, conflict, "local_wins");
   engine_settle (e);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
   g_assert_cmpstr (color (e), ==, "blue");
-  g_assert_false (sync_engine_resolve_local (e->engine, conflict, "anna", &error));
+  g_assert_false (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_ILLEGAL_EDGE);
 }
 
@@ -83,7 +83,7 @@ test_local_is_late (Engine *e)
   gint64 conflict = make_conflict (e, &id);
 
   toy_site_put (e->site, "Item", "A", "{\"color\":\"white\"}");
-  g_assert_true (sync_engine_resolve_local (e->engine, conflict, "anna", NULL));
+  g_assert_true (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
   engine_settle (e);
   engine_assert_state (e, id, SYNC_STATE_CONFLICT);
   g_assert_cmpstr (color (e), ==, "white");
@@ -99,16 +99,16 @@ test_server_wins (Engine *e)
   gint64 id;
   gint64 conflict = make_conflict (e, &id);
 
-  g_assert_true (sync_engine_resolve_server (e->engine, conflict, "anna", &error));
+  g_assert_true (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", &error));
   g_assert_no_error (error);
   assert_closed (e, conflict, "server_wins");
   engine_settle (e);
   engine_assert_state (e, id, SYNC_STATE_DISCARDED);
   g_assert_cmpstr (color (e), ==, "green");
-  g_assert_false (sync_engine_resolve_server (e->engine, conflict, "anna", &error));
+  g_assert_false (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_ILLEGAL_EDGE);
   g_clear_error (&error);
-  g_assert_false (sync_engine_resolve_server (e->engine, 99, "anna", &error));
+  g_assert_false (sync_engine_resolve (e->engine, 99, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
 }
 
@@ -126,10 +126,10 @@ test_document_is_gone (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_CONFLICT);
   open = sync_store_list_conflicts (e->store, "pending", 10, NULL);
   conflict = ((SyncConflict *) g_ptr_array_index (open, 0))->id;
-  g_assert_false (sync_engine_resolve_local (e->engine, conflict, "anna", &error));
+  g_assert_false (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
   engine_assert_state (e, id, SYNC_STATE_CONFLICT);
-  g_assert_true (sync_engine_resolve_server (e->engine, conflict, "anna", NULL));
+  g_assert_true (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", NULL));
   engine_assert_state (e, id, SYNC_STATE_DISCARDED);
 }
 

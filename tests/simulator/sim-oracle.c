@@ -185,6 +185,23 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
     bad (deed, state, "is not what it was edited to");
 }
 
+/* How often a conflict of it ended with something being sent, as the database knows: it may have been done before somebody
+ * else changed the document again. */
+static guint
+n_resent_as_known (SimWorld *world, const SimDeed *deed)
+{
+  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
+  guint n = 0;
+
+  for (guint i = 0; i < conflicts->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (conflicts, i);
+
+      n += conflict->request_id == deed->id && g_strcmp0 (conflict->resolution, "server_wins") != 0;
+    }
+  return n;
+}
+
 /* Where a person writes an earlier change over later ones, those that follow it in the lane are written again, too.
  * Their order is what counts. */
 static guint
@@ -197,7 +214,7 @@ n_again_in_lane (SimWorld *world, const SimDeed *deed)
       const SimDeed *other = g_ptr_array_index (world->deeds, i);
 
       if (other == deed || (other->lane == deed->lane && other->id <= deed->id))
-        n += other->n_again + other->n_anew;
+        n += other->n_again + other->n_anew + MAX (other->n_resent, n_resent_as_known (world, other));
     }
   return n;
 }

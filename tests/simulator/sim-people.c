@@ -357,11 +357,8 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
 
   if (conflict == NULL)
     return;
-  done = local ? sync_engine_resolve_local (world->engine, conflict->id, "anna", &error)
-               : sync_engine_resolve_server (world->engine, conflict->id, "anna", &error);
-  /* It may have been done before somebody else changed the document again. */
-  if (done && local)
-    deed->n_again++;
+  done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
+                              NULL, "anna", &error);
   say_verdict (world, local ? SIM_ACT_LOCAL_WINS : SIM_ACT_SERVER_WINS, deed, done, error);
   if (!done && local)
     resolve (world, deed, FALSE);

@@ -382,13 +382,25 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
   return reply_document ("data", document);
 }
 
+static gboolean
+is_one_of (const char *text, JsonArray *texts)
+{
+  for (guint i = 0; i < json_array_get_length (texts); i++)
+    if (g_str_equal (json_array_get_string_element (texts, i), text))
+      return TRUE;
+  return FALSE;
+}
+
 /* ["customer_name", "=", "A"] */
 static gboolean
 passes (JsonObject *document, JsonArray *filter)
 {
   const char *is = json_object_get_string_member_with_default (document, json_array_get_string_element (filter, 0), "");
-  int order = strcmp (is, json_array_get_string_element (filter, 2));
+  int order;
 
+  if (g_str_equal (json_array_get_string_element (filter, 1), "in"))
+    return is_one_of (is, json_array_get_array_element (filter, 2));
+  order = strcmp (is, json_array_get_string_element (filter, 2));
   return g_str_equal (json_array_get_string_element (filter, 1), "=") ? order == 0 : order >= 0;
 }
 

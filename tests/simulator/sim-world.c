@@ -75,6 +75,26 @@ plenty_cb (const char *directory, gpointer user_data)
   return G_MAXINT64;
 }
 
+/* What is sent after a conflict may have been done before somebody else changed the document again. */
+static void
+resolved_cb (SyncEngine *engine, gint64 id, const char *resolution, gpointer user_data)
+{
+  SimWorld *world = user_data;
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (world->store, id, NULL);
+
+  if (power_vfs_is_dead () || conflict == NULL)
+    return;
+  sim_world_say (world, "  conflict %" G_GINT64_FORMAT " of request %" G_GINT64_FORMAT ": %s by %s", id,
+                 conflict->request_id, resolution, conflict->resolved_by);
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      SimDeed *deed = g_ptr_array_index (world->deeds, i);
+
+      if (deed->id == conflict->request_id && !deed->forgotten)
+        deed->n_resent += !g_str_equal (resolution, "server_wins");
+    }
+}
+
 void
 sim_world_open (SimWorld *world)
 {
@@ -98,6 +118,7 @@ sim_world_open (SimWorld *world)
   world->engine = sync_engine_new (world->config, world->store, SYNC_TRANSPORT (world->network), world->credentials,
                                    world->routes, SYNC_CLOCK (world->time.clock), world->chance);
   g_signal_connect (world->engine, "request-changed", G_CALLBACK (changed_cb), world);
+  g_signal_connect (world->engine, "conflict-resolved", G_CALLBACK (resolved_cb), world);
   if (!sync_engine_start (world->engine, &error) && !power_vfs_is_dead ())
     sim_violation ("the engine does not start: %s", error->message);
   sim_world_say (world, "started%s%s", sync_store_get_restore_report (world->store) != NULL ? ": " : "",
@@ -623,7 +644,9 @@ remove_files (const char *directory)
 static void
 set_up (SimWorld *world, const char *directory, SyncRouteTable *routes)
 {
-  const char *const environment[] = { "ERPNEXT_BASE_URL=" SITE, NULL };
+  static const char *const policies[] = { "*=ask", "*=ask", "", "*=merge", "*=local", "Item=server,*=ask" };
+  g_autofree char *policy = g_strdup_printf ("CONFLICT_POLICIES=%s", policies[world->seed % G_N_ELEMENTS (policies)]);
+  const char *const environment[] = { "ERPNEXT_BASE_URL=" SITE, policy, NULL };
 
   world->random = sync_random_seeded_new ((guint32) (world->seed ^ world->seed >> 32));
   world->chance = sync_random_seeded_new ((guint32) (world->seed * 2654435761u + 1));

@@ -38,6 +38,7 @@ typedef struct
   gboolean edited;
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
+  guint n_resent;        /* how often a conflict of it ended with something being sent */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
   gboolean in_backup;      /* was accepted when the backup was made */
   gboolean edited_in_backup; /* and was edited by then */

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who ends a conflict without a person, and what a person can do with it beside choosing a side. The virtual clock begins
+ * with 2026; the site's is Kolkata's. */
+#include "config.h"
+
+#include "engine-fixture.h"
+
+#include "sync-error.h"
+
+#include <string.h>
+
+#define ITEM "/api/resource/Item/A"
+#define BEFORE "2025-12-31 12:00:00.000000"
+#define AFTER "2026-02-01 12:00:00.000000"
+
+static void
+start_with (Engine *e, const char *policies)
+{
+  g_free (e->config->conflict_policies);
+  e->config->conflict_policies = g_strdup (policies);
+  g_assert_true (sync_engine_set_config (e->engine, e->config, NULL));
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  engine_start (e);
+}
+
+static JsonObject *
+item (Engine *e)
+{
+  return toy_site_get (e->site, "Item", "A");
+}
+
+/* Another hand at the document, with the time of its choice. */
+static void
+somebody_writes (Engine *e, const char *json, const char *modified)
+{
+  toy_site_put (e->site, "Item", "A", json);
+  json_object_set_string_member (item (e), "modified", modified);
+}
+
+/* A change of the till's, with the document that it read or without. */
+static gint64
+change (Engine *e, const char *base, const char *json)
+{
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) body = g_bytes_new (json, strlen (json));
+  g_autoptr (GBytes) read = base != NULL ? g_bytes_new (base, strlen (base)) : NULL;
+  gint64 id;
+
+  submission.method = "PUT";
+  submission.url = ITEM;
+  submission.body = body;
+  submission.base = read;
+  id = engine_submit_full (e, &submission, &error);
+  g_assert_no_error (error);
+  return id;
+}
+
+#define BASE "{\"name\":\"A\",\"color\":\"red\",\"size\":1,\"modified\":\"2026-01-01 00:00:00.000001\"}"
+#define BLUE "{\"color\":\"blue\",\"modified\":\"2026-01-01 00:00:00.000001\"}"
+
+static SyncConflict *
+conflict_at (Engine *e, guint i)
+{
+  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (e->store, NULL, 100, NULL);
+
+  g_assert_cmpuint (conflicts->len, >, i);
+  return sync_store_get_conflict (e->store, ((SyncConflict *) g_ptr_array_index (conflicts, i))->id, NULL);
+}
+
+static guint
+n_conflicts (Engine *e)
+{
+  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (e->store, NULL, 100, NULL);
+
+  return conflicts->len;
+}
+
+static void
+assert_ended (Engine *e, guint i, const char *resolution, const char *by)
+{
+  g_autoptr (SyncConflict) conflict = conflict_at (e, i);
+
+  g_assert_cmpstr (conflict->status, ==, "resolved");
+  g_assert_cmpstr (conflict->resolution, ==, resolution);
+  g_assert_cmpstr (conflict->resolved_by, ==, by);
+  g_assert_cmpint (conflict->asked_ms, ==, 0);
+}
+
+static void
+assert_asked (Engine *e, guint i, const char *why)
+{
+  g_autoptr (SyncConflict) conflict = conflict_at (e, i);
+
+  g_assert_cmpstr (conflict->status, ==, "pending");
+  g_assert_cmpint (conflict->asked_ms, >, 0);
+  g_assert_nonnull (strstr (conflict->why, why));
+}
+
+/* By default: field by field, and the newer side where both changed the same. */
+static void
+test_different_fields (Engine *e)
+{
+  gint64 id;
+
+  start_with (e, "");
+  somebody_writes (e, "{\"color\":\"red\",\"size\":2}", AFTER);
+  id = change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+  g_assert_cmpint (json_object_get_int_member (item (e), "size"), ==, 2);
+}
+
+static void
+both_change_color (Engine *e, const char *policies, const char *modified)
+{
+  start_with (e, policies);
+  somebody_writes (e, "{\"color\":\"green\",\"size\":1}", modified);
+  change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  g_assert_cmpuint (n_conflicts (e), ==, 1);
+}
+
+static void
+test_till_is_newer (Engine *e)
+{
+  both_change_color (e, "", BEFORE);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+}
+
+static void
+test_server_is_newer (Engine *e)
+{
+  both_change_color (e, "", AFTER);
+  assert_ended (e, 0, "server_wins", "policy last-write-wins");
+  engine_assert_state (e, 1, SYNC_STATE_DISCARDED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "green");
+}
+
+/* 05:30 in Kolkata is midnight; nobody knows who was first. */
+static void
+test_at_the_same_time (Engine *e)
+{
+  both_change_color (e, "", "2026-01-01 05:30:00.000000");
+  assert_asked (e, 0, "color");
+  engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
+}
+
+static void
+test_policy_server (Engine *e)
+{
+  both_change_color (e, "Item=server", BEFORE);
+  assert_ended (e, 0, "server_wins", "policy server");
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "green");
+}
+
+static void
+test_policy_local (Engine *e)
+{
+  both_change_color (e, "*=local", AFTER);
+  assert_ended (e, 0, "local_wins", "policy local");
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+}
+
+static void
+test_policy_ask (Engine *e)
+{
+  both_change_color (e, "Customer=local,*=ask", BEFORE);
+  assert_asked (e, 0, "policy");
+}
+
+static void
+test_policy_merge (Engine *e)
+{
+  both_change_color (e, "Item=merge", BEFORE);
+  assert_asked (e, 0, "color");
+}
+
+/* Nobody kept what the till had read: the newer document wins as a whole. */
+static void
+test_without_base (Engine *e)
+{
+  start_with (e, "");
+  somebody_writes (e, "{\"color\":\"green\",\"size\":1}", BEFORE);
+  change (e, NULL, BLUE);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+}
+
+/* What our own write made is the base of the next one, although no till read it. */
+static void
+test_base_of_our_own (Engine *e)
+{
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
+  g_autoptr (SyncConflict) conflict = NULL;
+
+  start_with (e, "*=merge");
+  toy_site_put (e->site, "Item", "A", "{\"color\":\"red\",\"size\":1}");
+  first = g_strdup_printf ("{\"size\":5,\"modified\":\"%s\"}", json_object_get_string_member (item (e), "modified"));
+  change (e, NULL, first);
+  engine_settle (e);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  second = g_strdup_printf ("{\"color\":\"blue\",\"modified\":\"%s\"}", json_object_get_string_member (item (e), "modified"));
+  json_object_set_int_member (item (e), "size", 7);
+  json_object_set_string_member (item (e), "modified", AFTER);
+  change (e, NULL, second);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, 2, SYNC_STATE_COMPLETED);
+  conflict = conflict_at (e, 0);
+  g_assert_nonnull (strstr (conflict->base_data, "\"size\":5"));
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+  g_assert_cmpint (json_object_get_int_member (item (e), "size"), ==, 7);
+}
+
+static ToyFault
+always_stale (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  Engine *e = user_data;
+  g_autofree char *modified = NULL;
+  static guint n;
+
+  if (!request->write)
+    return TOY_ANSWER;
+  modified = g_strdup_printf ("2025-12-31 12:00:00.%06u", ++n);
+  json_object_set_string_member (item (e), "modified", modified);
+  json_object_set_int_member (item (e), "size", n);
+  return TOY_ANSWER;
+}
+
+/* Whoever is quicker each time is somebody to talk to. */
+static void
+test_again_and_again (Engine *e)
+{
+  start_with (e, "*=local");
+  toy_site_put (e->site, "Item", "A", "{\"color\":\"red\",\"size\":1}");
+  toy_site_set_fault (e->site, always_stale, e);
+  change (e, BASE, BLUE);
+  engine_run_for (e, 3600 * 1000);
+  g_assert_cmpuint (n_conflicts (e), ==, 4);
+  assert_ended (e, 2, "local_wins", "policy local");
+  assert_asked (e, 3, "again");
+  toy_site_set_fault (e->site, NULL, NULL);
+}
+
+/* Killed between the conflict and its end: the next run decides. */
+static void
+test_killed_before (Engine *e)
+{
+  gint64 id;
+
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"color\":\"red\",\"size\":2}", AFTER);
+  id = change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  assert_asked (e, 0, "policy");
+  engine_drop (e);
+  g_free (e->config->conflict_policies);
+  e->config->conflict_policies = g_strdup ("*=merge");
+  engine_open (e);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  engine_start (e);
+  engine_run_for (e, 60000);
+  /* It was left to a person, and stays with him. */
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+}
+
+static void
+test_gone_is_for_a_person (Engine *e)
+{
+  start_with (e, "*=local");
+  change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
+  assert_asked (e, 0, "not on the server");
+}
+
+/* A person ------------------------------------------------------------------------------------------------------------- */
+
+static gint64
+asked (Engine *e)
+{
+  g_autoptr (SyncConflict) conflict = NULL;
+
+  both_change_color (e, "*=ask", AFTER);
+  conflict = conflict_at (e, 0);
+  return conflict->id;
+}
+
+static void
+test_by_hand (Engine *e)
+{
+  g_autoptr (GBytes) document = g_bytes_new_static ("{\"color\":\"black\"}", strlen ("{\"color\":\"black\"}"));
+  g_autoptr (GBytes) nothing = g_bytes_new_static ("{}", 2);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *preview = NULL;
+  gint64 id = asked (e);
+
+  preview = sync_engine_preview (e->engine, id, SYNC_RESOLUTION_MANUAL, document, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (preview, "black"));
+  g_assert_nonnull (strstr (preview, AFTER));
+  engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
+  g_assert_false (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_MANUAL, nothing, "anna", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+  g_clear_error (&error);
+  g_assert_false (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_MERGED, NULL, "anna", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_clear_error (&error);
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_MANUAL, document, "anna", &error));
+  engine_run_for (e, 1000);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "black");
+}
+
+/* Each step of its life stays readable. */
+static void
+test_history (Engine *e)
+{
+  static const char *const expected[] = { "opened", "asked", "skipped", "resolved" };
+  g_autoptr (GPtrArray) history = NULL;
+  gint64 id = asked (e);
+
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SKIP, NULL, "anna", NULL));
+  engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SERVER_WINS, NULL, "bert", NULL));
+  history = sync_store_list_conflict_history (e->store, id, NULL);
+  g_assert_cmpuint (history->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < history->len; i++)
+    g_assert_cmpstr (((SyncConflictEvent *) g_ptr_array_index (history, i))->event, ==, expected[i]);
+  g_assert_cmpstr (((SyncConflictEvent *) g_ptr_array_index (history, 2))->actor, ==, "anna");
+  g_assert_cmpstr (((SyncConflictEvent *) g_ptr_array_index (history, 3))->actor, ==, "bert");
+  g_assert_false (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SKIP, NULL, "anna", NULL));
+}
+
+static void
+test_undo_of_local (Engine *e)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 id = asked (e);
+  gint64 undo;
+
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 1000);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+  undo = sync_engine_undo_resolution (e->engine, id, "anna", &error);
+  g_assert_no_error (error);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "green");
+  g_assert_cmpint (sync_engine_undo_resolution (e->engine, id, "anna", &error), ==, 0);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+}
+
+static void
+test_undo_of_server (Engine *e)
+{
+  gint64 id = asked (e);
+  gint64 undo;
+
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", NULL));
+  engine_assert_state (e, 1, SYNC_STATE_DISCARDED);
+  undo = sync_engine_undo_resolution (e->engine, id, "anna", NULL);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "blue");
+}
+
+/* Somebody wrote since: that is a conflict of its own, and his write stays. */
+static void
+test_undo_is_late (Engine *e)
+{
+  gint64 id = asked (e);
+  gint64 undo;
+
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 1000);
+  somebody_writes (e, "{\"color\":\"white\"}", "2026-03-01 12:00:00.000000");
+  undo = sync_engine_undo_resolution (e->engine, id, "anna", NULL);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, undo, SYNC_STATE_CONFLICT);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "white");
+}
+
+static void
+test_undo_of_submitted (Engine *e)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 id;
+
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"color\":\"green\",\"docstatus\":1}", AFTER);
+  change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  id = 1;
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", NULL));
+  g_assert_cmpint (sync_engine_undo_resolution (e->engine, id, "anna", &error), ==, 0);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_nonnull (strstr (error->message, "submitted"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  engine_test_add ("/sync/conflicts/different-fields", test_different_fields);
+  engine_test_add ("/sync/conflicts/till-is-newer", test_till_is_newer);
+  engine_test_add ("/sync/conflicts/server-is-newer", test_server_is_newer);
+  engine_test_add ("/sync/conflicts/at-the-same-time", test_at_the_same_time);
+  engine_test_add ("/sync/conflicts/policy-server", test_policy_server);
+  engine_test_add ("/sync/conflicts/policy-local", test_policy_local);
+  engine_test_add ("/sync/conflicts/policy-ask", test_policy_ask);
+  engine_test_add ("/sync/conflicts/policy-merge", test_policy_merge);
+  engine_test_add ("/sync/conflicts/without-base", test_without_base);
+  engine_test_add ("/sync/conflicts/base-of-our-own", test_base_of_our_own);
+  engine_test_add ("/sync/conflicts/again-and-again", test_again_and_again);
+  engine_test_add ("/sync/conflicts/killed-before", test_killed_before);
+  engine_test_add ("/sync/conflicts/gone-is-for-a-person", test_gone_is_for_a_person);
+  engine_test_add ("/sync/conflicts/by-hand", test_by_hand);
+  engine_test_add ("/sync/conflicts/history", test_history);
+  engine_test_add ("/sync/conflicts/undo-of-local", test_undo_of_local);
+  engine_test_add ("/sync/conflicts/undo-of-server", test_undo_of_server);
+  engine_test_add ("/sync/conflicts/undo-is-late", test_undo_is_late);
+  engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
+  return g_test_run ();
+}
