@@ -31,7 +31,7 @@ run (SyncCtl *ctl, const char *method, const char *path, const char *body, const
 }
 
 static GBytes *
-read_body (const char *name, GError **error)
+read_bytes (const char *name, GError **error)
 {
   g_autoptr (GByteArray) bytes = NULL;
   char buffer[65536];
@@ -45,6 +45,24 @@ read_body (const char *name, GError **error)
   while ((n = fread (buffer, 1, sizeof buffer, stdin)) > 0)
     g_byte_array_append (bytes, (const guint8 *) buffer, n);
   return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
+}
+
+/* The bytes of file @name, or of standard input if it is "-", and in @root (nullable) the JSON value in them; NULL and
+ * the error if they are not one. */
+GBytes *
+sync_ctl_read_json (const char *name, SyncJsonView *root, GError **error)
+{
+  g_autoptr (GBytes) bytes = read_bytes (name, error);
+  gsize length;
+  const char *data;
+
+  if (bytes == NULL)
+    return NULL;
+  data = g_bytes_get_data (bytes, &length);
+  if (sync_json_check (data != NULL ? data : "", length, root, error))
+    return g_steal_pointer (&bytes);
+  g_prefix_error (error, "%s: ", strcmp (name, "-") == 0 ? _ ("standard input") : name);
+  return NULL;
 }
 
 /* The key that the body brings along, as the rules see it. */
@@ -140,22 +158,14 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   g_autofree char *own_key = NULL;
   g_autofree char *key = g_strdup (ctl->key);
   g_autofree char *text = NULL;
-  gsize length = 0;
-  const char *data;
 
   if (!is_method (arguments[0]))
     return sync_ctl_usage_error (_ ("“%s” is no method; a write is POST, PUT or DELETE"), arguments[0]);
   if (ctl->body != NULL)
     {
-      body = read_body (ctl->body, &error);
+      body = sync_ctl_read_json (ctl->body, NULL, &error);
       if (body == NULL)
         return sync_ctl_fail (error);
-      data = g_bytes_get_data (body, &length);
-      if (!sync_json_check (data != NULL ? data : "", length, NULL, &error))
-        {
-          g_prefix_error (&error, "%s: ", strcmp (ctl->body, "-") == 0 ? _ ("standard input") : ctl->body);
-          return sync_ctl_fail (error);
-        }
     }
   if (key != NULL && *key == '\0')
     return sync_ctl_usage_error ("%s", _ ("the key is empty; leave --key out to have one made"));
@@ -367,45 +377,6 @@ sync_ctl_confirm (SyncCtl *ctl, char **arguments)
     }
   g_string_append_c (body, '}');
   return decide (ctl, arguments[0], "confirm", body->str);
-}
-
-static const char *
-resolution_words (JsonObject *conflict)
-{
-  const char *resolution = sync_ctl_get_string (conflict, "resolution");
-
-  if (g_strcmp0 (resolution, "local_wins") == 0)
-    return _ ("this till's version is sent");
-  if (g_strcmp0 (resolution, "server_wins") == 0)
-    return _ ("the server's version stands");
-  return _ ("it stays open");
-}
-
-int
-sync_ctl_resolve (SyncCtl *ctl, char **arguments)
-{
-  static const char *const known[] = { "local_wins", "server_wins", "skip", NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = NULL;
-  g_autofree char *path = NULL;
-  g_autofree char *body = NULL;
-  gint64 id;
-
-  if (!sync_ctl_parse_id (arguments[0], &id))
-    return SYNC_CTL_USAGE;
-  if (!g_strv_contains (known, arguments[1]))
-    return sync_ctl_usage_error (_ ("“%s” is no way to end a conflict; there are local_wins, server_wins and skip"),
-                                 arguments[1]);
-  path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/resolve", id);
-  body = g_strdup_printf ("{\"resolution\":\"%s\"}", arguments[1]);
-  answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
-  if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
-    g_print (_ ("Conflict %s: %s.\n"), arguments[0], resolution_words (json_node_get_object (answer->root)));
-  return SYNC_CTL_DONE;
 }
 
 int

@@ -7,6 +7,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "sync-message.h"
+
 struct _SyncCtlTable
 {
   GPtrArray *rows; /* (owned) (element-type GStrv): the headings first */
@@ -99,18 +101,7 @@ sync_ctl_dup_time (gint64 ms)
 char *
 sync_ctl_dup_line (const char *text)
 {
-  GString *line = g_string_new (NULL);
-
-  for (const char *p = text != NULL ? text : ""; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      if (c == '\n' && line->len > 0)
-        g_string_append (line, g_str_has_suffix (line->str, ".") ? " " : "; ");
-      else if (!g_unichar_iscntrl (c))
-        g_string_append_unichar (line, c);
-    }
-  return g_string_free (line, FALSE);
+  return sync_message_dup_line (text != NULL ? text : "", -1);
 }
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Commands that only look: status, list, show, conflicts. */
+/* Commands that only look: status, list, show. */
 #include "config.h"
 
 #include "sync-ctl.h"
@@ -436,43 +436,5 @@ sync_ctl_show (SyncCtl *ctl, char **arguments)
   print_attempts (json_node_get_object (answer->root));
   print_document (json_node_get_object (answer->root), "body", _ ("What was sent:"));
   print_document (json_node_get_object (answer->root), "response", _ ("The last answer:"));
-  return SYNC_CTL_DONE;
-}
-
-int
-sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
-{
-  const char *const headings[] = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), NULL };
-  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer
-      = sync_ctl_client_call (ctl->client, "GET", "conflicts?status=pending&limit=1000", NULL, &error);
-  JsonArray *conflicts;
-
-  if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    {
-      sync_ctl_print_answer (answer->text);
-      return SYNC_CTL_DONE;
-    }
-  conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
-  for (guint i = 0; i < json_array_get_length (conflicts); i++)
-    {
-      JsonObject *conflict = json_array_get_object_element (conflicts, i);
-      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
-      g_autofree char *request
-          = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
-      g_autofree char *document = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"),
-                                                   sync_ctl_get_string (conflict, "resourceId"));
-      g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
-      const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since, NULL };
-
-      sync_ctl_table_add (table, cells);
-    }
-  if (json_array_get_length (conflicts) > 0)
-    sync_ctl_table_print (table);
-  else
-    g_print ("%s\n", _ ("There are no open conflicts."));
   return SYNC_CTL_DONE;
 }

@@ -23,6 +23,7 @@ typedef enum
   OPTION_TYPE = 1 << 3,
   OPTION_REASON = 1 << 4,
   OPTION_WITH_DEPENDANTS = 1 << 5,
+  OPTION_DOCUMENT = 1 << 6, /* with --preview */
 } OptionSet;
 
 typedef struct
@@ -60,9 +61,13 @@ static const Command commands[] = {
     1, 1, FALSE, sync_ctl_restore },
   { "conflicts", "", N_ ("requests that meet another version on the server"), 0, 0, 0, FALSE,
     sync_ctl_conflicts },
-  { "resolve", "ID local_wins|server_wins|skip",
-    N_ ("end conflict ID: this till's version is sent, the server's stands, or it stays open"), 0, 2, 2, FALSE,
-    sync_ctl_resolve },
+  { "resolve", "ID local_wins|server_wins|merged|manual|skip [--document FILE|-] [--preview]",
+    N_ ("end conflict ID: this till's version is sent, the server's stands, fields of both or a document are sent,"
+        " or it stays open"),
+    OPTION_DOCUMENT, 2, 2, FALSE, sync_ctl_resolve },
+  { "undo", "ID", N_ ("take back how conflict ID ended, by a new change"), 0, 1, 1, FALSE, sync_ctl_undo },
+  { "hooks", "test TYPE FILE", N_ ("ask the conflict hook for TYPE about the base, local and server in FILE, and do nothing"),
+    0, 3, 3, TRUE, sync_ctl_hooks },
   { "clear-old", "[DAYS]", N_ ("forget requests delivered more than DAYS (30) ago"), 0, 0, 1, FALSE,
     sync_ctl_clear_old },
   { "backup", "DIR", N_ ("copy the queue into the directory DIR, for a restore"), 0, 1, 1, FALSE,
@@ -190,6 +195,12 @@ options_of (SyncCtl *ctl, const Command *command)
   if ((command->options & OPTION_WITH_DEPENDANTS) != 0)
     add_option (entries, "with-dependants", G_OPTION_ARG_NONE, &ctl->with_dependants,
                 N_ ("Also what depends on it"), NULL);
+  if ((command->options & OPTION_DOCUMENT) != 0)
+    {
+      add_option (entries, "document", G_OPTION_ARG_FILENAME, &ctl->document,
+                  N_ ("The fields to write, a JSON object; - for standard input"), "FILE");
+      add_option (entries, "preview", G_OPTION_ARG_NONE, &ctl->preview, N_ ("Only print what would be written"), NULL);
+    }
   return entries;
 }
 
@@ -218,6 +229,7 @@ sync_ctl_clear (SyncCtl *ctl)
   g_free (ctl->body);
   g_free (ctl->key);
   g_free (ctl->reason);
+  g_free (ctl->document);
   g_strfreev (ctl->types);
   g_free (ctl->data_dir);
   g_clear_pointer (&ctl->client, sync_ctl_client_free);

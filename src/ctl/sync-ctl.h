@@ -6,6 +6,7 @@
 
 #include "sync-ctl-client.h"
 #include "sync-ctl-print.h"
+#include "sync-json.h"
 
 G_BEGIN_DECLS
 
@@ -22,6 +23,8 @@ typedef struct
   char *key;             /* (owned) (nullable): --key */
   char *reason;          /* (owned) (nullable): --reason */
   gboolean with_dependants; /* --with-dependants */
+  char *document;        /* (owned) (nullable): --document */
+  gboolean preview;      /* --preview */
   char **types;          /* (owned) (nullable): --type */
   char *data_dir;        /* (owned) */
   SyncCtlClient *client; /* (owned) (nullable): NULL for commands that do not need the program */
@@ -36,12 +39,15 @@ gboolean sync_ctl_parse_id (const char *text, gint64 *id);
 int sync_ctl_status (SyncCtl *ctl, char **arguments);
 int sync_ctl_list (SyncCtl *ctl, char **arguments);
 int sync_ctl_show (SyncCtl *ctl, char **arguments);
-int sync_ctl_conflicts (SyncCtl *ctl, char **arguments);
 
 /* sync-ctl-watch.c */
 int sync_ctl_watch (SyncCtl *ctl, char **arguments);
 
+/* sync-ctl-hooks.c */
+int sync_ctl_hooks (SyncCtl *ctl, char **arguments);
+
 /* sync-ctl-decide.c */
+GBytes *sync_ctl_read_json (const char *name, SyncJsonView *root, GError **error);
 int sync_ctl_submit (SyncCtl *ctl, char **arguments);
 int sync_ctl_sync (SyncCtl *ctl, char **arguments);
 int sync_ctl_pause (SyncCtl *ctl, char **arguments);
@@ -49,11 +55,16 @@ int sync_ctl_resume (SyncCtl *ctl, char **arguments);
 int sync_ctl_offline (SyncCtl *ctl, char **arguments);
 int sync_ctl_retry (SyncCtl *ctl, char **arguments);
 int sync_ctl_confirm (SyncCtl *ctl, char **arguments);
-int sync_ctl_resolve (SyncCtl *ctl, char **arguments);
 int sync_ctl_discard (SyncCtl *ctl, char **arguments);
 int sync_ctl_restore (SyncCtl *ctl, char **arguments);
 int sync_ctl_clear_old (SyncCtl *ctl, char **arguments);
 int sync_ctl_backup (SyncCtl *ctl, char **arguments);
+
+
+/* sync-ctl-conflicts.c */
+int sync_ctl_conflicts (SyncCtl *ctl, char **arguments);
+int sync_ctl_resolve (SyncCtl *ctl, char **arguments);
+int sync_ctl_undo (SyncCtl *ctl, char **arguments);
 
 /* sync-ctl-keys.c */
 int sync_ctl_keys (SyncCtl *ctl, char **arguments);

@@ -45,65 +45,120 @@ sync_gateway_list_conflicts (SyncCall *call)
   sync_call_reply (call, SOUP_STATUS_OK, json);
 }
 
-void
-sync_gateway_get_conflict (SyncCall *call)
+/* One conflict with its history. */
+static void
+reply_conflict (SyncCall *call, gint64 id)
 {
+  SyncStore *store = sync_engine_get_store (call->engine);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncConflict) conflict
-      = sync_store_get_conflict (sync_engine_get_store (call->engine), call->id, &error);
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (store, id, &error);
+  g_autoptr (GPtrArray) history = conflict != NULL ? sync_store_list_conflict_history (store, id, &error) : NULL;
   g_autofree char *json = NULL;
 
-  if (conflict == NULL)
+  if (history == NULL)
     {
       sync_call_fail_error (call, error);
       return;
     }
-  json = sync_view_conflict (conflict);
+  json = sync_view_conflict (conflict, history);
   sync_call_reply (call, SOUP_STATUS_OK, json);
 }
 
-static gboolean
-resolve (SyncCall *call, GError **error)
+void
+sync_gateway_get_conflict (SyncCall *call)
 {
-  static const char *const members[] = { "resolution", NULL };
-  g_autoptr (SyncConflict) conflict = NULL;
-  g_autofree char *resolution = NULL;
-  SyncJsonView object;
+  reply_conflict (call, call->id);
+}
 
-  if (!sync_call_read_object (call, members, &object, error)
-      || !sync_call_string (&object, "resolution", &resolution, error))
+static gboolean
+read_resolution (const SyncJsonView *object, SyncResolution *resolution, GError **error)
+{
+  static const char *const names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
+  g_autofree char *name = NULL;
+
+  if (!sync_call_string (object, "resolution", &name, error))
     return FALSE;
-  if (g_strcmp0 (resolution, "local_wins") == 0)
-    return sync_engine_resolve_local (call->engine, call->id, sync_call_get_actor (call), error);
-  if (g_strcmp0 (resolution, "server_wins") == 0)
-    return sync_engine_resolve_server (call->engine, call->id, sync_call_get_actor (call), error);
-  /* It stays open; only its number is checked. */
-  if (g_strcmp0 (resolution, "skip") == 0)
-    {
-      conflict = sync_store_get_conflict (sync_engine_get_store (call->engine), call->id, error);
-      return conflict != NULL;
-    }
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_strcmp0 (name, names[i]) == 0)
+      {
+        *resolution = (SyncResolution) i;
+        return TRUE;
+      }
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-               "“resolution” is “%.40s”; this version knows local_wins (this till's version is sent), server_wins (it is"
-               " given up) and skip",
-               resolution != NULL ? resolution : "");
+               "“resolution” is “%.40s”; there are local_wins (this till's version is sent), server_wins (it is given up),"
+               " merged (fields of both are sent), manual (“document” is sent) and skip (it stays open)",
+               name != NULL ? name : "");
   return FALSE;
+}
+
+static gboolean
+read_document (const SyncJsonView *object, GBytes **document, GError **error)
+{
+  SyncJsonView view;
+
+  if (!sync_call_member (object, "document", &view))
+    return TRUE;
+  if (sync_json_view_kind (&view) != SYNC_JSON_OBJECT)
+    {
+      g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                           "“document” must be an object: the fields that are to be written");
+      return FALSE;
+    }
+  *document = g_bytes_new (view.text, view.length);
+  return TRUE;
+}
+
+static void
+preview (SyncCall *call, SyncResolution resolution, GBytes *document)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *body = sync_engine_preview (call->engine, call->id, resolution, document, &error);
+  g_autofree char *json = NULL;
+
+  if (body == NULL)
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, body);
+  sync_call_reply (call, SOUP_STATUS_OK, json);
 }
 
 void
 sync_gateway_resolve_conflict (SyncCall *call)
 {
+  static const char *const members[] = { "resolution", "document", "preview", NULL };
   g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) document = NULL;
+  SyncResolution resolution;
+  SyncJsonView object;
+  gboolean given;
+  gboolean only_preview = FALSE;
 
-  if (resolve (call, &error))
-    sync_gateway_get_conflict (call);
+  if (!sync_call_read_object (call, members, &object, &error) || !read_resolution (&object, &resolution, &error)
+      || !read_document (&object, &document, &error)
+      || !sync_call_bool (&object, "preview", &given, &only_preview, &error))
+    sync_call_fail_error (call, error);
+  else if (only_preview)
+    preview (call, resolution, document);
+  else if (sync_engine_resolve (call->engine, call->id, resolution, document, sync_call_get_actor (call), &error))
+    reply_conflict (call, call->id);
   else
     sync_call_fail_error (call, error);
 }
 
 void
-sync_gateway_refuse_undo (SyncCall *call)
+sync_gateway_undo_conflict (SyncCall *call)
 {
-  sync_call_fail (call, SOUP_STATUS_NOT_IMPLEMENTED, "not-implemented",
-                  "this version cannot undo a resolution by itself; both versions are kept in the conflict's record");
+  g_autoptr (GError) error = NULL;
+  gint64 id = sync_engine_undo_resolution (call->engine, call->id, sync_call_get_actor (call), &error);
+  g_autofree char *json = NULL;
+
+  if (id == 0)
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
+  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"requestId\":%" G_GINT64_FORMAT "}", call->id, id);
+  sync_call_reply (call, SOUP_STATUS_ACCEPTED, json);
 }

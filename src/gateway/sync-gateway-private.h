@@ -44,7 +44,7 @@ void sync_gateway_restore_request (SyncCall *call);
 void sync_gateway_list_conflicts (SyncCall *call);
 void sync_gateway_get_conflict (SyncCall *call);
 void sync_gateway_resolve_conflict (SyncCall *call);
-void sync_gateway_refuse_undo (SyncCall *call);
+void sync_gateway_undo_conflict (SyncCall *call);
 
 /* sync-gateway-keys.c */
 void sync_gateway_list_keys (SyncCall *call);

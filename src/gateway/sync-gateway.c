@@ -54,7 +54,7 @@ static const struct
   { "GET", "conflicts", sync_gateway_list_conflicts },
   { "GET", "conflicts/#", sync_gateway_get_conflict },
   { "POST", "conflicts/#/resolve", sync_gateway_resolve_conflict },
-  { "POST", "conflicts/#/undo", sync_gateway_refuse_undo },
+  { "POST", "conflicts/#/undo", sync_gateway_undo_conflict },
   { "GET", "status", sync_gateway_get_status },
   { "POST", "sync", sync_gateway_sync },
   { "POST", "check", sync_gateway_check },

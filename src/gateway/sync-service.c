@@ -3,6 +3,7 @@
  * All of it belongs to the thread-default main context of the thread that calls sync_service_start(). */
 #include "config.h"
 
+#include "sync-hook-program.h"
 #include "sync-service.h"
 
 #include "sync-error.h"
@@ -139,6 +140,31 @@ open_store (const SyncConfig *config, SyncClock *clock, GError **error)
   return sync_store_open (config->data_dir, &options, clock, error);
 }
 
+/* The shop's own file beside its routes; NULL: there is none. */
+static char *
+find_policy_file (void)
+{
+  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "posawesome-sync", "merge-policies.json", NULL);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
+}
+
+/* Who decides about conflicts: the shop's programs, and its policies for fields. */
+static gboolean
+set_deciders (SyncService *self, GError **error)
+{
+  g_autofree char *file = find_policy_file ();
+  g_autofree char *directory = sync_hook_program_dup_directory ();
+  g_autoptr (SyncMergePolicies) policies = sync_merge_policies_new (file, error);
+  g_autoptr (SyncHooks) hooks = sync_hooks_new (self->clock, directory);
+
+  if (policies == NULL)
+    return FALSE;
+  sync_engine_set_merge_policies (self->engine, policies);
+  sync_engine_set_hooks (self->engine, hooks);
+  return TRUE;
+}
+
 static gboolean
 put_together (SyncService *self, GError **error)
 {
@@ -164,6 +190,8 @@ put_together (SyncService *self, GError **error)
   sync_credentials_set_clock (self->credentials, self->clock);
   self->engine = sync_engine_new (self->config, self->store, transport, self->credentials, routes,
                                   self->clock, self->random);
+  if (!set_deciders (self, error))
+    return FALSE;
   self->gateway = sync_gateway_new (self->engine, self->clock, self->random);
   return TRUE;
 }

@@ -386,15 +386,41 @@ sync_view_status (const SyncSnapshot *snapshot, const SyncConfig *config)
   return finish (builder);
 }
 
+static char *
+conflict_history (GPtrArray *events)
+{
+  g_autoptr (GString) text = g_string_new ("[");
+
+  for (guint i = 0; i < events->len; i++)
+    {
+      const SyncConflictEvent *event = g_ptr_array_index (events, i);
+      g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+      g_autofree char *line = NULL;
+
+      json_builder_begin_object (builder);
+      add_int (builder, "atMs", event->at_ms);
+      add_string (builder, "event", event->event);
+      add_string (builder, "resolution", event->resolution);
+      add_string (builder, "actor", event->actor);
+      add_string (builder, "reason", event->reason);
+      line = finish (builder);
+      g_string_append_printf (text, "%s%s", i > 0 ? "," : "", line);
+    }
+  g_string_append_c (text, ']');
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /**
  * sync_view_conflict:
  * @conflict: a conflict
+ * @history: (nullable) (element-type SyncConflictEvent): what happened to it
  *
- * Returns: (transfer full): it with its documents
+ * Returns: (transfer full): it with its documents, and its history if that is given
  */
 char *
-sync_view_conflict (const SyncConflict *conflict)
+sync_view_conflict (const SyncConflict *conflict, GPtrArray *history)
 {
+  g_autofree char *events = history != NULL ? conflict_history (history) : NULL;
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
   g_autofree char *row = NULL;
   GString *object;
@@ -410,12 +436,17 @@ sync_view_conflict (const SyncConflict *conflict)
   add_string (builder, "resolvedBy", conflict->resolved_by);
   add_int (builder, "createdMs", conflict->created_ms);
   add_int_or_null (builder, "resolvedMs", conflict->resolved_ms);
+  add_int_or_null (builder, "askedMs", conflict->asked_ms);
+  add_string (builder, "why", conflict->why);
+  add_int_or_null (builder, "undoneBy", conflict->undone_by);
   row = finish (builder);
   object = g_string_new (row);
   splice_text (object, "base", conflict->base_data);
   splice_text (object, "local", conflict->local_data);
   splice_text (object, "server", conflict->server_data);
   splice_text (object, "result", conflict->result_data);
+  if (events != NULL)
+    splice_text (object, "history", events);
   return g_string_free (object, FALSE);
 }
 
@@ -432,7 +463,7 @@ sync_view_conflicts (GPtrArray *conflicts)
 
   for (guint i = 0; i < conflicts->len; i++)
     {
-      g_autofree char *row = sync_view_conflict (g_ptr_array_index (conflicts, i));
+      g_autofree char *row = sync_view_conflict (g_ptr_array_index (conflicts, i), NULL);
 
       g_string_append_printf (text, "%s%s", i > 0 ? ",\n" : "", row);
     }

@@ -51,6 +51,7 @@ start (GatewayFixture *self, const char *command)
   GSubprocess *process;
 
   g_subprocess_launcher_setenv (launcher, "POSAWESOME_SYNC_DATA_DIR", self->directory, TRUE);
+  g_subprocess_launcher_setenv (launcher, "XDG_CONFIG_HOME", self->directory, TRUE);
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_setenv (launcher, "TZ", "UTC", TRUE);
   g_subprocess_launcher_unsetenv (launcher, "LANGUAGE");
@@ -538,6 +539,55 @@ test_backup (GatewayFixture *self, gconstpointer data)
   sync_test_directory_free (directory);
 }
 
+static void
+write_text (const char *path, const char *text)
+{
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+  g_assert_no_errno (g_chmod (path, 0700));
+}
+
+/* It asks the executable itself, so it needs no running program. */
+static void
+test_hooks (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *folder = g_build_filename (self->directory, "posawesome-sync", NULL);
+  g_autofree char *hooks = g_build_filename (folder, "hooks", NULL);
+  g_autofree char *hook = g_build_filename (hooks, "Sales Invoice", NULL);
+  g_autofree char *file = g_build_filename (self->directory, "conflict.json", NULL);
+  g_autofree char *seen = g_build_filename (hooks, "seen", NULL);
+  g_autofree char *command = g_strdup_printf ("hooks test 'Sales Invoice' %s", file);
+  g_autofree char *missing = g_strdup_printf ("the hook for Sales Invoice does not decide: there is no “%s”", hooks);
+  g_autofree char *text = NULL;
+  g_autofree char *decided = NULL;
+  g_autofree char *json = NULL;
+
+  sync_gateway_close (self->gateway);
+  write_text (file, "{\"local\":{\"rate\":0.10},\"server\":{},\"resource_id\":\"INV-1\",\"local_ms\":5}");
+  g_free (expect (self, command, 1, missing));
+  g_assert_no_errno (g_mkdir_with_parents (hooks, 0700));
+  write_text (hook, "#!/bin/sh\ncat > seen; echo '{\"resolution\":\"merged\",\"document\":{\"rate\":0.10},\"reason\":\"so\"}'");
+  decided = expect (self, command, 0, "The hook for Sales Invoice decides: merged\nReason: so\n");
+  assert_contains (decided, "\nIt would write: {\"rate\":0.10}\n");
+  g_assert_true (g_file_get_contents (seen, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==,
+                   "{\"id\":0,\"resource_type\":\"Sales Invoice\",\"resource_id\":\"INV-1\",\"type\":null,\"base\":null,"
+                   "\"local\":{\"rate\":0.10},\"server\":{},\"base_ms\":null,\"local_ms\":5,\"server_ms\":null}");
+  g_free (expect (self, "hooks test 'Sales Invoice' -", 2, "standard input: malformed JSON"));
+  write_text (hook, "#!/bin/sh\necho '{\"resolution\":\"ask\"}'");
+  json = g_strdup_printf ("--json %s", command);
+  g_free (expect (self, json, 0, "{\"resolution\":\"ask\",\"reason\":null,\"document\":null}"));
+  write_text (hook, "#!/bin/sh\necho no such rate >&2; exit 3");
+  g_free (expect (self, command, 1, "does not decide: it exited with status 3: no such rate"));
+  write_text (file, "[]");
+  g_free (expect (self, command, 2, "conflict.json holds no JSON object with base, local and server"));
+  g_free (expect (self, "hooks try 'Sales Invoice' x", 2, "“try” is not “test”"));
+  g_free (expect (self, "hooks test Note", 2, "something is missing; usage: posawesome-syncctl hooks test TYPE FILE"));
+  g_unlink (seen);
+  g_unlink (hook);
+  g_rmdir (hooks);
+  g_rmdir (folder);
+}
+
 /* The secret goes in on standard input, and appears nowhere. */
 static void
 test_credentials (GatewayFixture *self, gconstpointer data)
@@ -687,6 +737,7 @@ main (int argc, char **argv)
   ADD ("doctor-asks", test_doctor_asks);
   ADD ("doctor-clock", test_doctor_clock);
   ADD ("backup", test_backup);
+  ADD ("hooks", test_hooks);
   ADD ("credentials", test_credentials);
   ADD ("watch", test_watch);
   ADD ("watch-says-news", test_watch_says_news);

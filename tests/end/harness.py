@@ -152,6 +152,7 @@ class Profile:
         self.shop = Process('shop', [SHOP, '--database', database], self.env, self.folder)
         self.base_url = self.shop.ready[1].removeprefix('url=')
         self.env['ERPNEXT_BASE_URL'] = self.base_url
+        self.env['CONFLICT_POLICIES'] = '*=ask'
         self.shop_client = Client(self.base_url)
         self.user_client = Client(self.base_url)
         self.user_client.headers = {'Authorization': 'token KEY-Administrator:SECRET'}

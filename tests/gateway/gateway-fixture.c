@@ -168,7 +168,7 @@ gateway_fixture_set_up (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *directory = sync_test_directory_new ();
   g_autofree char *setting = g_strconcat ("POSAWESOME_SYNC_DATA_DIR=", directory, NULL);
-  const char *environment[] = { setting, "ERPNEXT_BASE_URL=https://shop.example.com", "ERPNEXT_API_TOKEN=key",
+  const char *environment[] = { setting, "ERPNEXT_BASE_URL=https://shop.example.com", "CONFLICT_POLICIES=*=ask", "ERPNEXT_API_TOKEN=key",
                                 "ERPNEXT_API_SECRET=secret", NULL };
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncCredentials) credentials = NULL;

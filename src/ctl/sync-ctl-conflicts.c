@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands about conflicts: which there are, how one ends, and taking that back. */
+#include "config.h"
+
+#include "sync-ctl.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+int
+sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
+{
+  const char *const headings[] = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), _ ("WHY"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer
+      = sync_ctl_client_call (ctl->client, "GET", "conflicts?status=pending&limit=1000", NULL, &error);
+  JsonArray *conflicts;
+
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
+  for (guint i = 0; i < json_array_get_length (conflicts); i++)
+    {
+      JsonObject *conflict = json_array_get_object_element (conflicts, i);
+      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
+      g_autofree char *request
+          = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
+      g_autofree char *document = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"),
+                                                   sync_ctl_get_string (conflict, "resourceId"));
+      g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
+      const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since,
+                              sync_ctl_get_string (conflict, "why"), NULL };
+
+      sync_ctl_table_add (table, cells);
+    }
+  if (json_array_get_length (conflicts) > 0)
+    sync_ctl_table_print (table);
+  else
+    g_print ("%s\n", _ ("There are no open conflicts."));
+  return SYNC_CTL_DONE;
+}
+
+static const char *
+resolution_words (JsonObject *conflict)
+{
+  const char *resolution = sync_ctl_get_string (conflict, "resolution");
+
+  if (g_strcmp0 (resolution, "local_wins") == 0)
+    return _ ("this till's version is sent");
+  if (g_strcmp0 (resolution, "server_wins") == 0)
+    return _ ("the server's version stands");
+  if (g_strcmp0 (resolution, "merged") == 0)
+    return _ ("fields of both versions are sent");
+  if (g_strcmp0 (resolution, "manual") == 0)
+    return _ ("the document that was given is sent");
+  return _ ("it stays open");
+}
+
+/* (transfer full): the body of the call; NULL with @error if the document cannot be read */
+static char *
+dup_resolution (SyncCtl *ctl, const char *resolution, GError **error)
+{
+  g_autoptr (GString) body = g_string_new (NULL);
+  g_autoptr (GBytes) document = NULL;
+
+  g_string_printf (body, "{\"resolution\":\"%s\"", resolution);
+  if (ctl->document != NULL)
+    {
+      gsize length;
+      const char *data;
+
+      document = sync_ctl_read_json (ctl->document, NULL, error);
+      if (document == NULL)
+        return NULL;
+      data = g_bytes_get_data (document, &length);
+      g_string_append (body, ",\"document\":");
+      g_string_append_len (body, data, length);
+    }
+  g_string_append (body, ctl->preview ? ",\"preview\":true}" : "}");
+  return g_string_free (g_steal_pointer (&body), FALSE);
+}
+
+static void
+print_preview (JsonObject *answer)
+{
+  JsonNode *preview = json_object_get_member (answer, "preview");
+  g_autofree char *text = preview != NULL && JSON_NODE_HOLDS_OBJECT (preview) ? json_to_string (preview, TRUE) : NULL;
+
+  g_print ("%s\n", text != NULL ? text : _ ("Nothing would be written."));
+}
+
+int
+sync_ctl_resolve (SyncCtl *ctl, char **arguments)
+{
+  static const char *const known[] = { "local_wins", "server_wins", "merged", "manual", "skip", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *body = NULL;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (arguments[0], &id))
+    return SYNC_CTL_USAGE;
+  if (!g_strv_contains (known, arguments[1]))
+    return sync_ctl_usage_error (
+      _ ("“%s” is no way to end a conflict; there are local_wins, server_wins, merged, manual and skip"), arguments[1]);
+  path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/resolve", id);
+  body = dup_resolution (ctl, arguments[1], &error);
+  if (body != NULL)
+    answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else if (ctl->preview)
+    print_preview (json_node_get_object (answer->root));
+  else
+    g_print (_ ("Conflict %s: %s.\n"), arguments[0], resolution_words (json_node_get_object (answer->root)));
+  return SYNC_CTL_DONE;
+}
+
+int
+sync_ctl_undo (SyncCtl *ctl, char **arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (arguments[0], &id))
+    return SYNC_CTL_USAGE;
+  path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/undo", id);
+  answer = sync_ctl_client_call (ctl->client, "POST", path, "{}", &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else
+    g_print (_ ("The end of conflict %s is undone by request %" PRId64 ".\n"), arguments[0],
+             sync_ctl_get_int (json_node_get_object (answer->root), "requestId"));
+  return SYNC_CTL_DONE;
+}
