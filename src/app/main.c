@@ -20,6 +20,7 @@
 static gboolean option_headless;
 static gboolean option_background;
 static gboolean option_demo;
+static gint64 option_conflict = -1; /* -1: not given */
 static gboolean option_version;
 
 static const GOptionEntry entries[] = {
@@ -27,6 +28,8 @@ static const GOptionEntry entries[] = {
     N_ ("Work without a window, until SIGTERM"), NULL },
   { "background", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_background, N_ ("Start without showing the window"),
     NULL },
+  { "conflict", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_INT64, &option_conflict,
+    N_ ("Show this conflict for a decision (0: the first that is open)"), N_ ("ID") },
   { "demo", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_demo,
     N_ ("Show how it works on a practice shop; touches nothing of yours"), NULL },
   { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, &option_version, N_ ("Print the version and end"), NULL },
@@ -63,6 +66,11 @@ parse_options (int *argc, char ***argv)
   if (*argc > 1)
     {
       g_printerr (_ ("posawesome-sync: unexpected argument “%s” (--help lists the options)\n"), (*argv)[1]);
+      return FALSE;
+    }
+  if (option_conflict < -1 || (option_conflict >= 0 && (option_headless || option_demo)))
+    {
+      g_printerr (_ ("posawesome-sync: --conflict takes the number of a conflict, and neither --headless nor --demo\n"));
       return FALSE;
     }
   return TRUE;
@@ -103,6 +111,7 @@ run_desktop (void)
     {
       g_autoptr (SyncApplication) application = sync_application_new (option_background);
 
+      sync_application_set_conflict (application, option_conflict);
       return sync_application_run (application);
     }
   g_printerr (_ ("posawesome-sync: there is no display; --headless works without one\n"));

@@ -6,6 +6,7 @@
 #include "sync-application.h"
 
 #include "sync-clock-system.h"
+#include "sync-conflict-desk.h"
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
 #include "sync-ledger-window.h"
@@ -24,6 +25,7 @@ struct _SyncApplication
   AdwApplication parent_instance;
 
   gboolean background;            /* no window at the start */
+  gint64 conflict;                /* id of the one to show at the start, 0: the first open one, -1: none */
   SyncDemo *demo;                 /* (owned) (nullable): set: the demonstration */
   GSettings *settings;            /* (owned) (nullable) */
   SyncSurroundings *surroundings; /* (owned) (nullable) */
@@ -268,10 +270,24 @@ show_ledger_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user
     sync_ledger_window_present (GTK_WINDOW (self->window), self->demo);
 }
 
+/* Also from outside, where there may be no window yet. */
+static void
+show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  self->background = FALSE;
+  g_application_activate (G_APPLICATION (self));
+  if (self->window != NULL && self->status != NULL && !self->quitting)
+    sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader,
+                                g_variant_get_int64 (parameter));
+}
+
 static const GActionEntry action_entries[] = {
   { .name = "sync-now", .activate = sync_now_action_cb },
   { .name = "pause", .state = "false", .change_state = pause_change_state_cb },
   { .name = "about", .activate = about_action_cb },
+  { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
   { .name = "show-ledger", .activate = show_ledger_action_cb },
   { .name = "quit", .activate = quit_action_cb },
 };
@@ -309,7 +325,8 @@ start_demo (SyncApplication *self)
 
 /* GApplication */
 
-/* A start in the background finds nothing to do, and nothing to bring forward, where the program runs already. */
+/* A start in the background finds nothing to do, and nothing to bring forward, where the program runs already. A conflict
+ * is shown by the one that runs. */
 static gboolean
 sync_application_local_command_line (GApplication *application, char ***arguments, int *exit_status)
 {
@@ -320,6 +337,12 @@ sync_application_local_command_line (GApplication *application, char ***argument
     {
       g_printerr ("posawesome-sync: %s\n", error->message);
       *exit_status = EXIT_FAILURE;
+      return TRUE;
+    }
+  if (self->conflict >= 0)
+    {
+      g_action_group_activate_action (G_ACTION_GROUP (application), "show-conflict", g_variant_new_int64 (self->conflict));
+      *exit_status = EXIT_SUCCESS;
       return TRUE;
     }
   if (self->background && g_application_get_is_remote (application))
@@ -429,6 +452,7 @@ sync_application_class_init (SyncApplicationClass *klass)
 static void
 sync_application_init (SyncApplication *self)
 {
+  self->conflict = -1;
 }
 
 static SyncApplication *
@@ -465,6 +489,19 @@ sync_application_new (gboolean background)
   self->clock = sync_clock_system_new ();
   self->random = sync_random_kernel_new ();
   return self;
+}
+
+/**
+ * sync_application_set_conflict:
+ * @self: the desktop program, before it runs
+ * @id: of an open conflict; 0: the first
+ *
+ * Shows it at the start, in the program that runs already if there is one.
+ */
+void
+sync_application_set_conflict (SyncApplication *self, gint64 id)
+{
+  self->conflict = id;
 }
 
 /**

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SyncApplication, sync_application, SYNC, APPLICATION, AdwApplication)
 
 SyncApplication *sync_application_new (gboolean background);
+void sync_application_set_conflict (SyncApplication *self, gint64 id);
 SyncApplication *sync_application_new_demo (SyncDemo *demo);
 int sync_application_run (SyncApplication *self);
 gboolean sync_application_has_display (void);

@@ -27,6 +27,7 @@ enum
   PROP_STATE,
   PROP_NEXT_TRY,
   PROP_ERROR,
+  PROP_IN_CONFLICT,
   N_PROPS
 };
 
@@ -112,6 +113,9 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
     case PROP_ERROR:
       g_value_take_string (value, make_error (self->request));
       break;
+    case PROP_IN_CONFLICT:
+      g_value_set_boolean (value, self->request->state == SYNC_STATE_CONFLICT);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -132,14 +136,16 @@ static void
 sync_request_item_class_init (SyncRequestItemClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  static const char *const names[N_PROPS] = { NULL, "accepted", "document", "party", "amount", "state", "next-try",
-                                              "error" };
+  static const char *const names[] = { NULL, "accepted", "document", "party", "amount", "state", "next-try", "error" };
 
   object_class->get_property = sync_request_item_get_property;
   object_class->finalize = sync_request_item_finalize;
-  for (guint i = PROP_ACCEPTED; i < N_PROPS; i++)
+  for (guint i = PROP_ACCEPTED; i < G_N_ELEMENTS (names); i++)
     properties[i] = g_param_spec_string (names[i], NULL, NULL, NULL,
                                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+  properties[PROP_IN_CONFLICT]
+    = g_param_spec_boolean ("in-conflict", NULL, NULL, FALSE,
+                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 

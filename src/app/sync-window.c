@@ -190,6 +190,55 @@ cell_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpoint
   gtk_list_item_set_child (list_item, label);
 }
 
+/* The open conflict of a request; 0 if it has none. */
+static gint64
+find_conflict (SyncStore *reader, gint64 request_id)
+{
+  g_autoptr (GPtrArray) open = sync_store_list_conflicts (reader, "pending", G_MAXINT, NULL);
+
+  for (guint i = 0; open != NULL && i < open->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (open, i);
+
+      if (conflict->request_id == request_id)
+        return conflict->id;
+    }
+  return 0;
+}
+
+static void
+decide_cb (GtkListItem *list_item, GtkButton *button)
+{
+  SyncWindow *self = SYNC_WINDOW (gtk_widget_get_root (GTK_WIDGET (button)));
+  SyncRequestItem *item = gtk_list_item_get_item (list_item);
+  gint64 id = find_conflict (self->reader, sync_request_item_get_request (item)->id);
+
+  gtk_widget_activate_action (GTK_WIDGET (button), "app.show-conflict", "x", id);
+}
+
+/* What a request in conflict has in place of a next try: the way to decide it. */
+static void
+decide_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpointer user_data)
+{
+  const Column *column = user_data;
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *button = gtk_button_new_with_mnemonic (_ ("_Decide…"));
+  GtkExpression *item = gtk_property_expression_new (GTK_TYPE_LIST_ITEM, NULL, "item");
+  GtkExpression *in_conflict = gtk_property_expression_new (SYNC_TYPE_REQUEST_ITEM, item, "in-conflict");
+  GtkWidget *label;
+
+  cell_setup_cb (factory, list_item, (gpointer) column);
+  label = g_object_ref (gtk_list_item_get_child (list_item));
+  gtk_list_item_set_child (list_item, box);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Decide the conflict"), -1);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (decide_cb), list_item, G_CONNECT_SWAPPED);
+  gtk_expression_bind (in_conflict, button, "visible", list_item);
+  g_object_bind_property (button, "visible", label, "visible", G_BINDING_SYNC_CREATE | G_BINDING_INVERT_BOOLEAN);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_box_append (GTK_BOX (box), button);
+  g_object_unref (label);
+}
+
 static void
 add_columns (SyncWindow *self)
 {
@@ -198,7 +247,9 @@ add_columns (SyncWindow *self)
       GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
       g_autoptr (GtkColumnViewColumn) column = NULL;
 
-      g_signal_connect (factory, "setup", G_CALLBACK (cell_setup_cb), (gpointer) &columns[i]);
+      g_signal_connect (factory, "setup",
+                        G_CALLBACK (strcmp (columns[i].property, "next-try") == 0 ? decide_setup_cb : cell_setup_cb),
+                        (gpointer) &columns[i]);
       column = gtk_column_view_column_new (_ (columns[i].title), factory);
       gtk_column_view_column_set_expand (column, columns[i].expand);
       gtk_column_view_column_set_resizable (column, TRUE);
@@ -270,7 +321,7 @@ sync_window_init (SyncWindow *self)
 
 /**
  * sync_window_new:
- * @application: whose actions it uses: `sync-now`, `pause`, `quit`, `about`, `show-ledger`
+ * @application: whose actions it uses: `sync-now`, `pause`, `quit`, `about`, `show-conflict`, `show-ledger`
  *
  * Returns: (transfer none): a window that shows nothing yet
  */

@@ -50,6 +50,7 @@ test_version (void)
   g_assert_nonnull (strstr (help->out, "--headless"));
   g_assert_nonnull (strstr (help->out, "--background"));
   g_assert_nonnull (strstr (help->out, "--demo"));
+  g_assert_nonnull (strstr (help->out, "--conflict"));
 }
 
 static void
@@ -58,11 +59,17 @@ test_usage (void)
   g_autoptr (AppProfile) profile = app_profile_new ();
   g_autoptr (AppEnd) option = app_profile_run (profile, "--headles", NULL);
   g_autoptr (AppEnd) argument = app_profile_run (profile, "--headless", "now", NULL);
+  g_autoptr (AppEnd) number = app_profile_run (profile, "--conflict", "first", NULL);
+  g_autoptr (AppEnd) windowless = app_profile_run (profile, "--headless", "--conflict", "1", NULL);
 
   g_assert_cmpint (option->status, ==, 2);
   assert_one_line_with (option->err, "--headles");
   g_assert_cmpint (argument->status, ==, 2);
   assert_one_line_with (argument->err, "now");
+  g_assert_cmpint (number->status, ==, 2);
+  assert_one_line_with (number->err, "first");
+  g_assert_cmpint (windowless->status, ==, 2);
+  assert_one_line_with (windowless->err, "--conflict");
 }
 
 static void

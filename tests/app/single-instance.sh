@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A second start with --conflict ends at once, and the instance that runs in the background shows the dialog:
+# single-instance.sh PROGRAM, with a display. Exit status 77 (skipped) where a tool is missing.
+set -eu
+
+for tool in dbus-run-session xwininfo timeout; do
+  command -v "$tool" > /dev/null 2>&1 || {
+    echo "there is no $tool"
+    exit 77
+  }
+done
+if [ "${2:-}" != on-bus ]; then
+  unset DBUS_SESSION_BUS_ADDRESS
+  exec dbus-run-session -- sh "$0" "$1" on-bus
+fi
+
+# Up to ten seconds for a window of that title.
+wait_for_window () {
+  for _ in $(seq 100); do
+    ! xwininfo -root -tree | grep -q "\"$1\":" || return 0
+    sleep 0.1
+  done
+  echo "there is no window “$1”"
+  return 1
+}
+
+export ERPNEXT_BASE_URL=http://127.0.0.1:9 GATEWAY_PORT=0 POSAWESOME_SYNC_DATA_DIR="$HOME/data"
+"$1" --background &
+first=$!
+trap 'kill "$first" 2> /dev/null || true' EXIT
+for _ in $(seq 100); do
+  [ ! -e "$HOME/data/gateway-port" ] || break
+  sleep 0.1
+done
+if xwininfo -root -tree | grep -q '"Conflicts":'; then
+  echo "the dialog is there before anybody asked for it"
+  exit 1
+fi
+timeout 20 "$1" --conflict 0
+wait_for_window POSAwesome\ Sync
+wait_for_window Conflicts
+kill "$first"
+wait "$first"
+trap - EXIT
