@@ -54,6 +54,34 @@ sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row)
               == SYNC_MERGE_STYLE_LAST_WRITE_WINS;
 }
 
+static const char *
+why_of (SyncMergeReason reason)
+{
+  switch (reason)
+    {
+    case SYNC_MERGE_REASON_BOTH_CHANGED:
+    case SYNC_MERGE_REASON_OVERLAP:
+      return "both sides changed it";
+    case SYNC_MERGE_REASON_NO_BASE:
+      return "which side changed it is not known";
+    case SYNC_MERGE_REASON_NEWER_UNKNOWN:
+      return "which side is newer is not known";
+    case SYNC_MERGE_REASON_DELETED_LOCAL:
+      return "this till took it out, the server changed it";
+    case SYNC_MERGE_REASON_DELETED_SERVER:
+      return "the server took it out, this till changed it";
+    case SYNC_MERGE_REASON_SAME_NEW_ROW:
+      return "both sides have it as a new row";
+    case SYNC_MERGE_REASON_NONE:
+    case SYNC_MERGE_REASON_NOT_A_NUMBER:
+    case SYNC_MERGE_REASON_NOT_A_LIST:
+    case SYNC_MERGE_REASON_NEVER_MERGED:
+    case SYNC_MERGE_REASON_ROWS_UNCLEAR:
+    default:
+      return "it does not merge";
+    }
+}
+
 static void
 collect_open (GPtrArray *items, GString *fields)
 {
@@ -62,7 +90,7 @@ collect_open (GPtrArray *items, GString *fields)
       const SyncMergeItem *item = g_ptr_array_index (items, i);
 
       if (item->decision == SYNC_MERGE_ASK && item->take == SYNC_MERGE_TAKE_AUTOMATIC)
-        g_string_append_printf (fields, "%s%s", fields->len > 0 ? ", " : "", item->path);
+        g_string_append_printf (fields, "%s%s (%s)", fields->len > 0 ? ", " : "", item->path, why_of (item->reason));
       collect_open (item->parts, fields);
     }
 }
@@ -76,7 +104,7 @@ sync_resolver_dup_open_fields (const SyncMerge *merge)
   if (sync_merge_count_open (merge) == 0)
     return NULL;
   collect_open (merge->items, fields);
-  return g_strdup_printf ("both sides changed %s", fields->str);
+  return g_string_free (g_steal_pointer (&fields), FALSE);
 }
 
 /* Whether the merge takes all that the till sent, or nothing of it. */
