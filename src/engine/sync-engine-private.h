@@ -155,7 +155,8 @@ void sync_engine_spend_retry (SyncEngine *self);
 gint64 sync_engine_get_server_ms (SyncEngine *self);
 gint64 sync_engine_get_corrected_ms (SyncEngine *self);
 gint64 sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request);
-void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
+void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, const SyncAnswer *answer, SyncHostNews news,
+                            gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
 
