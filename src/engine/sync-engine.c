@@ -213,6 +213,8 @@ sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to)
 void
 sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to)
 {
+  if (to == SYNC_STATE_COMPLETED)
+    sync_absence_forget (self, id);
   g_signal_emit (self, signals[SIGNAL_REQUEST_CHANGED], 0, id, (int) to);
   if (is_settled (from, to))
     g_signal_emit (self, signals[SIGNAL_PROGRESS], 0, self->progress_done, MAX (self->progress_total, self->progress_done));
@@ -615,6 +617,7 @@ sync_engine_finalize (GObject *object)
   g_ptr_array_unref (self->arrivals);
   g_hash_table_unref (self->operations);
   g_hash_table_unref (self->trust);
+  g_hash_table_unref (self->absences);
   sync_zone_forget (self);
   g_strfreev (self->paused_types);
   g_free (self->user);
@@ -683,6 +686,7 @@ sync_engine_init (SyncEngine *self)
   self->arrivals = g_ptr_array_new_with_free_func (g_object_unref);
   self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->absences = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   g_queue_init (&self->batch);
   g_queue_init (&self->answered);
   g_queue_init (&self->unwritten);

@@ -91,6 +91,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   if (!check_site (self, error))
     return FALSE;
   self->running = TRUE;
+  sync_absence_begin (self);
   self->errands = g_cancellable_new ();
   self->stopping = FALSE;
   sync_engine_refresh (self);
