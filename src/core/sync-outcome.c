@@ -61,10 +61,14 @@ static const struct
   ROW (200, 299, ANY, BODY_BROKEN, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (200, 299, ANY, ANY_BODY, ANY_ACTION, UNKNOWN, NOT_OURS)
   ROW (304, 304, ANY, ANY_BODY, ANY_ACTION, UNKNOWN, NO_NEWS)
+  /* "See other" is how an application answers a form that it took. The others say that the call belongs elsewhere, and
+   * are a proxy's, a portal's or a login page's, before anything was done; where to is not asked. */
+  ROW (303, 303, ANY, ANY_BODY, ANY_ACTION, UNKNOWN, NOT_OURS)
   ROW (300, 399, ANY, ANY_BODY, ANY_ACTION, NOT_DONE, NOT_OURS)
 
-  /* Who are we? */
-  ROW (401, 401, ANY, ANY_BODY, ANY_ACTION, NOT_DONE, SIGN_IN)
+  /* Who are we? Frappe says it by an exception; anybody else's 401 does not tell what became of the call behind him. */
+  ROW (401, 401, SOME, ANY_BODY, ANY_ACTION, NOT_DONE, SIGN_IN)
+  ROW (401, 401, NONE, ANY_BODY, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (400, 400, "CSRFTokenError", ANY_BODY, ANY_ACTION, NOT_DONE, SIGN_IN)
   ROW (400, 400, "InvalidAuthorizationHeader", ANY_BODY, ANY_ACTION, NOT_DONE, SIGN_IN)
   ROW (400, 400, "InvalidAuthorizationPrefix", ANY_BODY, ANY_ACTION, NOT_DONE, SIGN_IN)
@@ -75,10 +79,13 @@ static const struct
   /* Not now. */
   ROW (429, 429, ANY, ANY_BODY, ANY_ACTION, NOT_DONE, THROTTLED)
   ROW (503, 503, SOME, ANY_BODY, ANY_ACTION, NOT_DONE, THROTTLED)
-  ROW (407, 407, ANY, ANY_BODY, ANY_ACTION, NOT_DONE, NOT_OURS)
+  ROW (407, 407, SOME, ANY_BODY, ANY_ACTION, NOT_DONE, NOT_OURS)
+  ROW (407, 407, NONE, ANY_BODY, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (408, 408, ANY, ANY_BODY, ANY_ACTION, UNKNOWN, NO_NEWS)
-  ROW (423, 423, ANY, ANY_BODY, ANY_ACTION, BUSY, UP)
-  ROW (425, 425, ANY, ANY_BODY, ANY_ACTION, BUSY, UP)
+  ROW (423, 423, SOME, ANY_BODY, ANY_ACTION, BUSY, UP)
+  ROW (423, 423, NONE, ANY_BODY, ANY_ACTION, UNKNOWN, SUSPECT)
+  ROW (425, 425, SOME, ANY_BODY, ANY_ACTION, BUSY, UP)
+  ROW (425, 425, NONE, ANY_BODY, ANY_ACTION, UNKNOWN, SUSPECT)
   ROW (400, 499, "DocumentLockedError", ANY_BODY, ANY_ACTION, BUSY, UP)
   ROW (500, 599, "QueryDeadlockError", ANY_BODY, ANY_ACTION, BUSY, UP)
   ROW (500, 599, "QueryTimeoutError", ANY_BODY, ANY_ACTION, BUSY, UP)

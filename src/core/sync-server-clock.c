@@ -7,8 +7,9 @@
  *
  * Everything is kept against the boot clock, which never jumps, and turned into an offset of the wall clock only when
  * it is asked for: a till whose clock is set right between two answers is told so at once. Invariant: the intervals
- * that are kept have a point in common. An answer that has none with them means that one of the clocks was set (or that
- * somebody between us answered with an old Date): then the newest counts alone. Pure: the times are arguments. */
+ * that are kept have a point in common. An answer that has none with them means that one of the clocks was set, or that
+ * one answer lies (an old Date, one worker's clock): it is a candidate, which counts only when the next answer agrees
+ * with it and not with the others. Pure: the times are arguments. */
 #include "config.h"
 
 #include "sync-server-clock.h"
@@ -53,6 +54,28 @@ intersect (const SyncServerClock *self, gint64 now_us)
   return common;
 }
 
+/* Takes @sample in, where it has a point in common with all that are kept. */
+static gboolean
+join (SyncServerClock *self, const SyncServerSample *sample, gint64 now_us)
+{
+  SyncServerClock joined = *self;
+  Interval common;
+
+  if (joined.n_samples == SYNC_SERVER_CLOCK_SAMPLES)
+    {
+      joined.n_samples--;
+      for (guint i = 0; i < joined.n_samples; i++)
+        joined.samples[i] = joined.samples[i + 1];
+    }
+  joined.samples[joined.n_samples++] = *sample;
+  common = intersect (&joined, now_us);
+  if (common.low_us > common.high_us)
+    return FALSE;
+  joined.has_candidate = FALSE;
+  *self = joined;
+  return TRUE;
+}
+
 /**
  * sync_server_clock_init:
  * @self: (out caller-allocates): a server clock
@@ -72,7 +95,7 @@ sync_server_clock_init (SyncServerClock *self)
  * @sent_us: boot clock, microseconds: when the call was made
  * @received_us: boot clock, microseconds: when its answer was there
  *
- * Takes one answer into account. With T the Date, the server's clock is
+ * Takes one answer into account; one that contradicts those before it, only when the next confirms it. With T the Date, the server's clock is
  * T + 0.5 s − (sent + received) / 2 ahead of the boot clock, within (received − sent) / 2 + 0.5 s.
  *
  * Returns: whether @date could be used
@@ -81,28 +104,37 @@ gboolean
 sync_server_clock_add (SyncServerClock *self, const char *date, gint64 sent_us, gint64 received_us)
 {
   gint64 seconds = sync_outcome_parse_date_s (date);
+  SyncServerClock other;
   SyncServerSample sample;
-  Interval common;
 
   if (seconds < 0 || received_us < sent_us)
     return FALSE;
   sample.uncertainty_us = (received_us - sent_us + 1) / 2 + HALF_A_SECOND_US;
   sample.at_us = sent_us + (received_us - sent_us) / 2;
   sample.ahead_us = seconds * G_USEC_PER_SEC + HALF_A_SECOND_US - sample.at_us;
-  if (self->n_samples == SYNC_SERVER_CLOCK_SAMPLES)
+  if (join (self, &sample, received_us))
+    return TRUE;
+  other = (SyncServerClock){ .samples = { self->candidate }, .n_samples = 1 };
+  if (self->has_candidate && join (&other, &sample, received_us))
     {
-      self->n_samples--;
-      for (guint i = 0; i < self->n_samples; i++)
-        self->samples[i] = self->samples[i + 1];
+      *self = other;
+      return TRUE;
     }
-  self->samples[self->n_samples++] = sample;
-  common = intersect (self, received_us);
-  if (common.low_us > common.high_us)
-    {
-      self->samples[0] = sample;
-      self->n_samples = 1;
-    }
+  self->candidate = sample;
+  self->has_candidate = TRUE;
   return TRUE;
+}
+
+/**
+ * sync_server_clock_is_confirmed:
+ * @self: a server clock
+ *
+ * Returns: whether two answers at least agree on what it tells
+ */
+gboolean
+sync_server_clock_is_confirmed (const SyncServerClock *self)
+{
+  return self->n_samples > 1;
 }
 
 /**

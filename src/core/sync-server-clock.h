@@ -20,10 +20,13 @@ typedef struct
 {
   SyncServerSample samples[SYNC_SERVER_CLOCK_SAMPLES];
   guint n_samples;
+  SyncServerSample candidate; /* the last answer, which contradicts them all; for the next to confirm */
+  gboolean has_candidate;
 } SyncServerClock;
 
 void sync_server_clock_init (SyncServerClock *self);
 gboolean sync_server_clock_add (SyncServerClock *self, const char *date, gint64 sent_us, gint64 received_us);
+gboolean sync_server_clock_is_confirmed (const SyncServerClock *self);
 gboolean sync_server_clock_get (const SyncServerClock *self, gint64 wall_us, gint64 boot_us, gint64 *offset_us,
                                 gint64 *uncertainty_us);
 

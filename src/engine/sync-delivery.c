@@ -423,7 +423,6 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       sync_operation_end (op);
       return;
     }
-  sync_engine_note_date (self, op->reply, op->started_us);
   read_step (op, &action, &proof);
   op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
                                            op->reply->content_type, op->reply->retry_after, op->reply->date,
@@ -433,6 +432,8 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
            sync_transport_result_to_string (op->reply->result), op->reply->status,
            op->answer->exc_type != NULL ? op->answer->exc_type : "-", sync_verdict_to_string (op->outcome.verdict),
            sync_host_news_to_string (op->outcome.host));
+  sync_absence_note_send (op);
+  sync_engine_note_date (self, op->reply, op->answer, op->outcome.host, op->started_us);
   sync_engine_note_host (self, op->outcome.host, op->answer, op->reply->error);
   g_queue_push_tail (&self->answered, op);
   sync_engine_kick (self);

@@ -30,7 +30,6 @@ typedef struct
   guint n_unsure;   /* those of them that may have arrived */
   guint n_looks;    /* answered looks since the last send */
   guint n_unanswered; /* looks since the last one that was answered */
-  guint n_absent;   /* those of them that found nothing, after the settle time */
   gboolean unkeyed; /* a send that may have arrived went out when the server did not enforce its key */
   gboolean is_traceable; /* of all sends that may have arrived, one at least, it is known as whom and when: */
   char *sent_as;    /* (owned) (nullable): the user, one and the same */
@@ -38,6 +37,14 @@ typedef struct
   gint64 last_server_ms;
   gint64 last_duration_ms;
 } SyncHistory;
+
+/* What this run knows of the absence of a row: the boot clock does not jump, whatever is done to the two others. */
+typedef struct
+{
+  gint64 id;        /* of the row */
+  gint64 ended_us;  /* boot clock: when its last send ended; the start of the engine, if it was not in this run */
+  gint64 absent_us; /* boot clock: when it was not seen for the first time since; -1: not yet */
+} SyncAbsence;
 
 /* One live piece of work on one row: a send, or a look. */
 typedef struct
@@ -108,6 +115,8 @@ struct _SyncEngine
   gint64 alarm_us;              /* boot clock: when it fires */
   gint64 looked_us;             /* boot clock: just before the due rows were read last */
   GHashTable *trust;            /* (owned) (element-type utf8 SyncKeyState): per DocType */
+  GHashTable *absences;         /* (owned) (element-type gint64 SyncAbsence): of rows that were sent or missed in this run */
+  gint64 began_us;              /* boot clock: when it was started last */
   GTimeZone *zone;              /* (owned) (nullable): the site's, NULL: not known */
   gboolean zone_asked;          /* this run has asked for it */
   GCancellable *errands;        /* (owned) (nullable): questions for nobody's row; NULL while it does not run */
@@ -183,7 +192,8 @@ gint64 sync_engine_get_server_ms (SyncEngine *self);
 gint64 sync_engine_get_corrected_ms (SyncEngine *self);
 gint64 sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request);
 gint64 sync_engine_get_uncertainty_ms (SyncEngine *self, const SyncRequest *request);
-void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us);
+void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, const SyncAnswer *answer, SyncHostNews news,
+                            gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
 SyncRoute *sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error);
 
@@ -302,6 +312,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncHistory, sync_history_clear)
 gboolean sync_history_ended (const SyncHistory *self, SyncVerdict verdict);
 gboolean sync_history_is_refusal (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
 gboolean sync_history_is_final (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
+
+/* sync-absence.c: when does it count that nothing is there? */
+void sync_absence_begin (SyncEngine *self);
+void sync_absence_note_send (SyncOperation *op);
+void sync_absence_forget (SyncEngine *self, gint64 id);
+gint64 sync_absence_get_wait_ms (SyncOperation *op);
+gint64 sync_absence_see (SyncOperation *op);
 
 /* sync-natural.c: is it there, without a key? */
 gboolean sync_natural_must_ask (SyncEngine *self, const SyncRequest *row);

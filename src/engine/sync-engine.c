@@ -213,6 +213,8 @@ sync_engine_count_row (SyncEngine *self, SyncState from, SyncState to)
 void
 sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to)
 {
+  if (to == SYNC_STATE_COMPLETED)
+    sync_absence_forget (self, id);
   g_signal_emit (self, signals[SIGNAL_REQUEST_CHANGED], 0, id, (int) to);
   if (is_settled (from, to))
     g_signal_emit (self, signals[SIGNAL_PROGRESS], 0, self->progress_done, MAX (self->progress_total, self->progress_done));
@@ -359,11 +361,13 @@ sync_engine_spend_retry (SyncEngine *self)
   sync_engine_refresh (self);
 }
 
-/* What a reply to a call made at @sent_us (boot clock) says about the server's clock. */
+/* What a reply to a call made at @sent_us (boot clock) says about the server's clock. Only ERPNext's answer does, one
+ * that is its success, its refusal or its exception: the clock of a proxy or a captive portal is not the shop's. */
 void
-sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, gint64 sent_us)
+sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, const SyncAnswer *answer, SyncHostNews news,
+                       gint64 sent_us)
 {
-  if (reply->date != NULL)
+  if (reply->date != NULL && (news == SYNC_HOST_UP || answer->exc_type != NULL))
     sync_server_clock_add (&self->server_clock, reply->date, sent_us, sync_clock_boot_us (self->clock));
 }
 
@@ -393,11 +397,13 @@ correct_ms (SyncEngine *self, gint64 wall_ms, gint64 boot_us)
   return ABS (server_ms - wall_ms) > uncertainty_us / 1000 + 1 ? server_ms : wall_ms;
 }
 
-/* The present moment so; 0 if nothing was heard of the server's clock yet. */
+/* The present moment so, to be kept for good; 0 while that is too early. One answer may lie, and where somebody else
+ * answers for the server nothing was heard of it lately: then the moment is found by the boot clock when it is needed,
+ * and the till's clock is believed only if the machine is started anew before. */
 gint64
 sync_engine_get_corrected_ms (SyncEngine *self)
 {
-  return sync_engine_get_server_ms (self) == 0
+  return !sync_server_clock_is_confirmed (&self->server_clock) || self->breaker.reason == SYNC_HOST_NOT_OURS
            ? 0
            : correct_ms (self, sync_clock_wall_ms (self->clock), sync_clock_boot_us (self->clock));
 }
@@ -637,6 +643,7 @@ sync_engine_finalize (GObject *object)
   g_hash_table_unref (self->suspects);
   g_object_unref (self->policies);
   g_object_unref (self->hooks);
+  g_hash_table_unref (self->absences);
   sync_zone_forget (self);
   g_strfreev (self->paused_types);
   g_free (self->switches_kept);
@@ -711,6 +718,7 @@ sync_engine_init (SyncEngine *self)
   self->undecided = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->suspects = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->policies = sync_merge_policies_new (NULL, NULL);
+  self->absences = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   g_queue_init (&self->batch);
   g_queue_init (&self->answered);
   g_queue_init (&self->unwritten);

@@ -41,7 +41,6 @@ take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt
   self->n_sends++;
   self->n_looks = 0;
   self->n_unanswered = 0;
-  self->n_absent = 0;
   if (is_unsure (attempt))
     take_unsure (self, route, attempt);
 }
@@ -53,7 +52,6 @@ take_look (SyncHistory *self, const SyncAttempt *attempt)
 
   self->n_unanswered = answered ? 0 : self->n_unanswered + 1;
   self->n_looks += answered;
-  self->n_absent += g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT_ONCE) == 0;
   if (g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT) == 0)
     self->unkeyed = FALSE;
 }

@@ -92,6 +92,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   if (!check_site (self, error))
     return FALSE;
   self->running = TRUE;
+  sync_absence_begin (self);
   self->errands = g_cancellable_new ();
   self->stopping = FALSE;
   sync_switches_restore (self);

@@ -6,7 +6,8 @@
  *   none, in two reads after the settle time, by a user who is proven to see such documents: it did not, and goes again;
  *   anything else: a person decides, and is told what stands there.
  *
- * The time is the server's own throughout: the till's clock may have been set in between. A document that another
+ * The time is the server's own throughout: the till's clock may have been set in between. That nothing is there counts
+ * only when the boot clock agrees, too: the server's may have been set as well. A document that another
  * request of ours made is not looked at. Engine's thread only. */
 #include "config.h"
 
@@ -330,6 +331,7 @@ absent (SyncOperation *op, const SyncHistory *history)
   SyncEngine *self = op->engine;
   gint64 now_ms = sync_engine_get_server_ms (self);
   gint64 settled_ms = history->last_server_ms + history->last_duration_ms + self->config->settle_time + SEND_SLACK_MS;
+  gint64 wait_ms = MAX (sync_absence_get_wait_ms (op), settled_ms - now_ms);
   g_autofree char *list = NULL;
   g_autofree char *path = NULL;
 
@@ -338,15 +340,16 @@ absent (SyncOperation *op, const SyncHistory *history)
       give_unproven (op);
       return;
     }
-  if (now_ms < settled_ms)
+  if (wait_ms > 0)
     {
       /* It may still be on its way through the server. */
-      sync_settle_look_later (op, MIN (settled_ms - now_ms, (gint64) self->config->settle_time), SYNC_LOOK_NOT_YET, NULL);
+      sync_settle_look_later (op, MIN (wait_ms, (gint64) self->config->settle_time), SYNC_LOOK_NOT_YET, NULL);
       return;
     }
-  if (history->n_absent < 1)
+  wait_ms = sync_absence_see (op);
+  if (wait_ms > 0)
     {
-      sync_settle_look_later (op, self->config->base_retry_delay, SYNC_LOOK_ABSENT_ONCE, NULL);
+      sync_settle_look_later (op, wait_ms, SYNC_LOOK_ABSENT_ONCE, NULL);
       return;
     }
   list = sync_route_dup_document_path (op->request->resource_type, NULL);

@@ -84,9 +84,10 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncAnswer) answer
     = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type, reply->retry_after,
                                   reply->date, reply->rate_limit_reset, reply->body, SYNC_PROOF_MESSAGE, NULL);
+  SyncHostNews news = news_of (question->engine, reply, answer);
 
-  sync_engine_note_date (question->engine, reply, question->sent_us);
-  question->func (question->engine, news_of (question->engine, reply, answer), answer, reply->error, question->user_data);
+  sync_engine_note_date (question->engine, reply, answer, news, question->sent_us);
+  question->func (question->engine, news, answer, reply->error, question->user_data);
 }
 
 /* Asks, and calls @func exactly once. */

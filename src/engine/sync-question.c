@@ -48,7 +48,7 @@ sync_question_read (SyncEngine *self, SyncTransport *transport, GAsyncResult *re
   reading->outcome = sync_outcome_classify (reading->answer, SYNC_ACTION_UPDATE);
   if (!self->running || reply->result == SYNC_TRANSPORT_CANCELLED)
     return;
-  sync_engine_note_date (self, reply, started_us);
+  sync_engine_note_date (self, reply, reading->answer, reading->outcome.host, started_us);
   sync_engine_note_host (self, reading->outcome.host, reading->answer, reply->error);
 }
 

@@ -9,7 +9,6 @@
 #include "sync-backoff.h"
 #include "sync-error.h"
 #include "sync-json.h"
-#include "sync-mutant.h"
 
 /* The change of the row of @op from where it is now, decided by a look. */
 SyncChange
@@ -224,16 +223,11 @@ absent_by_key (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
   g_auto (SyncHistory) history = { 0 };
-  gint64 now_ms = sync_clock_wall_ms (self->clock);
-  gint64 settled_ms;
-  gboolean refused, settled;
+  gint64 wait_ms;
+  gboolean refused;
 
   sync_history_read (self, op->route, op->request, &history);
-  settled_ms = history.sent_ms + self->config->settle_time;
   refused = sync_history_is_refusal (&history, self, op->request);
-  /* The clock was set back since the send and tells nothing: then the looks are counted, a settle time apart. */
-  settled = SYNC_MUTANT ("no-settle-time")
-            || (now_ms < history.sent_ms ? history.n_looks >= 2 : now_ms >= settled_ms);
   if (op->request->server_name != NULL)
     {
       g_autofree char *why
@@ -255,15 +249,11 @@ absent_by_key (SyncOperation *op)
                                       " server shows nothing under the key, so only a person can tell whether it arrived.");
       return;
     }
-  if (op->request->unaccounted > 0 && !settled)
+  /* An earlier send may still be on its way through the server. */
+  wait_ms = op->request->unaccounted > 0 ? MAX (sync_absence_see (op), sync_absence_get_wait_ms (op)) : 0;
+  if (wait_ms > 0)
     {
-      /* An earlier send may still be on its way through the server. */
-      sync_settle_look_later (op, MIN (settled_ms - now_ms, (gint64) self->config->settle_time), "absent", NULL);
-      return;
-    }
-  if (op->request->unaccounted > 0 && history.n_looks < 1)
-    {
-      sync_settle_look_later (op, self->config->base_retry_delay, "absent", NULL);
+      sync_settle_look_later (op, wait_ms, "absent", NULL);
       return;
     }
   sync_settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent", refused ? op->request->error_message : NULL);

@@ -119,7 +119,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                        reply->retry_after, reply->date, reply->rate_limit_reset, reply->body,
                                        SYNC_PROOF_MESSAGE, NULL);
   outcome = sync_outcome_classify (answer, SYNC_ACTION_CALL);
-  sync_engine_note_date (self, reply, op->started_us);
+  sync_engine_note_date (self, reply, answer, outcome.host, op->started_us);
   sync_engine_note_host (self, outcome.host, answer, reply->error);
   /* With the host away, or suspicious, the row stays as it is, and due. */
   if (sync_breaker_is_open (&self->breaker) || outcome.host == SYNC_HOST_SUSPECT)

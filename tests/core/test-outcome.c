@@ -31,7 +31,7 @@ static const struct
   ROW ("113-guest-resource-create", CREATE, DOCUMENT, ASK, NO_NEWS) /* 403 PermissionError */
   ROW ("114-guest-resource-read", CALL, MESSAGE, ASK, NO_NEWS) /* 403 PermissionError */
   ROW ("115-guest-v2-list", CALL, MESSAGE, ASK, NO_NEWS) /* 403 PermissionError */
-  ROW ("117-token-wrong-accept-html", CALL, MESSAGE, NOT_DONE, SIGN_IN) /* 401 */
+  ROW ("117-token-wrong-accept-html", CALL, MESSAGE, UNKNOWN, SUSPECT) /* 401; we ask for JSON, and never get this */
   ROW ("120-login-ok", CALL, MESSAGE, DELIVERED, UP) /* 200 */
   ROW ("124-cookie-post-without-csrf", CREATE, DOCUMENT, DELIVERED, UP) /* 200 */
   ROW ("125-cookie-app-page", CALL, MESSAGE, UNKNOWN, NOT_OURS) /* 200 */
@@ -314,12 +314,19 @@ static const struct
   ROW (511, HTML, "<html>sign in to the hotel</html>", CREATE, DOCUMENT, UNKNOWN, NOT_OURS)
   ROW (520, HTML, "<html></html>", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
   ROW (599, NULL, "", CREATE, DOCUMENT, UNKNOWN, NO_NEWS)
-  ROW (423, JSON, "{}", UPDATE, DOCUMENT, BUSY, UP)
-  ROW (425, NULL, "", UPDATE, DOCUMENT, BUSY, UP)
+  ROW (423, JSON, EXC ("DocumentLockedError"), UPDATE, DOCUMENT, BUSY, UP)
+  ROW (423, JSON, V2 ("Odd"), UPDATE, DOCUMENT, BUSY, UP)
+  ROW (423, JSON, "{}", UPDATE, DOCUMENT, UNKNOWN, SUSPECT)
+  ROW (423, JSON, "{\"message\":\"locked\"}", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
+  ROW (425, JSON, EXC ("Odd"), CREATE, DOCUMENT, BUSY, UP)
+  ROW (425, NULL, "", UPDATE, DOCUMENT, UNKNOWN, SUSPECT)
   ROW (408, HTML, "<html></html>", CREATE, DOCUMENT, UNKNOWN, NO_NEWS)
   ROW (429, NULL, "", CREATE, DOCUMENT, NOT_DONE, THROTTLED)
   ROW (401, JSON, EXC ("SessionExpired"), CREATE, DOCUMENT, NOT_DONE, SIGN_IN)
-  ROW (401, NULL, "", CREATE, DOCUMENT, NOT_DONE, SIGN_IN)
+  ROW (401, JSON, V2 ("AuthenticationError"), DELETE, DELETED, NOT_DONE, SIGN_IN)
+  ROW (401, NULL, "", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
+  ROW (401, HTML, "<html>proxy</html>", UPDATE, DOCUMENT, UNKNOWN, SUSPECT)
+  ROW (401, JSON, "{\"message\":\"sign in to the proxy\"}", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
   ROW (400, JSON, EXC ("InvalidAuthorizationToken"), CREATE, DOCUMENT, NOT_DONE, SIGN_IN)
   ROW (400, JSON, EXC ("InvalidAuthorizationHeader"), CREATE, DOCUMENT, NOT_DONE, SIGN_IN)
   ROW (400, JSON, EXC ("InvalidAuthorizationPrefix"), CREATE, DOCUMENT, NOT_DONE, SIGN_IN)
@@ -330,7 +337,8 @@ static const struct
   ROW (404, HTML, "<html>no such page</html>", DELETE, DELETED, ASK, NO_NEWS)
   ROW (404, NULL, "", DELETE, DELETED, ASK, NO_NEWS)
   ROW (404, JSON, V2 ("DoesNotExistError"), CANCEL, CANCELLED, GONE, UP)
-  ROW (407, HTML, "<html>proxy</html>", CREATE, DOCUMENT, NOT_DONE, NOT_OURS)
+  ROW (407, HTML, "<html>proxy</html>", CREATE, DOCUMENT, UNKNOWN, SUSPECT)
+  ROW (407, JSON, EXC ("Odd"), CREATE, DOCUMENT, NOT_DONE, NOT_OURS)
   ROW (412, JSON, "{\"message\":\"changed\"}", UPDATE, DOCUMENT, STALE, UP)
   ROW (409, JSON, "{\"message\":\"changed\"}", UPDATE, DOCUMENT, STALE, UP)
   ROW (409, HTML, "<html></html>", UPDATE, DOCUMENT, ASK, NO_NEWS)
@@ -368,6 +376,8 @@ static const struct
   ROW (304, NULL, "", UPDATE, DOCUMENT, UNKNOWN, NO_NEWS)
   ROW (302, HTML, "", CREATE, DOCUMENT, NOT_DONE, NOT_OURS)
   ROW (307, NULL, "", CREATE, DOCUMENT, NOT_DONE, NOT_OURS)
+  ROW (303, HTML, "", CREATE, DOCUMENT, UNKNOWN, NOT_OURS)
+  ROW (303, NULL, "", DELETE, DELETED, UNKNOWN, NOT_OURS)
   ROW (100, NULL, "", CREATE, DOCUMENT, UNKNOWN, NO_NEWS)
   ROW (0, NULL, "", CREATE, DOCUMENT, UNKNOWN, NO_NEWS)
   ROW (777, JSON, EXC ("ValidationError"), CREATE, DOCUMENT, UNKNOWN, NO_NEWS)
@@ -517,6 +527,8 @@ test_safe (void)
 
             g_assert_cmpint (outcome.verdict, !=, SYNC_VERDICT_DELIVERED);
             if (status >= 500 && types[i] == NULL)
+              g_assert_cmpint (outcome.verdict, ==, SYNC_VERDICT_UNKNOWN);
+            if (types[i] == NULL && (status == 303 || status == 401 || status == 407 || status == 423 || status == 425))
               g_assert_cmpint (outcome.verdict, ==, SYNC_VERDICT_UNKNOWN);
             if (status >= 200 && status < 300)
               g_assert_true (outcome.verdict == SYNC_VERDICT_UNKNOWN

@@ -133,28 +133,73 @@ test_drift (void)
     }
 }
 
-/* The server's clock is set, or an old answer comes out of a cache: the newest counts, and the next ones mend it. */
+#define assert_offset(clock, boot, expected_us)                                                              \
+  G_STMT_START                                                                                             \
+  {                                                                                                        \
+    gint64 offset_, uncertainty_;                                                                          \
+    g_assert_true (sync_server_clock_get (clock, EPOCH_US + (boot), boot, &offset_, &uncertainty_));       \
+    g_assert_cmpint (ABS (offset_ - (expected_us)), <=, uncertainty_);                                     \
+  }                                                                                                        \
+  G_STMT_END
+
+/* The server's clock is set: the second answer that says so is believed, and those after it join the two. */
 static void
-test_inconsistent (void)
+test_server_set (void)
 {
   SyncServerClock clock;
   gint64 boot = 50 * SECOND;
-  gint64 offset, uncertainty;
 
   sync_server_clock_init (&clock);
   for (guint i = 0; i < 20; i++, boot += 3 * SECOND)
     answer (&clock, boot, 20000, 20000, EPOCH_US);
   g_assert_cmpuint (clock.n_samples, ==, SYNC_SERVER_CLOCK_SAMPLES);
   answer (&clock, boot, 20000, 20000, EPOCH_US + 600 * SECOND);
-  g_assert_cmpuint (clock.n_samples, ==, 1);
-  g_assert_true (sync_server_clock_get (&clock, EPOCH_US + boot, boot, &offset, &uncertainty));
-  g_assert_cmpint (ABS (offset - 600 * SECOND), <=, uncertainty);
-  /* It was the only liar: the next honest one is believed, and those after it join it. */
-  for (guint i = 0; i < 5; i++, boot += SECOND)
-    answer (&clock, boot + i * 130000, 20000, 20000, EPOCH_US);
-  g_assert_cmpuint (clock.n_samples, ==, 5);
-  g_assert_true (sync_server_clock_get (&clock, EPOCH_US + boot, boot, &offset, &uncertainty));
-  g_assert_cmpint (ABS (offset), <=, uncertainty);
+  g_assert_cmpuint (clock.n_samples, ==, SYNC_SERVER_CLOCK_SAMPLES);
+  assert_offset (&clock, boot, 0);
+  answer (&clock, boot + SECOND, 20000, 20000, EPOCH_US + 600 * SECOND);
+  g_assert_cmpuint (clock.n_samples, ==, 2);
+  g_assert_true (sync_server_clock_is_confirmed (&clock));
+  assert_offset (&clock, boot + SECOND, 600 * SECOND);
+  answer (&clock, boot + 2 * SECOND, 20000, 20000, EPOCH_US + 600 * SECOND);
+  g_assert_cmpuint (clock.n_samples, ==, 3);
+}
+
+/* Single answers that lie displace nothing, whether they lie alike or not, as long as an honest one comes between. */
+static void
+test_liars (void)
+{
+  SyncServerClock clock;
+  gint64 boot = 50 * SECOND;
+
+  sync_server_clock_init (&clock);
+  for (guint i = 0; i < 12; i++, boot += 3 * SECOND)
+    {
+      answer (&clock, boot, 20000, 20000, EPOCH_US);
+      answer (&clock, boot + SECOND, 20000, 20000, EPOCH_US + 40 * 86400 * SECOND);
+      assert_offset (&clock, boot + SECOND, 0);
+      g_assert_cmpuint (clock.n_samples, ==, i + 1);
+    }
+  /* Two in a row, each with a time of its own. */
+  answer (&clock, boot, 20000, 20000, EPOCH_US - 900 * SECOND);
+  assert_offset (&clock, boot, 0);
+  g_assert_cmpuint (clock.n_samples, ==, 12);
+}
+
+/* The very first may lie as well: it is not confirmed, and two that agree displace it. */
+static void
+test_first_lies (void)
+{
+  SyncServerClock clock;
+
+  sync_server_clock_init (&clock);
+  g_assert_false (sync_server_clock_is_confirmed (&clock));
+  answer (&clock, SECOND, 20000, 20000, EPOCH_US + 600 * SECOND);
+  g_assert_false (sync_server_clock_is_confirmed (&clock));
+  answer (&clock, 2 * SECOND, 20000, 20000, EPOCH_US);
+  g_assert_false (sync_server_clock_is_confirmed (&clock));
+  answer (&clock, 3 * SECOND, 20000, 20000, EPOCH_US);
+  g_assert_true (sync_server_clock_is_confirmed (&clock));
+  assert_offset (&clock, 3 * SECOND, 0);
 }
 
 int
@@ -165,6 +210,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/server-clock/one-sample", test_one_sample);
   g_test_add_func ("/sync/server-clock/truth-within", test_truth_within);
   g_test_add_func ("/sync/server-clock/drift", test_drift);
-  g_test_add_func ("/sync/server-clock/inconsistent", test_inconsistent);
+  g_test_add_func ("/sync/server-clock/server-set", test_server_set);
+  g_test_add_func ("/sync/server-clock/liars", test_liars);
+  g_test_add_func ("/sync/server-clock/first-lies", test_first_lies);
   return g_test_run ();
 }

@@ -399,6 +399,102 @@ test_sold_in_another_boot (Engine *e)
   toy_site_set_clock (e->site, NULL, 0);
 }
 
+static ToyFault
+portal (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return TOY_CANNED;
+}
+
+/* A captive portal whose clock is forty days off answers in the server's place: sales made before, during and after keep
+ * their time, whether they were still on their way or had never left. */
+static void
+sell_behind_a_portal (Engine *e, guint status)
+{
+  gint64 sold_us[3], ids[3];
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  start (e);
+  sell (e);
+  engine_run_for (e, 10000);
+  toy_site_set_canned (e->site, status, "text/html", "<html><body>Welcome to the hotel</body></html>");
+  toy_site_set_fault (e->site, portal, NULL);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 40 * DAY_US);
+  for (guint i = 0; i < 3; i++)
+    {
+      sold_us[i] = sync_clock_wall_us (SYNC_CLOCK (e->clock));
+      ids[i] = sell (e);
+      engine_run_for (e, 200000);
+      if (i == 1)
+        {
+          toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+          toy_site_set_fault (e->site, NULL, NULL);
+        }
+    }
+  engine_run_for (e, 300 * 1000);
+  for (guint i = 0; i < 3; i++)
+    assert_posted (e, ids[i], sold_us[i]);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
+static void
+test_sold_behind_a_portal (Engine *e)
+{
+  sell_behind_a_portal (e, 200);
+}
+
+static void
+test_sold_behind_a_redirect (Engine *e)
+{
+  sell_behind_a_portal (e, 302);
+}
+
+/* One call gets through. */
+static ToyFault
+one_answer (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n = user_data;
+
+  return ++*n == 1 ? TOY_ANSWER : TOY_REFUSE;
+}
+
+static gint64
+kept_moment (Engine *e, gint64 id)
+{
+  g_autoptr (SyncRequest) row = engine_get (e, id);
+
+  return row->accepted_server_ms;
+}
+
+/* A moment is kept for good only on a clock that two answers told, and not while somebody else answers. */
+static void
+test_moment_kept (Engine *e)
+{
+  g_autoptr (SyncSnapshot) snapshot = NULL;
+  guint n = 0;
+  gint64 id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 7200 * SECOND);
+  toy_site_set_fault (e->site, one_answer, &n);
+  start (e);
+  sell (e);
+  engine_run_for (e, 1000);
+  snapshot = sync_engine_dup_snapshot (e->engine);
+  g_assert_true (snapshot->server_clock_known);
+  g_assert_cmpint (kept_moment (e, sell (e)), ==, 0);
+  toy_site_set_fault (e->site, NULL, NULL);
+  engine_run_for (e, 300 * 1000);
+  id = sell (e);
+  g_assert_cmpint (ABS (kept_moment (e, id) - sync_clock_wall_ms (SYNC_CLOCK (e->clock)) - 7200000), <, 2000);
+  toy_site_set_canned (e->site, 302, "text/html", "<html></html>");
+  toy_site_set_fault (e->site, portal, NULL);
+  engine_run_for (e, 10000);
+  sell (e);
+  engine_run_for (e, 10000);
+  engine_assert_condition (e, SYNC_CONDITION_NOT_OUR_SERVER);
+  g_assert_cmpint (kept_moment (e, sell (e)), ==, 0);
+  toy_site_set_clock (e->site, NULL, 0);
+}
+
 /* Within what is uncertain the till's own time stands, to the second. */
 static void
 test_sold_on_a_right_clock (Engine *e)
@@ -534,6 +630,9 @@ main (int argc, char **argv)
   engine_test_add ("/sync/clocks/sold-before-a-reboot", test_sold_before_a_reboot);
   engine_test_add ("/sync/clocks/sold-in-another-boot", test_sold_in_another_boot);
   engine_test_add ("/sync/clocks/sold-on-a-right-clock", test_sold_on_a_right_clock);
+  engine_test_add ("/sync/clocks/sold-behind-a-portal", test_sold_behind_a_portal);
+  engine_test_add ("/sync/clocks/sold-behind-a-redirect", test_sold_behind_a_redirect);
+  engine_test_add ("/sync/clocks/moment-kept", test_moment_kept);
   engine_test_add ("/sync/clocks/reboot", test_reboot);
   engine_test_add ("/sync/clocks/reboot-after-the-time", test_reboot_after_the_time);
   engine_test_add ("/sync/clocks/reboot-into-the-past", test_reboot_into_the_past);

@@ -112,6 +112,92 @@ test_clock_and_found (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
 }
 
+/* The server's own clock jumps: by the boot clock the settle time has not passed. */
+static void
+test_server_forward (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 3 * DAY_US);
+  for (guint i = 0; i < 129; i++)
+    {
+      sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
+      engine_run_for (e, 1000);
+    }
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
+/* Of a send in another run the boot clock tells nothing: the settle time begins anew, also in the same boot. */
+static void
+lose_and_start_again (Engine *e, gboolean reboot)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+
+  engine_run_for (e, 100000);
+  engine_drop (e);
+  if (reboot)
+    sync_clock_virtual_reboot (e->clock, 10 * G_USEC_PER_SEC);
+  engine_open (e);
+  engine_start (e);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 3 * DAY_US);
+  for (guint i = 0; i < 129; i++)
+    {
+      sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
+      engine_run_for (e, 1000);
+    }
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
+static void
+test_started_again (Engine *e)
+{
+  lose_and_start_again (e, FALSE);
+}
+
+static void
+test_rebooted (Engine *e)
+{
+  lose_and_start_again (e, TRUE);
+}
+
+static gboolean
+was_absent_once (Engine *e, gint64 id)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (e->store, id, NULL);
+  const SyncAttempt *last = g_ptr_array_index (attempts, attempts->len - 1);
+
+  return g_strcmp0 (last->verdict, "absent_once") == 0;
+}
+
+/* Whoever presses the button does not make the second look come sooner than it may. */
+static void
+test_looks_apart (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_customer (e, &fault);
+
+  for (guint i = 0; i < 2000 && !was_absent_once (e, id); i++)
+    engine_run_for (e, 100);
+  g_assert_true (was_absent_once (e, id));
+  for (guint i = 0; i < 3; i++)
+    {
+      sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
+      engine_run_for (e, 250);
+      engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+    }
+  engine_run_for (e, 2000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
 /* What one user made another one may not see; what he sees counts. */
 static void
 test_other_user (Engine *e)
@@ -208,6 +294,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/clock-forward", test_clock_forward);
   engine_test_add ("/sync/natural/clock-back", test_clock_back);
   engine_test_add ("/sync/natural/clock-and-found", test_clock_and_found);
+  engine_test_add ("/sync/natural/server-forward", test_server_forward);
+  engine_test_add ("/sync/natural/started-again", test_started_again);
+  engine_test_add ("/sync/natural/rebooted", test_rebooted);
+  engine_test_add ("/sync/natural/looks-apart", test_looks_apart);
   engine_test_add ("/sync/natural/other-user", test_other_user);
   engine_test_add ("/sync/natural/other-user-sees-it", test_other_user_sees_it);
   engine_test_add ("/sync/natural/no-date", test_no_date);

@@ -525,7 +525,7 @@ lost_then_refused (ToySite *site, const SyncTransportRequest *request, gpointer 
 }
 
 static void
-test_refused_after_unknown (Engine *e)
+refuse_after_unknown (Engine *e, gint64 jump_us)
 {
   guint n = 0;
   gint64 id;
@@ -534,11 +534,36 @@ test_refused_after_unknown (Engine *e)
   toy_site_set_fault (e->site, lost_then_refused, &n);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
-  engine_run_for (e, 60000);
+  engine_run_for (e, 10000);
+  sync_clock_virtual_jump_wall_us (e->clock, jump_us);
+  for (guint i = 0; i < 110; i++)
+    {
+      sync_engine_force_sync (e->engine, NULL, NULL, 0, NULL);
+      engine_run_for (e, 1000);
+    }
   engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
-  engine_run_for (e, 200000);
+  engine_run_for (e, 150000);
   engine_assert_state (e, id, SYNC_STATE_FAILED);
   g_assert_cmpuint (n, ==, 2);
+}
+
+static void
+test_refused_after_unknown (Engine *e)
+{
+  refuse_after_unknown (e, 0);
+}
+
+/* Whatever the wall clock does meanwhile. */
+static void
+test_refused_after_unknown_forward (Engine *e)
+{
+  refuse_after_unknown (e, G_TIME_SPAN_DAY);
+}
+
+static void
+test_refused_after_unknown_back (Engine *e)
+{
+  refuse_after_unknown (e, -G_TIME_SPAN_DAY);
 }
 
 static void
@@ -690,6 +715,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/forbidden-asks-who", test_forbidden_asks_who);
   engine_test_add ("/sync/settle/deadlock-is-free", test_deadlock_is_free);
   engine_test_add ("/sync/settle/refused-after-unknown", test_refused_after_unknown);
+  engine_test_add ("/sync/settle/refused-after-unknown-forward", test_refused_after_unknown_forward);
+  engine_test_add ("/sync/settle/refused-after-unknown-back", test_refused_after_unknown_back);
   engine_test_add ("/sync/settle/edit-and-retry", test_edit_and_retry);
   engine_test_add ("/sync/settle/edit-of-draft", test_edit_of_draft);
   engine_test_add ("/sync/settle/edit-of-draft-answer-lost", test_edit_of_draft_answer_lost);
