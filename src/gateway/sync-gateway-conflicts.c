@@ -68,7 +68,7 @@ resolve (SyncCall *call, GError **error)
   static const char *const members[] = { "resolution", NULL };
   g_autoptr (SyncConflict) conflict = NULL;
   g_autofree char *resolution = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, members, &object, error)
       || !sync_call_string (&object, "resolution", &resolution, error))
