@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sync-body.h"
 #include "sync-json.h"
 #include "sync-message.h"
 #include "sync-outcome.h"
@@ -29,6 +30,7 @@ sync_answer_clear (SyncAnswer *self)
   g_free (self->message);
   g_free (self->server_name);
   g_free (self->server_modified);
+  g_free (self->server_type);
   g_free (self->echoed_key);
   *self = (SyncAnswer){ .retry_after_ms = -1, .docstatus = -1 };
 }
@@ -210,6 +212,7 @@ read_document (SyncAnswer *self, JsonObject *payload, JsonObject *document, cons
   const char *const fields[] = { key_field, "client_request_id", "offline_id" };
 
   self->server_name = dup_text (document, "name");
+  self->server_type = dup_text (document, "doctype");
   self->server_modified = dup_text (document, "modified");
   if (docstatus != NULL && strlen (docstatus) == 1 && *docstatus >= '0' && *docstatus <= '2')
     self->docstatus = *docstatus - '0';
@@ -219,6 +222,8 @@ read_document (SyncAnswer *self, JsonObject *payload, JsonObject *document, cons
         self->echoed_key = dup_text (document, fields[i]);
         if (self->echoed_key == NULL)
           self->echoed_key = dup_text (payload, fields[i]);
+        if (self->echoed_key != NULL)
+          self->echoed_in = g_intern_string (fields[i]);
       }
 }
 
@@ -404,4 +409,120 @@ sync_answer_new_from_reply (SyncTransportResult transport, gboolean bytes_writte
     self->retry_after_ms = parse_seconds_ms (rate_limit_reset);
   read_body (self, body, proof, key_field);
   return self;
+}
+
+/* Whether one of the rows of the document in @body is the row @name of the DocType @resource_type: who sets a field of a
+ * row is shown the document that it stands in. */
+static gboolean
+has_row (GBytes *body, const char *resource_type, const char *name)
+{
+  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
+  gsize length;
+  const char *text = g_bytes_get_data (body, &length);
+  JsonObject *root, *document;
+  JsonObjectIter iter;
+  JsonNode *rows;
+
+  if (!json_parser_load_from_data (parser, text, (gssize) length, NULL))
+    return FALSE;
+  root = json_node_get_object (json_parser_get_root (parser));
+  document = get_object (root, "data");
+  if (document == NULL)
+    document = get_object (root, "message");
+  if (document == NULL)
+    return FALSE;
+  json_object_iter_init (&iter, document);
+  while (json_object_iter_next (&iter, NULL, &rows))
+    for (guint i = 0; JSON_NODE_HOLDS_ARRAY (rows) && i < json_array_get_length (json_node_get_array (rows)); i++)
+      {
+        JsonNode *row = json_array_get_element (json_node_get_array (rows), i);
+        JsonObject *object = JSON_NODE_HOLDS_OBJECT (row) ? json_node_get_object (row) : NULL;
+        g_autofree char *type = dup_text (object, "doctype");
+        g_autofree char *its_name = dup_text (object, "name");
+
+        if (type != NULL && its_name != NULL && sync_key_is_same (type, resource_type) && sync_key_is_same (its_name, name))
+          return TRUE;
+      }
+  return FALSE;
+}
+
+/* What it says, it says of something else. */
+static void
+take_for_another (SyncAnswer *self)
+{
+  g_autofree char *words
+    = g_strdup_printf ("The answer shows another document, %s %s: something between here and the server mixes answers up.",
+                       self->server_type != NULL ? self->server_type : "called",
+                       self->server_name != NULL ? self->server_name : "without a name");
+
+  if (SYNC_MUTANT ("any-document-as-proof"))
+    return;
+  g_clear_pointer (&self->server_name, g_free);
+  g_clear_pointer (&self->server_modified, g_free);
+  g_clear_pointer (&self->server_type, g_free);
+  g_clear_pointer (&self->echoed_key, g_free);
+  self->docstatus = -1;
+  self->proof_met = FALSE;
+  self->of_another = TRUE;
+  g_free (self->message);
+  self->message = g_steal_pointer (&words);
+}
+
+/**
+ * sync_document_is:
+ * @doctype: (nullable): a document's own `doctype`
+ * @its_name: its own name
+ * @resource_type: the DocType that was asked for
+ * @name: the name that was asked for
+ *
+ * Returns: whether that document answers to that name. A Single has its DocType for a name, whatever it is called by.
+ */
+gboolean
+sync_document_is (const char *doctype, const char *its_name, const char *resource_type, const char *name)
+{
+  if (doctype != NULL && !sync_key_is_same (doctype, resource_type))
+    return FALSE;
+  return sync_key_is_same (its_name, name) || (doctype != NULL && sync_key_is_same (its_name, doctype));
+}
+
+/**
+ * sync_answer_expect_document:
+ * @self: an answer
+ * @body: (nullable): its body
+ * @resource_type: the DocType that the request speaks of
+ * @name: the document that it addressed
+ *
+ * Takes the proof back if the answer shows another document than that. An answer that shows none stays what it is.
+ */
+void
+sync_answer_expect_document (SyncAnswer *self, GBytes *body, const char *resource_type, const char *name)
+{
+  if (body == NULL || self->server_name == NULL
+      || (self->shape != SYNC_SHAPE_DATA && self->shape != SYNC_SHAPE_MESSAGE)
+      || sync_document_is (self->server_type, self->server_name, resource_type, name)
+      || has_row (body, resource_type, name))
+    return;
+  take_for_another (self);
+}
+
+/**
+ * sync_answer_expect_key:
+ * @self: an answer to a request that makes something
+ * @route: what the request is
+ * @key: its key
+ *
+ * Takes the proof back if the answer shows another key where the request had its own. One that shows none stays what it
+ * is.
+ */
+void
+sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key)
+{
+  const char *slash = route->key_path != NULL ? strrchr (route->key_path, '/') : NULL;
+  const char *field = slash != NULL ? slash + 1 : route->key_path;
+
+  if (self->echoed_key == NULL || (self->shape != SYNC_SHAPE_DATA && self->shape != SYNC_SHAPE_MESSAGE)
+      || (g_strcmp0 (self->echoed_in, route->key_field) != 0 && g_strcmp0 (self->echoed_in, field) != 0)
+      || sync_key_is_stored_as (key, self->echoed_key))
+    return;
+  take_for_another (self);
 }

@@ -23,5 +23,7 @@ gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type
 gboolean sync_body_is_own_field (const char *name);
 gboolean sync_body_is_compared_whole (const SyncRoute *route, const char *content_type, GBytes *body);
 char *sync_key_new (SyncRandom *random, gint64 wall_ms);
+gboolean sync_key_is_same (const char *a, const char *b);
+gboolean sync_key_is_stored_as (const char *key, const char *there);
 
 G_END_DECLS

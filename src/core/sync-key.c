@@ -2,6 +2,8 @@
 /* Idempotency keys. Lower case, because ERPNext compares them without it. No state; any thread. */
 #include "config.h"
 
+#include <string.h>
+
 #include "sync-body.h"
 
 /**
@@ -26,4 +28,52 @@ sync_key_new (SyncRandom *random, gint64 wall_ms)
   return g_strdup_printf ("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0],
                           b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13],
                           b[14], b[15]);
+}
+
+/* Without case, accents and blanks at the end. */
+static char *
+dup_folded (const char *text)
+{
+  g_autofree char *trimmed = g_strchomp (g_strdup (text));
+  g_autofree char *normal = g_utf8_normalize (trimmed, -1, G_NORMALIZE_ALL);
+  g_autoptr (GString) bare = g_string_new (NULL);
+
+  for (const char *p = normal != NULL ? normal : ""; *p != '\0'; p = g_utf8_next_char (p))
+    if (!g_unichar_ismark (g_utf8_get_char (p)))
+      g_string_append_unichar (bare, g_utf8_get_char (p));
+  return normal != NULL ? g_utf8_casefold (bare->str, (gssize) bare->len) : g_steal_pointer (&trimmed);
+}
+
+/**
+ * sync_key_is_same:
+ * @a: a key, or a document's name
+ * @b: another
+ *
+ * Returns: whether the server may take one for the other: its database compares without case, without accents and
+ *   without blanks at the end
+ */
+gboolean
+sync_key_is_same (const char *a, const char *b)
+{
+  g_autofree char *one = NULL;
+  g_autofree char *other = NULL;
+
+  if (strcmp (a, b) == 0)
+    return TRUE;
+  one = dup_folded (a);
+  other = dup_folded (b);
+  return strcmp (one, other) == 0;
+}
+
+/**
+ * sync_key_is_stored_as:
+ * @key: a key that was sent
+ * @there: (nullable): what a document has in its key field
+ *
+ * Returns: whether that may be what the server made of it; it may have cleaned one that looks like HTML
+ */
+gboolean
+sync_key_is_stored_as (const char *key, const char *there)
+{
+  return strpbrk (key, "<>&") != NULL || (there != NULL && sync_key_is_same (key, there));
 }

@@ -33,6 +33,7 @@ enum
   BODY_OTHER = 1 << 5,         /* nothing, plain text, anything else */
   BODY_EXPIRED = 1 << 6,       /* JSON that says `session_expired` */
   BODY_TEXT_MODIFIED = 1 << 7, /* JSON without exc_type whose words speak of "modified" */
+  BODY_OF_ANOTHER = 1 << 8,    /* JSON that shows another document */
 };
 #define ANY_BODY (~0u)
 #define OUR_JSON (BODY_PROOF | BODY_OURS)
@@ -55,7 +56,8 @@ static const struct
 #define ROW(first, last, exc, bodies, actions, verdict, host)                                              \
   { first, last, exc, bodies, actions, SYNC_VERDICT_##verdict, SYNC_HOST_##host },
   /* clang-format off */
-  /* Success is proof, not a status. */
+  /* Success is proof, not a status. What something on the way took for our answer is none. */
+  ROW (200, 299, ANY, BODY_OF_ANOTHER, ANY_ACTION, UNKNOWN, NO_NEWS)
   ROW (200, 299, NONE, BODY_PROOF, ANY_ACTION, DELIVERED, UP)
   ROW (200, 299, ANY, BODY_OURS, ANY_ACTION, UNPROVEN, UP)
   ROW (200, 299, ANY, BODY_BROKEN, ANY_ACTION, UNKNOWN, SUSPECT)
@@ -174,6 +176,8 @@ get_body_bits (const SyncAnswer *answer)
 {
   guint bits = answer->session_expired ? BODY_EXPIRED : 0;
 
+  if (answer->of_another)
+    return BODY_OF_ANOTHER;
   if (answer->exc_type == NULL && answer->message != NULL && strstr (answer->message, "modified") != NULL)
     bits |= BODY_TEXT_MODIFIED;
   if (answer->proof_met)

@@ -45,8 +45,11 @@ typedef struct
   gint64 retry_after_ms;    /* -1 if the server did not say */
   char *server_name;        /* (owned) (nullable): `name` of the document in the answer */
   char *server_modified;    /* (owned) (nullable): its `modified`, byte for byte */
+  char *server_type;        /* (owned) (nullable): its `doctype` */
   int docstatus;            /* of the document in the answer, -1 if there is none */
   char *echoed_key;         /* (owned) (nullable): the value of the route's key field in the answer */
+  const char *echoed_in;    /* (unowned) (nullable): the field that holds it, a quark's text */
+  gboolean of_another;      /* it speaks of another document than the request: it tells nothing of this one */
 } SyncAnswer;
 
 void sync_answer_clear (SyncAnswer *self);
@@ -91,6 +94,9 @@ SyncAnswer *sync_answer_new_from_reply (SyncTransportResult transport, gboolean 
                                         const char *content_type, const char *retry_after, const char *date,
                                         const char *rate_limit_reset, GBytes *body, SyncProof proof,
                                         const char *key_field);
+gboolean sync_document_is (const char *doctype, const char *its_name, const char *resource_type, const char *name);
+void sync_answer_expect_document (SyncAnswer *self, GBytes *body, const char *resource_type, const char *name);
+void sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key);
 SyncOutcome sync_outcome_classify (const SyncAnswer *answer, SyncAction action);
 
 const char *sync_verdict_to_string (SyncVerdict verdict);

@@ -149,7 +149,8 @@ write_down (SyncOperation *op, const SyncChange *change)
   g_autoptr (GError) error = NULL;
   SyncChange full = *change;
 
-  if (op->reply != NULL && op->reply->body != NULL)
+  /* An answer to somebody else is nobody's here. */
+  if (op->reply != NULL && op->reply->body != NULL && (op->answer == NULL || !op->answer->of_another))
     {
       gsize length;
       const char *data = g_bytes_get_data (op->reply->body, &length);
@@ -409,6 +410,19 @@ sync_delivery_record (SyncOperation *op)
     }
 }
 
+/* An answer that is about another document is none: a cache or a proxy on the way may mix them up. */
+static void
+check_subject (SyncOperation *op, SyncAction action)
+{
+  const SyncRequest *request = op->request;
+  const char *name = sync_request_get_document_name (request);
+
+  if (action == SYNC_ACTION_CREATE || action == SYNC_ACTION_CALL)
+    sync_answer_expect_key (op->answer, op->route, request->key);
+  else if (action != SYNC_ACTION_DELETE && request->resource_type != NULL && name != NULL)
+    sync_answer_expect_document (op->answer, op->reply->body, request->resource_type, name);
+}
+
 static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -427,6 +441,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   op->answer = sync_answer_new_from_reply (op->reply->result, op->reply->bytes_written, op->reply->status,
                                            op->reply->content_type, op->reply->retry_after, op->reply->date,
                                            op->reply->rate_limit_reset, op->reply->body, proof, op->route->key_field);
+  check_subject (op, action);
   op->outcome = sync_outcome_classify (op->answer, action);
   g_debug ("request %" G_GINT64_FORMAT " attempt %u: %s %u %s -> %s, host %s", op->id, op->attempt,
            sync_transport_result_to_string (op->reply->result), op->reply->status,

@@ -60,6 +60,7 @@ typedef struct
   SyncTransportReply *reply; /* (owned) (nullable): the answer to the send, kept until it is recorded */
   SyncAnswer *answer;       /* (owned) (nullable): the same, read */
   SyncOutcome outcome;      /* of @answer */
+  char *asked;              /* (owned) (nullable): the name of the document that a look reads */
   gboolean look_for_base;   /* a look that only fetches the version to send against */
   gboolean look_first;      /* somebody else is said to have changed its document */
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */

@@ -12,6 +12,7 @@ sync_operation_free (SyncOperation *op)
   g_clear_pointer (&op->route, sync_route_free);
   g_clear_pointer (&op->reply, sync_transport_reply_free);
   g_clear_pointer (&op->answer, sync_answer_free);
+  g_free (op->asked);
   g_object_unref (op->cancellable);
   g_object_unref (op->engine);
   g_free (op);

@@ -7,6 +7,7 @@
 #include "sync-engine-private.h"
 
 #include "sync-backoff.h"
+#include "sync-body.h"
 #include "sync-error.h"
 #include "sync-json.h"
 
@@ -298,6 +299,35 @@ who_looked (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const
     sync_operation_end (op);
 }
 
+/* The host is there, and did not tell: the same question again, each time later. */
+static void
+look_again (SyncOperation *op)
+{
+  SyncEngine *self = op->engine;
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (self, op->route, op->request, &history);
+  sync_settle_look_later (op,
+                          sync_backoff_delay_ms (history.n_unanswered, self->config->base_retry_delay,
+                                                 self->config->max_retry_delay, self->random),
+                          SYNC_LOOK_NO_ANSWER, NULL);
+}
+
+/* Whether a look was shown what it asked for, and not what somebody else asked for. */
+static gboolean
+is_what_was_asked_for (SyncOperation *op, JsonObject *document)
+{
+  const char *doctype = json_object_get_string_member_with_default (document, "doctype", NULL);
+  const char *key_field = sync_settle_looks_by_key (op->route, op->request) ? op->route->key_field : NULL;
+  g_autofree char *name = sync_question_dup_name (document);
+
+  if (name == NULL || op->asked == NULL || !sync_document_is (doctype, name, op->request->resource_type, op->asked))
+    return FALSE;
+  return key_field == NULL || !json_object_has_member (document, key_field)
+         || sync_key_is_stored_as (op->request->key,
+                                   json_object_get_string_member_with_default (document, key_field, NULL));
+}
+
 static void read_document (SyncOperation *op, const char *name);
 
 /* One answer to a look: a document, a list of at most one name, or none. */
@@ -308,7 +338,12 @@ take_look (SyncOperation *op)
   JsonNode *data = sync_question_get_data (op->reply, parser);
 
   if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data))
-    sync_found_take (op, json_node_get_object (data));
+    {
+      if (is_what_was_asked_for (op, json_node_get_object (data)) || SYNC_MUTANT ("any-document-as-found"))
+        sync_found_take (op, json_node_get_object (data));
+      else if (!sync_settle_ends_with_the_host (op))
+        look_again (op);
+    }
   else if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
     {
       JsonArray *rows = json_node_get_array (data);
@@ -326,20 +361,6 @@ take_look (SyncOperation *op)
     absent (op);
   else
     sync_settle_take_trouble (op);
-}
-
-/* The host is there, and did not tell: the same question again, each time later. */
-static void
-look_again (SyncOperation *op)
-{
-  SyncEngine *self = op->engine;
-  g_auto (SyncHistory) history = { 0 };
-
-  sync_history_read (self, op->route, op->request, &history);
-  sync_settle_look_later (op,
-                          sync_backoff_delay_ms (history.n_unanswered, self->config->base_retry_delay,
-                                                 self->config->max_retry_delay, self->random),
-                          SYNC_LOOK_NO_ANSWER, NULL);
 }
 
 /* The answer to a look is none. */
@@ -379,6 +400,8 @@ read_document (SyncOperation *op, const char *name)
 {
   g_autofree char *path = sync_route_dup_document_path (op->request->resource_type, name);
 
+  g_free (op->asked);
+  op->asked = g_strdup (name);
   sync_question_ask (op, path, looked_cb);
 }
 

@@ -13,6 +13,9 @@
  * drain is to begin, for the probe's own way. */
 #define NETWORK_HINT_SPREAD_MS 4000
 
+/* More ids than this are no choice that a person made, and each is looked up. */
+#define MAX_IDS 10000
+
 static void
 make_due (SyncEngine *self, const char *resource_type)
 {
@@ -101,11 +104,13 @@ check_switches (SyncEngine *self, const char *const *types, GError **error)
  * @ids: (nullable) (array length=n_ids): only these requests
  * @n_ids: how many
  * @error: %SYNC_ERROR_NOT_FOUND (permanent: there is no such request), %SYNC_ERROR_REFUSED (permanent until somebody acts: a
- *   switch, or a missing API key, keeps all of it back; the words name it), %SYNC_ERROR_STORAGE (transient)
+ *   switch, or a missing API key, keeps all of it back; the words name it), %SYNC_ERROR_INVALID (permanent: too many ids),
+ *   %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient)
  *
  * Makes what waits for its time due now, all of it or the part that is named, and asks a host that is away at once
  * (but never before the time that the host asked for). A pause or the off-line switch stays as it is, and nothing is done
  * then. A type that no request has is as good as any; an id must be one of a request, else nothing is done.
+ * All of it is one transaction.
  *
  * Returns: whether it was done
  */
@@ -115,14 +120,23 @@ sync_engine_force_sync (SyncEngine *self, const char *const *types, const gint64
   gboolean all = types == NULL && n_ids == 0;
 
   sync_engine_assert_own_context (self);
+  if (n_ids > MAX_IDS)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                   "at most %d requests can be named at once, not %u: name none to sync all of them", MAX_IDS, n_ids);
+      return FALSE;
+    }
   if (!check_ids (self, ids, n_ids, error) || !check_switches (self, types, error))
     return FALSE;
+  sync_store_begin_group (self->store);
   for (guint i = 0; types != NULL && types[i] != NULL; i++)
     make_due (self, types[i]);
   for (guint i = 0; i < n_ids; i++)
     sync_store_set_next_retry (self->store, ids[i], 0, NULL);
   if (all)
     make_due (self, NULL);
+  if (!sync_store_commit_group (self->store, error))
+    return FALSE;
   sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
   if (self->running && sync_engine_get_condition (self) == SYNC_CONDITION_ONLINE && g_hash_table_size (self->operations) == 0
       && sync_store_get_next_due_us (self->store) < 0)

@@ -6,6 +6,7 @@
 
 #include "sync-call.h"
 
+#include <string.h>
 
 #include "sync-error.h"
 
@@ -93,10 +94,20 @@ sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most
   return text == NULL || parse_int (text, name, least, most, value, error);
 }
 
+/* Which of the known members @name is, -1: none. */
+static int
+find_member (const SyncCallObject *object, const char *name)
+{
+  for (int i = 0; object->known[i] != NULL; i++)
+    if (strcmp (object->known[i], name) == 0)
+      return i;
+  return -1;
+}
+
 /**
  * sync_call_read_object:
  * @self: a call
- * @known: (array zero-terminated=1): the members that mean something here
+ * @known: (array zero-terminated=1): the members that mean something here; must outlive @object
  * @object: (out): the body, for as long as the call lives; an empty body counts as `{}`
  * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one
  * given twice
@@ -104,29 +115,32 @@ sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most
  * Returns: whether the body is such an object
  */
 gboolean
-sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *object, GError **error)
+sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject *object, GError **error)
 {
   gsize length;
   const char *text = g_bytes_get_data (self->body, &length);
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   SyncJsonIter iter;
-  SyncJsonView key, value;
+  SyncJsonView root, key, value;
 
+  g_return_val_if_fail (g_strv_length ((char **) known) <= SYNC_CALL_MAX_MEMBERS, FALSE);
+
+  *object = (SyncCallObject){ .known = known };
   if (length == 0)
     text = "{}", length = 2;
-  if (!sync_json_check (text, length, object, error))
+  if (!sync_json_check (text, length, &root, error))
     return FALSE;
-  if (sync_json_view_kind (object) != SYNC_JSON_OBJECT)
+  if (sync_json_view_kind (&root) != SYNC_JSON_OBJECT)
     {
       g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the body must be a JSON object");
       return FALSE;
     }
-  sync_json_iter_init (&iter, object);
+  sync_json_iter_init (&iter, &root);
   while (sync_json_iter_next (&iter, &key, &value))
     {
       g_autofree char *name = sync_json_view_dup_text (&key);
+      int i = find_member (object, name);
 
-      if (!g_strv_contains (known, name))
+      if (i < 0)
         {
           g_autofree char *list = g_strjoinv (", ", (char **) known);
 
@@ -134,12 +148,13 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *o
                        "“%.60s” means nothing here; known members are: %s", name, list);
           return FALSE;
         }
-      if (!g_hash_table_add (seen, g_steal_pointer (&name)))
+      if (object->members[i].text != NULL)
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "%.*s is given twice",
                        (int) MIN (key.length, 60), key.text);
           return FALSE;
         }
+      object->members[i] = value;
     }
   return TRUE;
 }
@@ -147,15 +162,20 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *o
 /**
  * sync_call_member:
  * @object: an object
- * @name: a member
+ * @name: a member; one of those that were named when the object was read
  * @value: (out): its value
  *
  * Returns: FALSE if it is absent or `null`
  */
 gboolean
-sync_call_member (const SyncJsonView *object, const char *name, SyncJsonView *value)
+sync_call_member (const SyncCallObject *object, const char *name, SyncJsonView *value)
 {
-  return sync_json_view_member (object, name, value) && sync_json_view_kind (value) != SYNC_JSON_NULL;
+  int i = find_member (object, name);
+
+  g_return_val_if_fail (i >= 0, FALSE);
+
+  *value = object->members[i];
+  return value->text != NULL && sync_json_view_kind (value) != SYNC_JSON_NULL;
 }
 
 /**
@@ -168,7 +188,7 @@ sync_call_member (const SyncJsonView *object, const char *name, SyncJsonView *va
  * Returns: FALSE if it is there and no text
  */
 gboolean
-sync_call_string (const SyncJsonView *object, const char *name, char **value, GError **error)
+sync_call_string (const SyncCallObject *object, const char *name, char **value, GError **error)
 {
   SyncJsonView view;
 
@@ -193,7 +213,7 @@ sync_call_string (const SyncJsonView *object, const char *name, char **value, GE
  * Returns: FALSE if it is there and no such number
  */
 gboolean
-sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most, gint64 *value,
+sync_call_int (const SyncCallObject *object, const char *name, gint64 least, gint64 most, gint64 *value,
                GError **error)
 {
   g_autofree char *text = NULL;
@@ -216,7 +236,7 @@ sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint6
  * Returns: FALSE if it is there and neither true nor false
  */
 gboolean
-sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value,
+sync_call_bool (const SyncCallObject *object, const char *name, gboolean *given, gboolean *value,
                 GError **error)
 {
   SyncJsonView view;
@@ -243,7 +263,7 @@ sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, g
  * Returns: FALSE if it is there and no list of texts
  */
 gboolean
-sync_call_strings (const SyncJsonView *object, const char *name, char ***values, GError **error)
+sync_call_strings (const SyncCallObject *object, const char *name, char ***values, GError **error)
 {
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   SyncJsonIter iter;
@@ -279,7 +299,7 @@ sync_call_strings (const SyncJsonView *object, const char *name, char ***values,
  * Returns: FALSE if it is there and no list of ids
  */
 gboolean
-sync_call_ids (const SyncJsonView *object, const char *name, GArray **ids, GError **error)
+sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GError **error)
 {
   g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (gint64));
   SyncJsonIter iter;

@@ -25,6 +25,16 @@ typedef struct
   gboolean finished;          /* the connection is gone: nobody reads the answer */
 } SyncCall;
 
+/* The most members that a body may have. */
+#define SYNC_CALL_MAX_MEMBERS 9
+
+/* The members of a body, found in one walk: a body of many megabytes is not walked once for each of them. */
+typedef struct
+{
+  const char *const *known;                    /* (unowned) (array zero-terminated=1): their names */
+  SyncJsonView members[SYNC_CALL_MAX_MEMBERS]; /* in the same order, as long as the call lives; no text: absent */
+} SyncCallObject;
+
 SyncCall *sync_call_new (SyncGateway *gateway, SyncEngine *engine, SoupServerMessage *message);
 SyncCall *sync_call_ref (SyncCall *self);
 void sync_call_unref (SyncCall *self);
@@ -48,16 +58,16 @@ gboolean sync_call_check_query (SyncCall *self, const char *const *known, GError
 const char *sync_call_get_query (SyncCall *self, const char *name);
 gboolean sync_call_query_int (SyncCall *self, const char *name, gint64 least, gint64 most, gint64 *value,
                               GError **error);
-gboolean sync_call_read_object (SyncCall *self, const char *const *known, SyncJsonView *object,
+gboolean sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject *object,
                                 GError **error);
 
-gboolean sync_call_member (const SyncJsonView *object, const char *name, SyncJsonView *value);
-gboolean sync_call_string (const SyncJsonView *object, const char *name, char **value, GError **error);
-gboolean sync_call_int (const SyncJsonView *object, const char *name, gint64 least, gint64 most,
+gboolean sync_call_member (const SyncCallObject *object, const char *name, SyncJsonView *value);
+gboolean sync_call_string (const SyncCallObject *object, const char *name, char **value, GError **error);
+gboolean sync_call_int (const SyncCallObject *object, const char *name, gint64 least, gint64 most,
                         gint64 *value, GError **error);
-gboolean sync_call_bool (const SyncJsonView *object, const char *name, gboolean *given, gboolean *value,
+gboolean sync_call_bool (const SyncCallObject *object, const char *name, gboolean *given, gboolean *value,
                          GError **error);
-gboolean sync_call_strings (const SyncJsonView *object, const char *name, char ***values, GError **error);
-gboolean sync_call_ids (const SyncJsonView *object, const char *name, GArray **ids, GError **error);
+gboolean sync_call_strings (const SyncCallObject *object, const char *name, char ***values, GError **error);
+gboolean sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GError **error);
 
 G_END_DECLS

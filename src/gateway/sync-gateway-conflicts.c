@@ -71,7 +71,7 @@ sync_gateway_get_conflict (SyncCall *call)
 }
 
 static gboolean
-read_resolution (const SyncJsonView *object, SyncResolution *resolution, GError **error)
+read_resolution (const SyncCallObject *object, SyncResolution *resolution, GError **error)
 {
   static const char *const names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
   g_autofree char *name = NULL;
@@ -92,7 +92,7 @@ read_resolution (const SyncJsonView *object, SyncResolution *resolution, GError 
 }
 
 static gboolean
-read_document (const SyncJsonView *object, GBytes **document, GError **error)
+read_document (const SyncCallObject *object, GBytes **document, GError **error)
 {
   SyncJsonView view;
 
@@ -131,7 +131,7 @@ sync_gateway_resolve_conflict (SyncCall *call)
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) document = NULL;
   SyncResolution resolution;
-  SyncJsonView object;
+  SyncCallObject object;
   gboolean given;
   gboolean only_preview = FALSE;
 

@@ -33,7 +33,7 @@ sync_gateway_sync (SyncCall *call)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) types = NULL;
   g_autoptr (GArray) ids = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
       || !sync_call_ids (&object, "ids", &ids, &error)
@@ -54,7 +54,7 @@ sync_gateway_pause (SyncCall *call)
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) types = NULL;
   gint64 for_ms = 0;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_int (&object, "forMs", 0, G_GINT64_CONSTANT (86400000) * 366, &for_ms, &error)
@@ -80,7 +80,7 @@ sync_gateway_offline (SyncCall *call)
   static const char *const known[] = { "on", NULL };
   g_autoptr (GError) error = NULL;
   gboolean given, on;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_bool (&object, "on", &given, &on, &error))
@@ -106,7 +106,7 @@ sync_gateway_clear_old (SyncCall *call)
   g_autofree char *json = NULL;
   gint64 days = DAYS_KEPT;
   guint n_cleared = 0;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_int (&object, "days", 0, DAYS_MAX, &days, &error)
@@ -164,7 +164,7 @@ sync_gateway_backup (SyncCall *call)
   static const char *const known[] = { "directory", NULL };
   g_autoptr (GError) error = NULL;
   g_autofree char *directory = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_string (&object, "directory", &directory, &error))
@@ -258,7 +258,7 @@ sync_gateway_set_credentials (SyncCall *call)
   g_autoptr (GError) error = NULL;
   g_autofree char *token = NULL;
   g_autofree char *secret = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_string (&object, "token", &token, &error)

@@ -50,7 +50,7 @@ sync_gateway_make_keys (SyncCall *call)
   static const char *const known[] = { "types", NULL };
   g_autoptr (GError) error = NULL;
   g_auto (GStrv) types = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error))
     {

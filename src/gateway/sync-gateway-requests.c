@@ -74,7 +74,7 @@ check_body_text (const char *text, gsize length, const char *content_type, GErro
 /* The body as the till meant it: a text as it is, any other value as the very bytes that stand in the call.
  */
 static gboolean
-read_body (const SyncJsonView *object, const char *content_type, GBytes **body, GError **error)
+read_body (const SyncCallObject *object, const char *content_type, GBytes **body, GError **error)
 {
   SyncJsonView view;
 
@@ -98,7 +98,7 @@ read_body (const SyncJsonView *object, const char *content_type, GBytes **body, 
 }
 
 static gboolean
-read_headers (const SyncJsonView *object, Submission *out, GError **error)
+read_headers (const SyncCallObject *object, Submission *out, GError **error)
 {
   SyncJsonIter iter;
   SyncJsonView view, key, value;
@@ -125,7 +125,7 @@ read_headers (const SyncJsonView *object, Submission *out, GError **error)
 }
 
 static gboolean
-read_base (const SyncJsonView *object, Submission *out, GError **error)
+read_base (const SyncCallObject *object, Submission *out, GError **error)
 {
   SyncJsonView view;
 
@@ -142,7 +142,7 @@ read_submission (SyncCall *call, Submission *out, GError **error)
 {
   static const char *const known[]
       = { "method", "url", "headers", "body", "base", "key", "priority", "depends_on", "group", NULL };
-  SyncJsonView object;
+  SyncCallObject object;
 
   out->priority = -1;
   if (!sync_call_read_object (call, known, &object, error)
@@ -337,7 +337,7 @@ edit (SyncCall *call, GError **error)
   static const char *const known[] = { "body", NULL };
   g_autoptr (SyncRequest) request = NULL;
   g_autoptr (GBytes) body = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, error))
     return FALSE;
@@ -362,7 +362,7 @@ static gboolean
 read_nothing (SyncCall *call, GError **error)
 {
   static const char *const known[] = { NULL };
-  SyncJsonView object;
+  SyncCallObject object;
 
   return sync_call_read_object (call, known, &object, error);
 }
@@ -383,7 +383,7 @@ restore (SyncCall *call, GError **error)
   static const char *const known[] = { "with_dependants", NULL };
   const char *actor = sync_call_get_actor (call);
   gboolean given, with_dependants;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, error)
       || !sync_call_bool (&object, "with_dependants", &given, &with_dependants, error))
@@ -437,7 +437,7 @@ discard (SyncCall *call, GArray **dependants, GError **error)
   g_autofree char *reason = NULL;
   g_autoptr (GError) refusal = NULL;
   gboolean given, confirmed;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, error)
       || !sync_call_string (&object, "reason", &reason, error)
@@ -479,7 +479,7 @@ confirm (SyncCall *call, GError **error)
   static const char *const known[] = { "arrived", "name", NULL };
   g_autofree char *name = NULL;
   gboolean given, arrived;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, error)
       || !sync_call_bool (&object, "arrived", &given, &arrived, error)

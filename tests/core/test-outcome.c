@@ -612,6 +612,91 @@ test_retry_after_of_proxy (void)
   g_assert_cmpint (answer->retry_after_ms, ==, 7000);
 }
 
+static SyncAnswer *
+read_made (const char *json, SyncProof proof, const char *key_field)
+{
+  g_autoptr (GBytes) body = g_bytes_new (json, strlen (json));
+
+  return sync_answer_new_from_reply (SYNC_TRANSPORT_OK, TRUE, 200, "application/json", NULL, NULL, NULL, body, proof,
+                                     key_field);
+}
+
+/* Which document an answer is about: the server compares names without case, accents and blanks at the end, shows the
+ * document around a row, and calls a Single by its DocType. */
+static void
+test_another_document (void)
+{
+  static const struct
+  {
+    const char *json;
+    const char *type;
+    const char *name;
+    gboolean is_another;
+  } rows[] = {
+    { "{\"data\":{\"name\":\"A\"}}", "Note", "A", FALSE },
+    { "{\"data\":{\"name\":\"B\"}}", "Note", "A", TRUE },
+    { "{\"message\":{\"name\":\"B\"}}", "Note", "A", TRUE },
+    { "{\"data\":{\"doctype\":\"Note\",\"name\":\"CAF\u00c9\"}}", "note", "cafe ", FALSE },
+    { "{\"data\":{\"doctype\":\"ToDo\",\"name\":\"A\"}}", "Note", "A", TRUE },
+    { "{\"data\":{\"name\":12}}", "Note", "12", FALSE },
+    { "{\"data\":{\"name\":13}}", "Note", "12", TRUE },
+    { "{\"data\":{\"docstatus\":1}}", "Note", "A", FALSE },
+    { "{\"data\":{\"doctype\":\"POS Settings\",\"name\":\"POS Settings\"}}", "POS Settings", "x", FALSE },
+    { "{\"message\":{\"doctype\":\"Sales Order\",\"name\":\"SO-1\",\"items\":[{\"doctype\":\"Sales Order "
+      "Item\",\"name\":\"r1\"}]}}",
+      "Sales Order Item", "r1", FALSE },
+    { "{\"message\":{\"doctype\":\"Sales Order\",\"name\":\"SO-1\",\"items\":[{\"doctype\":\"Sales Order "
+      "Item\",\"name\":\"r2\"}]}}",
+      "Sales Order Item", "r1", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GBytes) body = g_bytes_new (rows[i].json, strlen (rows[i].json));
+      g_autoptr (SyncAnswer) answer = read_made (rows[i].json, SYNC_PROOF_MESSAGE, NULL);
+
+      sync_answer_expect_document (answer, body, rows[i].type, rows[i].name);
+      g_test_message ("%s", rows[i].json);
+      g_assert_cmpint (answer->of_another, ==, rows[i].is_another);
+      g_assert_cmpuint (check (rows[i].json, answer, SYNC_ACTION_UPDATE,
+                               rows[i].is_another ? SYNC_VERDICT_UNKNOWN : SYNC_VERDICT_DELIVERED,
+                               rows[i].is_another ? SYNC_HOST_NO_NEWS : SYNC_HOST_UP),
+                        ==, 0);
+    }
+}
+
+/* Whose key an answer shows. */
+static void
+test_another_key (void)
+{
+  static const struct
+  {
+    const char *json;
+    const char *key;
+    gboolean is_another;
+  } rows[] = {
+    { "{\"data\":{\"name\":\"A\",\"sync_client_id\":\"k\"}}", "k", FALSE },
+    { "{\"data\":{\"name\":\"A\",\"sync_client_id\":\"K \"}}", "k", FALSE },
+    { "{\"data\":{\"name\":\"A\",\"sync_client_id\":\"other\"}}", "k", TRUE },
+    { "{\"data\":{\"name\":\"A\"}}", "k", FALSE },
+    /* A field of the shop's own. */
+    { "{\"data\":{\"name\":\"A\",\"offline_id\":\"other\"}}", "k", FALSE },
+    /* The server cleans what looks like HTML. */
+    { "{\"data\":{\"name\":\"A\",\"sync_client_id\":\"k\"}}", "k<b>", FALSE },
+  };
+  SyncRoute route = { .action = SYNC_ACTION_CREATE, .key_field = (char *) "sync_client_id", .key_path = (char *) "data/sync_client_id" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (SyncAnswer) answer = read_made (rows[i].json, SYNC_PROOF_DOCUMENT, route.key_field);
+
+      sync_answer_expect_key (answer, &route, rows[i].key);
+      g_test_message ("%s", rows[i].json);
+      g_assert_cmpint (answer->of_another, ==, rows[i].is_another);
+      g_assert_cmpint (answer->proof_met, ==, !rows[i].is_another);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -622,6 +707,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/outcome/unanswered", test_unanswered);
   g_test_add_func ("/sync/outcome/never-too-sure", test_safe);
   g_test_add_func ("/sync/answer/document", test_document);
+  g_test_add_func ("/sync/answer/another-document", test_another_document);
+  g_test_add_func ("/sync/answer/another-key", test_another_key);
   g_test_add_func ("/sync/answer/retry-after", test_retry_after);
   g_test_add_func ("/sync/answer/retry-after-of-proxy", test_retry_after_of_proxy);
   return g_test_run ();

@@ -570,6 +570,51 @@ test_force_sync (Engine *e)
   engine_assert_state (e, item, SYNC_STATE_COMPLETED);
 }
 
+/* Bytes that this process has written to any file. */
+static gint64
+n_written (void)
+{
+  g_autofree char *text = NULL;
+  const char *count;
+
+  g_assert_true (g_file_get_contents ("/proc/self/io", &text, NULL, NULL));
+  count = strstr (text, "wchar: ");
+  g_assert_nonnull (count);
+  return g_ascii_strtoll (count + strlen ("wchar: "), NULL, 10);
+}
+
+/* However many they are, it is one transaction: one sync of the disk, all or none. */
+static void
+test_force_many (Engine *e)
+{
+  enum { N = 200, TOO_MANY = 10001 };
+  g_autofree gint64 *ids = g_new0 (gint64, TOO_MANY);
+  g_autoptr (GError) error = NULL;
+  gint64 bytes;
+
+  start (e);
+  sync_engine_set_offline (e->engine, TRUE);
+  for (guint i = 0; i < N; i++)
+    ids[i] = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  sync_clock_virtual_advance_us (e->clock, G_USEC_PER_SEC);
+  bytes = n_written ();
+  g_assert_true (sync_engine_force_sync (e->engine, NULL, ids, N, &error));
+  g_assert_no_error (error);
+  bytes = n_written () - bytes;
+  /* A transaction of its own for each would write a page for each, at least. */
+  g_test_message ("%u ids: %" G_GINT64_FORMAT " bytes", N, bytes);
+  g_assert_cmpint (bytes, <, N * 4096 / 2);
+  engine_set_disk (FALSE);
+  g_assert_false (sync_engine_force_sync (e->engine, NULL, ids, N, &error));
+  engine_set_disk (TRUE);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  g_clear_error (&error);
+  g_assert_false (sync_engine_force_sync (e->engine, NULL, ids, TOO_MANY, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "10000"));
+}
+
 static void
 test_disk_full (Engine *e)
 {
@@ -696,6 +741,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/last-sync", test_last_sync);
   engine_test_add ("/sync/engine/next-try", test_next_try);
   engine_test_add ("/sync/engine/force-sync", test_force_sync);
+  engine_test_add ("/sync/engine/force-many", test_force_many);
   engine_test_add ("/sync/engine/disk-full", test_disk_full);
   engine_test_add ("/sync/engine/refuses-nonsense", test_refuses_nonsense);
   engine_test_add ("/sync/engine/group-commit", test_group_commit);

@@ -135,6 +135,145 @@ test_update_answer_lost (Engine *e)
   g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 1);
 }
 
+typedef struct
+{
+  const char *method; /* of the call that is answered with another document */
+  const char *part;   /* (nullable): in its URL */
+  guint times;
+  guint met;
+} Mix;
+
+static ToyFault
+mix_up (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  Mix *mix = user_data;
+
+  if (mix->met >= mix->times || !g_str_equal (mix->method, request->method)
+      || (mix->part != NULL && strstr (request->url, mix->part) == NULL))
+    return TOY_ANSWER;
+  mix->met++;
+  return TOY_CANNED;
+}
+
+/* Each write that names a document is answered with another one, and nothing was done: that is no proof. */
+static void
+test_answer_of_another (Engine *e)
+{
+  static const struct
+  {
+    const char *body;
+    const char *answer;
+    int docstatus;
+  } rows[] = {
+    { "\"n\":1",
+      "{\"data\":{\"name\":\"B\",\"n\":1,\"docstatus\":0,\"modified\":\"2026-11-23 11:00:00.000009\"}}", 0 },
+    { "\"docstatus\":1",
+      "{\"data\":{\"name\":\"B\",\"docstatus\":1,\"modified\":\"2026-11-23 11:00:00.000009\"}}", 1 },
+    { "\"n\":1",
+      "{\"data\":{\"doctype\":\"Customer\",\"name\":\"A2\",\"n\":1,\"modified\":\"2026-11-23 11:00:00.000009\"}}", 0 },
+  };
+
+  start (e);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      Mix mix = { "PUT", NULL, 1, 0 };
+      g_autofree char *name = g_strdup_printf ("A%u", i);
+      g_autofree char *url = g_strconcat ("/api/resource/Item/", name, NULL);
+      g_autofree char *body = NULL;
+      g_autoptr (SyncRequest) row = NULL;
+      JsonObject *document;
+      gint64 id;
+
+      toy_site_put (e->site, "Item", name, "{\"n\":0}");
+      document = toy_site_get (e->site, "Item", name);
+      body = g_strdup_printf ("{%s,\"modified\":\"%s\"}", rows[i].body, json_object_get_string_member (document, "modified"));
+      toy_site_set_canned (e->site, 200, "application/json", rows[i].answer);
+      toy_site_set_fault (e->site, mix_up, &mix);
+      id = engine_submit (e, "PUT", url, body);
+      engine_settle (e);
+      g_assert_cmpuint (mix.met, ==, 1);
+      row = engine_get (e, id);
+      g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+      g_assert_null (row->server_name);
+      g_assert_nonnull (strstr (row->error_message, "another document"));
+      engine_run_for (e, 60000);
+      engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+      g_assert_cmpint (json_object_get_int_member (document, rows[i].docstatus == 0 ? "n" : "docstatus"), ==, 1);
+    }
+}
+
+/* A sale is answered with another sale: its key tells. */
+static void
+test_answer_of_another_key (Engine *e)
+{
+  static const char answer[] = "{\"data\":{\"name\":\"B\",\"docstatus\":1,\"posa_client_request_id\":\"other\"}}";
+  static const char sale[] = "{\"customer\":\"A\",\"posa_client_request_id\":\"mine\"}";
+  Mix mix = { "POST", "Sales%20Invoice", 1, 0 };
+  g_autoptr (SyncRequest) row = NULL;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 200, "application/json", answer);
+  toy_site_set_fault (e->site, mix_up, &mix);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", sale);
+  engine_settle (e);
+  row = engine_get (e, id);
+  g_assert_cmpuint (mix.met, ==, 1);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_null (row->server_name);
+  engine_run_for (e, 60000);
+  sync_request_unref (row);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (row->server_name, ==, "NAME-1");
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+}
+
+/* The answer to a change is lost; the looks are shown another document, which tells nothing. */
+static void
+test_look_of_another (Engine *e)
+{
+  Plan plan = { TOY_RESET_BEFORE, 1, "PUT" };
+  Mix mix = { "GET", "/Item/A", 2, 0 };
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 200, "application/json",
+                       "{\"data\":{\"name\":\"B\",\"n\":1,\"modified\":\"2026-11-23 11:00:00.000009\"}}");
+  toy_site_set_fault (e->site, follow_plan, &plan);
+  start (e);
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000001\"}");
+  engine_settle (e);
+  toy_site_set_fault (e->site, mix_up, &mix);
+  engine_run_for (e, 60000);
+  g_assert_cmpuint (mix.met, ==, 2);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "A"), "n"), ==, 1);
+}
+
+/* A look by the key is shown a document with another key under the name that the key led to. */
+static void
+test_look_of_another_key (Engine *e)
+{
+  Plan plan = { TOY_RESET_AFTER, 1, "POST" };
+  Mix mix = { "GET", "/NAME-1", 2, 0 };
+  g_autoptr (SyncRequest) row = NULL;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 200, "application/json",
+                       "{\"data\":{\"name\":\"NAME-1\",\"docstatus\":2,\"posa_client_request_id\":\"other\"}}");
+  toy_site_set_fault (e->site, follow_plan, &plan);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
+  engine_settle (e);
+  toy_site_set_fault (e->site, mix_up, &mix);
+  engine_run_for (e, 60000);
+  g_assert_cmpuint (mix.met, ==, 2);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (row->server_name, ==, "NAME-1");
+}
+
 static void
 test_update_lost_before (Engine *e)
 {
@@ -698,6 +837,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/unkeyed-waits-for-person", test_unkeyed_waits_for_person);
   engine_test_add ("/sync/settle/update-answer-lost", test_update_answer_lost);
   engine_test_add ("/sync/settle/update-lost-before", test_update_lost_before);
+  engine_test_add ("/sync/settle/answer-of-another", test_answer_of_another);
+  engine_test_add ("/sync/settle/answer-of-another-key", test_answer_of_another_key);
+  engine_test_add ("/sync/settle/look-of-another", test_look_of_another);
+  engine_test_add ("/sync/settle/look-of-another-key", test_look_of_another_key);
   engine_test_add ("/sync/settle/stale-is-a-conflict", test_stale_is_a_conflict);
   engine_test_add ("/sync/settle/confirmed-change", test_confirmed_change);
   engine_test_add ("/sync/settle/confirmed-twice", test_confirmed_twice);

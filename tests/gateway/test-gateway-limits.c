@@ -5,6 +5,9 @@
 #include "gateway-fixture.h"
 
 #include <string.h>
+#include <time.h>
+
+#include "sync-call.h"
 
 static char *
 beginning (GatewayFixture *self)
@@ -131,6 +134,63 @@ test_answers_that_nobody_reads (GatewayFixture *self, gconstpointer data)
   g_assert_cmpuint (sync_clock_virtual_get_n_alarms (self->clock), ==, 0);
 }
 
+/* More ids than a person can have chosen. */
+static void
+test_too_many_ids (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (GString) body = g_string_new ("{\"ids\":[1");
+  g_autofree char *answer = NULL;
+
+  for (guint i = 0; i < 10000; i++)
+    g_string_append (body, ",1");
+  g_string_append (body, "]}");
+  answer = gateway_fixture_expect (self, "POST", "sync", body->str, 400);
+  g_assert_nonnull (strstr (answer, "at most 10000"));
+}
+
+static gint64
+thread_us (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (gint64) now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* However many members are asked for, a large body is walked once. The measure is what the check of it costs. */
+static void
+test_large_body (GatewayFixture *self, gconstpointer data)
+{
+  static const char *const known[]
+      = { "method", "url", "headers", "body", "base", "key", "priority", "depends_on", "group", NULL };
+  g_autoptr (GString) text = g_string_new ("{\"m\\u0065thod\":\"PUT\",\"body\":[0");
+  g_autoptr (GBytes) body = NULL;
+  SyncCall call = { 0 };
+  SyncCallObject object;
+  SyncJsonView view;
+  gint64 best_check_us = G_MAXINT64, best_us = G_MAXINT64;
+
+  while (text->len < 8 * 1024 * 1024)
+    g_string_append (text, ",{\"item_code\":\"A\",\"qty\":1.5}");
+  g_string_append (text, "],\"url\":\"/api\",\"key\":null}");
+  call.body = body = g_bytes_new (text->str, text->len);
+  for (guint i = 0; i < 5; i++)
+    {
+      gint64 start_us = thread_us ();
+
+      g_assert_true (sync_json_check (text->str, text->len, &view, NULL));
+      best_check_us = MIN (best_check_us, thread_us () - start_us);
+      start_us = thread_us ();
+      g_assert_true (sync_call_read_object (&call, known, &object, NULL));
+      for (guint j = 0; known[j] != NULL; j++)
+        g_assert_cmpint (sync_call_member (&object, known[j], &view), ==, j == 0 || j == 1 || j == 3);
+      best_us = MIN (best_us, thread_us () - start_us);
+    }
+  g_test_message ("%" G_GSIZE_FORMAT " bytes: check %" G_GINT64_FORMAT " us, all of it %" G_GINT64_FORMAT " us", text->len,
+                  best_check_us, best_us);
+  g_assert_cmpint (best_us, <, 3 * best_check_us);
+}
+
 #define ADD(name, func)                                                                                      \
   g_test_add ("/sync/gateway/" name, GatewayFixture, NULL, gateway_fixture_set_up, func, gateway_fixture_tear_down)
 
@@ -142,5 +202,7 @@ main (int argc, char **argv)
   ADD ("trickling-body", test_trickling_body);
   ADD ("standing-still", test_standing_still);
   ADD ("answers-that-nobody-reads", test_answers_that_nobody_reads);
+  ADD ("too-many-ids", test_too_many_ids);
+  ADD ("large-body", test_large_body);
   return g_test_run ();
 }

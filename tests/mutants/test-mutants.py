@@ -22,6 +22,8 @@ MUTANTS = [
     ('status-only', 'an answer is judged by its status', None),
     ('html-as-success', 'a page with status 200 counts as delivery', None),
     ('draft-as-submitted', 'a draft counts as submitted', None),
+    ('any-document-as-proof', 'an answer about another document counts as proof', None),
+    ('any-document-as-found', 'a look takes any document that it is shown', 'mutant-test-settle'),
     ('outage-as-retry', 'an outage uses up the tries of a request', None),
     ('clear-old-undelivered', 'clearing up deletes what is not delivered', None),
     ('due-as-text', 'due times are compared as text', None),

@@ -37,7 +37,8 @@ G_BEGIN_DECLS
   X (PAGE, "500 page")                                                                 \
   X (BAD_GATEWAY, "502 page")                                                          \
   X (GATEWAY_TIMEOUT, "committed, 504 page")                                           \
-  X (NONSENSE, "committed, 200 without proof")
+  X (NONSENSE, "committed, 200 without proof")                                         \
+  X (ANOTHER, "answer about another document")
 
 /* Where the machine may die. */
 #define SIM_CRASHES(X)                                                                 \

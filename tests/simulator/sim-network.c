@@ -242,6 +242,22 @@ twice_cb (gpointer user_data)
   reply_later (flight, g_steal_pointer (&flight->reply));
 }
 
+/* Either the site never sees the call, or it does what is asked, and its answer goes elsewhere. */
+static SyncTransportReply *
+serve (Flight *flight)
+{
+  SimNetwork *self = flight->network;
+  SyncTransportReply *another = flight->fault == SIM_FAULT_ANOTHER
+                                  ? sim_site_show_another (self->site, flight->request, (guint) dice (self, 64))
+                                  : NULL;
+
+  if (another == NULL)
+    return sim_site_serve (self->site, flight->request);
+  if (dice (self, 2) == 0)
+    sync_transport_reply_free (sim_site_serve (self->site, flight->request));
+  return another;
+}
+
 static void
 arrive_cb (gpointer user_data)
 {
@@ -251,7 +267,7 @@ arrive_cb (gpointer user_data)
 
   flight->event = 0;
   sim_site_set_wall_us (self->site, site_wall_us (self));
-  reply = sim_site_serve (self->site, flight->request);
+  reply = serve (flight);
   sim_trace (sim_time_now_us (self->time), "  #%u served: %u", flight->number, reply->status);
   if (flight->request->write)
     dies_at (self, SIM_CRASH_AT_COMMIT);
@@ -344,13 +360,21 @@ break_early (SimFault fault)
 
 /* Whether the line may do this to that call; see the top. */
 static gboolean
-is_fair (const SyncTransportRequest *request, SimFault fault)
+is_fair (SimNetwork *self, const SyncTransportRequest *request, SimFault fault)
 {
   gboolean is_unkeyed_create = g_str_equal (request->method, "POST") && strstr (request->url, "/Sales%20Invoice") == NULL
                                && strstr (request->url, "submit_invoice") == NULL;
 
   if (fault == SIM_FAULT_DUPLICATE)
     return request->write && !is_unkeyed_create;
+  if (fault == SIM_FAULT_ANOTHER)
+    {
+      SyncTransportReply *another = sim_site_show_another (self->site, request, 0);
+      gboolean is_there = another != NULL;
+
+      g_clear_pointer (&another, sync_transport_reply_free);
+      return is_there;
+    }
   /* These say something of a write. */
   if (fault == SIM_FAULT_STALE || fault == SIM_FAULT_TAKEN || fault == SIM_FAULT_REFUSAL)
     return request->write;
@@ -379,7 +403,7 @@ choose_fault (SimNetwork *self, const SyncTransportRequest *request)
   if (dice (self, 100) >= self->faults_in_hundred)
     return SIM_FAULT_NONE;
   fault = (SimFault) dice (self, SIM_N_FAULTS);
-  return is_fair (request, fault) ? fault : SIM_FAULT_NONE;
+  return is_fair (self, request, fault) ? fault : SIM_FAULT_NONE;
 }
 
 static void

@@ -487,6 +487,47 @@ serve_resource (SimSite *self, const char *path, const SyncTransportRequest *req
   return update (self, id, document, request);
 }
 
+/* The key with which a document is made; NULL: without one that the site enforces, so nothing tells it from another. */
+static char *
+dup_key_of (const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = parse_body (request);
+  g_autoptr (JsonObject) invoice = parse_invoice (body);
+  JsonObject *document = invoice != NULL ? invoice : body;
+
+  return document != NULL ? g_strdup (json_object_get_string_member_with_default (document, KEY_OF_SALE, NULL)) : NULL;
+}
+
+/* A genuine document that is not the one that @request is about, as the answer to it: what something on the way that
+ * mixes answers up would give. NULL: there is none, or the answer to @request is no document. */
+SyncTransportReply *
+sim_site_show_another (SimSite *self, const SyncTransportRequest *request, guint start)
+{
+  const char *path = strstr (request->url, "/api/");
+  gboolean is_sale = g_str_has_suffix (path, POSA_SUBMIT);
+  gboolean makes = g_str_equal (request->method, "POST");
+  g_autofree char *key = makes ? dup_key_of (request) : NULL;
+  g_autofree char *id = g_str_has_prefix (path, "/api/resource/")
+                          ? g_uri_unescape_string (path + strlen ("/api/resource/"), NULL)
+                          : NULL;
+
+  if (g_str_equal (request->method, "DELETE") || (makes && key == NULL) || (id == NULL && !is_sale)
+      || (!makes && (strchr (id, '/') == NULL || strchr (id, '?') != NULL)))
+    return NULL;
+  for (guint i = 0; i < self->order->len; i++)
+    {
+      const char *other = g_ptr_array_index (self->order, (start + i) % self->order->len);
+      JsonObject *document = g_hash_table_lookup (self->documents, other);
+      const char *its = document != NULL ? json_object_get_string_member_with_default (document, KEY_OF_SALE, NULL) : NULL;
+
+      if (document != NULL
+          && (makes ? its != NULL && g_ascii_strcasecmp (its, key) != 0
+                    : strcmp (strrchr (other, '/'), strrchr (id, '/')) != 0))
+        return reply_document (is_sale ? "message" : "data", document);
+    }
+  return NULL;
+}
+
 /* What the site answers when the whole request arrives and nothing is in its way. */
 SyncTransportReply *
 sim_site_serve (SimSite *self, const SyncTransportRequest *request)
