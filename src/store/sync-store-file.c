@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Are the files that SQLite has open still the ones at their paths? Somebody may remove or replace them, or the whole
  * directory, while the program runs; what is written then goes into a file that ends with the process. So this is asked
- * before each commit, by two stat(), and by the engine now and then. All that is in such a file can still be read through
+ * before each commit, by two lstat(), and by the engine now and then. All that is in such a file can still be read through
  * the open connection: it is copied, the copy is flushed to the disk and takes the place of the file, and the connection
  * changes over to it. What stood there instead is kept beside it. Nothing else is written until that is done. What this
  * cannot see: a file that was written over in place. Store's thread; a reader's own. */
@@ -18,13 +18,14 @@
 #define COPY_NAME SYNC_STORE_FILE ".copy"
 #define COPY_SPARE_BYTES (1000 * 1000) /* beside the pages themselves: the log, its index, and the file system's own */
 
+/* A link is not the file that it leads to: SQLite would look for the log beside that one the next time. */
 static gboolean
 identify (const char *path, SyncStoreFileId *id)
 {
   struct stat info;
 
   *id = (SyncStoreFileId){ 0 };
-  if (stat (path, &info) != 0)
+  if (lstat (path, &info) != 0)
     return FALSE;
   id->device = info.st_dev;
   id->number = info.st_ino;
@@ -252,13 +253,14 @@ sync_store_file_put_back (SyncStore *self, GError **error)
   return TRUE;
 }
 
-/* A reader goes where its file went. If it cannot, it shows what it has. */
+/* A reader goes where its file went. If it cannot, it shows what it has; a link will not be there for long. */
 void
 sync_store_file_follow (SyncStore *self)
 {
   SyncStoreFileId found;
 
-  if (!identify (self->path, &found) || (found.device == self->file_id.device && found.number == self->file_id.number))
+  if (!identify (self->path, &found) || (found.device == self->file_id.device && found.number == self->file_id.number)
+      || g_file_test (self->path, G_FILE_TEST_IS_SYMLINK))
     return;
   if (change_over (self, NULL))
     self->file_id = found;

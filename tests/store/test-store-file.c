@@ -151,6 +151,25 @@ test_replaced (StoreFixture *fixture, gconstpointer data)
   assert_at_path (fixture, 2);
 }
 
+/* The file goes on under another name, and a link leads there: its log would not be found after a kill. */
+static void
+test_link (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
+  g_autofree char *other = in_directory (fixture, "x.db");
+  g_autofree char *aside = dup_aside (fixture, "");
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  g_assert_no_errno (g_rename (path, other));
+  g_assert_no_errno (symlink ("x.db", path));
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_IS_SYMLINK));
+  g_assert_false (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+  store_fixture_accept (fixture, store_fixture_create ("c"));
+  assert_at_path (fixture, 3);
+}
+
 static void
 test_log_removed (StoreFixture *fixture, gconstpointer data)
 {
@@ -310,6 +329,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-file/removed", test_removed);
   store_fixture_add_test ("/sync/store-file/all-removed", test_all_removed);
   store_fixture_add_test ("/sync/store-file/replaced", test_replaced);
+  store_fixture_add_test ("/sync/store-file/link", test_link);
   store_fixture_add_test ("/sync/store-file/log-removed", test_log_removed);
   store_fixture_add_test ("/sync/store-file/log-replaced", test_log_replaced);
   store_fixture_add_test ("/sync/store-file/group", test_group);
