@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store-fixture.h"
@@ -659,6 +662,57 @@ test_backup (Fixture *self, gconstpointer data)
   sync_test_directory_free (target);
 }
 
+/* Another process makes a backup, and is killed as soon as it writes so much of it. */
+static void
+back_up_and_die (Fixture *self, const char *target, gsize bytes)
+{
+  struct rlimit size = { bytes, bytes };
+  struct rlimit core = { 0, 0 };
+  pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    {
+      signal (SIGXFSZ, SIG_DFL);
+      setrlimit (RLIMIT_CORE, &core);
+      setrlimit (RLIMIT_FSIZE, &size);
+      sync_store_backup (self->base.directory, target, 1767225600000, NULL);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGXFSZ);
+}
+
+/* What it leaves is no backup, does not look like one, and is not in the way of the next one. */
+static void
+test_backup_killed (Fixture *self, gconstpointer data)
+{
+  char *target = sync_test_directory_new ();
+  g_autofree char *copy = g_build_filename (target, SYNC_STORE_FILE, NULL);
+  g_autofree char *part = g_strconcat (copy, ".part", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *bytes = NULL;
+  gsize size;
+
+  fill (self);
+  for (gsize limit = 0; limit < 40000; limit += 8192)
+    {
+      back_up_and_die (self, target, limit);
+      g_assert_false (g_file_test (copy, G_FILE_TEST_EXISTS));
+      g_assert_true (g_file_test (part, G_FILE_TEST_EXISTS));
+    }
+  g_assert_true (sync_store_backup (self->base.directory, target, 1767225600000, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_get_contents (copy, &bytes, &size, NULL));
+  self->saved = g_bytes_new (bytes, size);
+  put_back (self, self->saved);
+  assert_report (self, "put back from the backup of 20");
+  assert_doubted (self);
+  sync_test_directory_free (target);
+}
+
 /* A child of a copy, whose parent is given up: its turn never comes, so a person is asked. */
 static void
 test_children (Fixture *self, gconstpointer data)
@@ -756,6 +810,7 @@ main (int argc, char **argv)
   ADD ("nothing-lost", test_nothing_lost);
   ADD ("clear-old", test_clear_old);
   ADD ("backup", test_backup);
+  ADD ("backup-killed", test_backup_killed);
   ADD ("children", test_children);
   ADD ("salvaged", test_salvaged);
   ADD ("version-1", test_version_1);
