@@ -214,8 +214,16 @@ tell (SyncStore *self, const char *displaced, const char *aside, gboolean new_di
   if (new_directory)
     g_string_append (words,
                      " Start the program again when it suits: that makes the other files of its directory anew.");
-  g_free (self->news);
-  self->news = g_strdup (words->str);
+  sync_store_add_news (self, words->str);
+}
+
+/* For sync_store_take_news(). */
+void
+sync_store_add_news (SyncStore *self, const char *words)
+{
+  g_autofree char *old = g_steal_pointer (&self->news);
+
+  self->news = old != NULL ? g_strconcat (old, " ", words, NULL) : g_strdup (words);
 }
 
 /**
@@ -290,8 +298,8 @@ sync_store_keep_file (SyncStore *self, GError **error)
  * sync_store_take_news:
  * @self: a store
  *
- * Returns: (transfer full) (nullable): what happened to the files since it was asked last, and what was done about it,
- *   for the person
+ * Returns: (transfer full) (nullable): what happened to the files since it was asked last, and what was done about it, or
+ *   what cannot be done with them, for the person
  */
 char *
 sync_store_take_news (SyncStore *self)

@@ -106,6 +106,7 @@ gboolean sync_store_file_check (SyncStore *self, GError **error);
 gboolean sync_store_file_check_room (SyncStore *self, GError **error);
 gboolean sync_store_file_put_back (SyncStore *self, GError **error);
 void sync_store_file_follow (SyncStore *self);
+void sync_store_add_news (SyncStore *self, const char *words);
 
 /* sync-store-backup.c */
 gboolean sync_store_copy (SyncStore *source, const char *path, const char *marks, GError **error);
@@ -262,7 +263,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreWitness, sync_store_witness_clear)
 gboolean sync_store_witness_read (SyncStore *self, SyncStoreWitness *witness);
 gboolean sync_store_witness_find_other (SyncStore *self, const char *database_id, gint64 least,
                                         SyncStoreWitness *witness);
-void sync_store_witness_open (SyncStore *self, const char *database_id);
+gboolean sync_store_witness_open (SyncStore *self, const char *database_id);
+void sync_store_witness_sync (SyncStore *self);
 void sync_store_witness_advance (SyncStore *self);
 gboolean sync_store_witness_load (SyncStore *self, GError **error);
 void sync_store_witness_close (SyncStore *self);
