@@ -14,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,8 +24,10 @@
 /* Tills open dozens of connections at once; SoupServer's own 10 drop some of them for a second. */
 #define LISTEN_BACKLOG 256
 /* Half of the usual limit of 1024 descriptors. Beyond it the connection on which no answer is owed for longest is
- * closed. */
+ * closed. Where the limit is lower, so many stay for everything else: files, timers, the server. */
 #define MAX_CONNECTIONS 512
+#define OTHER_DESCRIPTORS 128
+#define MIN_CONNECTIONS 8
 /* For the head of a request, again for its body, and again for its answer: enough for the largest body through a slow
  * tunnel, and for a backup of years. */
 #define STEP_LIMIT_S 120
@@ -54,6 +57,7 @@ struct _SyncListener
   SyncClock *clock; /* (owned) */
   guint alarm; /* when the first one is due, or before; 0 while none is */
   guint n_due; /* connections that have to get further */
+  guint max_connections; /* at most @MAX_CONNECTIONS */
   int silent_fd; /* (owned): the far end of the socket that SoupServer listens on; nothing is ever sent */
   guint port;              /* 0 while not listening */
   gboolean closing;        /* no further request is waited for */
@@ -260,7 +264,7 @@ incoming_cb (GSocketService *service, GSocketConnection *stream, GObject *source
   /* It may be gone already. */
   if (local == NULL || remote == NULL)
     return TRUE;
-  if (g_hash_table_size (self->connections) >= MAX_CONNECTIONS && !close_longest_idle (self))
+  if (g_hash_table_size (self->connections) >= self->max_connections && !close_longest_idle (self))
     return TRUE;
   g_socket_set_option (g_socket_connection_get_socket (stream), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
   connection = g_new0 (Connection, 1);
@@ -360,9 +364,20 @@ sync_listener_class_init (SyncListenerClass *klass)
   G_OBJECT_CLASS (klass)->finalize = sync_listener_finalize;
 }
 
+static guint
+find_max_connections (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= MAX_CONNECTIONS + OTHER_DESCRIPTORS)
+    return MAX_CONNECTIONS;
+  return MAX ((guint) limit.rlim_cur, OTHER_DESCRIPTORS + MIN_CONNECTIONS) - OTHER_DESCRIPTORS;
+}
+
 static void
 sync_listener_init (SyncListener *self)
 {
+  self->max_connections = find_max_connections ();
   self->connections = g_hash_table_new_full (NULL, NULL, NULL, connection_free);
   g_queue_init (&self->order);
   self->silent_fd = -1;

@@ -2,14 +2,20 @@
 /* A copy of the queue. A backup is one, made while the program works on: through a connection of its own that sees the
  * newest commit and holds nobody up. It carries a mark by which it is recognised when it is put back
  * (sync-store-restore.c). May run in any thread; it touches no open store. */
+#define _GNU_SOURCE /* renameat2() */
 #include "config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sync-store-private.h"
+
+/* What a backup is called until it is whole. */
+#define PART_SUFFIX ".part"
 
 static void
 set_error (const char *path, const char *what, int code, GError **error)
@@ -75,26 +81,77 @@ create_directory (const char *directory, const char *path, gboolean *made, GErro
   return FALSE;
 }
 
-/* Makes the empty file, for this user alone; never takes one that is there. */
-static gboolean
-create_file (const char *path, GError **error)
+static void
+set_exists_error (const char *path, GError **error)
+{
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "“%s” is there already: name another directory", path);
+}
+
+/* Makes the empty file @part, for this user alone, if nothing is at @path. What an earlier backup left of its own, when it
+ * was killed, goes. Returns the descriptor, -1: it cannot be made. */
+static int
+create_part (const char *path, const char *part, GError **error)
 {
   g_autofree char *log = g_strconcat (path, "-wal", NULL);
   int fd;
 
   if (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (log, G_FILE_TEST_EXISTS))
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "“%s” is there already: name another directory", path);
-      return FALSE;
+      set_exists_error (path, error);
+      return -1;
     }
-  fd = open (path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  sync_store_remove (part);
+  fd = open (part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0)
+    set_error (path, "made", errno, error);
+  return fd;
+}
+
+/* Whether @part is still the file @fd, and not one that another backup to the same place began. */
+static gboolean
+is_own (int fd, const char *part)
+{
+  struct stat own;
+  struct stat found;
+
+  return fstat (fd, &own) == 0 && lstat (part, &found) == 0 && own.st_dev == found.st_dev && own.st_ino == found.st_ino;
+}
+
+/* Never over one that is there. Not every file system knows all of these. */
+static int
+rename_new (const char *from, const char *to)
+{
+  if (renameat2 (AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return errno;
+  if (link (from, to) == 0)
     {
-      set_error (path, "made", errno, error);
-      return FALSE;
+      g_unlink (from);
+      return 0;
     }
-  close (fd);
-  return TRUE;
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+    return errno;
+  if (g_file_test (to, G_FILE_TEST_EXISTS) || g_file_test (to, G_FILE_TEST_IS_SYMLINK))
+    return EEXIST;
+  return g_rename (from, to) == 0 ? 0 : errno;
+}
+
+/* Gives the copy, which is whole, its name. */
+static gboolean
+give_name (int fd, const char *part, const char *path, GError **error)
+{
+  int code = fsync (fd) == 0 ? 0 : errno;
+
+  if (code == 0 && !is_own (fd, part))
+    code = EEXIST;
+  if (code == 0)
+    code = rename_new (part, path);
+  if (code == EEXIST)
+    set_exists_error (path, error);
+  else if (code != 0)
+    set_error (path, "written", code, error);
+  return code == 0;
 }
 
 /* All pages in one step: one moment of the queue. */
@@ -189,14 +246,31 @@ sync_store_copy (SyncStore *source, const char *path, const char *marks, GError 
   return FALSE;
 }
 
+/* Under another name until it is whole: who looks after a kill finds a backup, or none. */
+static gboolean
+write_copy (SyncStore *source, const char *path, const char *marks, GError **error)
+{
+  g_autofree char *part = g_strconcat (path, PART_SUFFIX, NULL);
+  int fd = create_part (path, part, error);
+  gboolean done;
+
+  if (fd < 0)
+    return FALSE;
+  done = fill (source, part, marks, error) && give_name (fd, part, path, error);
+  if (!done && is_own (fd, part))
+    sync_store_remove (part);
+  close (fd);
+  return done;
+}
+
 /**
  * sync_store_backup:
  * @data_directory: the data directory of a store that this or another process may have open
  * @directory: an absolute path; made (0700) if there is none, but the directory above it must be there
  * @now_ms: the wall clock, for the mark
  *
- * Copies the queue, as it is at one moment, to `queue.db` in @directory (0600). Nothing is overwritten. To go back to it,
- * end the program, and put the file into the data directory in place of `queue.db`, `queue.db-wal` and `queue.db-shm`.
+ * Copies the queue, as it is at one moment, to `queue.db` in @directory (0600), which is `queue.db.part` until it is
+ * whole. Nothing is overwritten. To go back to it, end the program, and put the file into the data directory in place of `queue.db`, `queue.db-wal` and `queue.db-shm`.
  * May be called in any thread, also while the store is in use; it takes as long as the disk needs for the whole file.
  *
  * Returns: whether the copy is complete and durable; else there is none: %SYNC_ERROR_INVALID (no absolute path),
@@ -222,11 +296,14 @@ sync_store_backup (const char *data_directory, const char *directory, gint64 now
       return FALSE;
     }
   source = sync_store_open_reader (data_directory, error);
-  if (source == NULL || !create_directory (directory, path, &made, error) || !create_file (path, error))
+  if (source == NULL || !create_directory (directory, path, &made, error))
     return FALSE;
-  if (fill (source, path, marks, error) && make_durable (directory, made, error))
-    return TRUE;
-  sync_store_remove (path);
+  if (write_copy (source, path, marks, error))
+    {
+      if (make_durable (directory, made, error))
+        return TRUE;
+      g_unlink (path);
+    }
   if (made)
     g_rmdir (directory);
   return FALSE;

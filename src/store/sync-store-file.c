@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Are the files that SQLite has open still the ones at their paths? Somebody may remove or replace them, or the whole
- * directory, while the program runs; what is written then goes into a file that ends with the process. So this is asked
- * before each commit, by two stat(), and by the engine now and then. All that is in such a file can still be read through
- * the open connection: it is copied, the copy is flushed to the disk and takes the place of the file, and the connection
- * changes over to it. What stood there instead is kept beside it. Nothing else is written until that is done. What this
- * cannot see: a file that was written over in place. Store's thread; a reader's own. */
+ * directory, while the program runs; what is written then goes into a file that ends with the process. So this is
+ * asked before each transaction and each commit, by two lstat(), and by the engine now and then. All that is in such
+ * a file can still be read through the open connection: it is copied, the copy is flushed to the disk and takes the
+ * place of the file, and the connection changes over to it. What stood there instead is kept beside it. Nothing else
+ * is written until that is done.
+ *
+ * A log that is shorter than the last commit left it was cut: SQLite makes it shorter only as it commits (a
+ * journal_size_limit), and another connection only by a TRUNCATE checkpoint, after which a copy does no harm. The
+ * newest commits are in the connection's cache still; if more is missing, nothing is taken until the program is
+ * started again. What this cannot see: a file that was written over in place. Store's thread; a reader's own. */
 #include "config.h"
 
 #include <errno.h>
@@ -18,16 +23,18 @@
 #define COPY_NAME SYNC_STORE_FILE ".copy"
 #define COPY_SPARE_BYTES (1000 * 1000) /* beside the pages themselves: the log, its index, and the file system's own */
 
+/* A link is not the file that it leads to: SQLite would look for the log beside that one the next time. */
 static gboolean
 identify (const char *path, SyncStoreFileId *id)
 {
   struct stat info;
 
   *id = (SyncStoreFileId){ 0 };
-  if (stat (path, &info) != 0)
+  if (lstat (path, &info) != 0)
     return FALSE;
   id->device = info.st_dev;
   id->number = info.st_ino;
+  id->bytes = info.st_size;
   return TRUE;
 }
 
@@ -42,15 +49,35 @@ is_at (const char *path, const SyncStoreFileId *id)
   return found.device == id->device && found.number == id->number;
 }
 
-/* The path at which our file no longer is, NULL if all are where they were. */
+/* Whether the log is at its path, and was cut. */
+static gboolean
+is_log_cut (SyncStore *self)
+{
+  SyncStoreFileId found;
+
+  return identify (self->log_path, &found) && found.device == self->log_id.device
+         && found.number == self->log_id.number && found.bytes < self->log_id.bytes;
+}
+
+/* The path at which our file no longer is, or no longer whole, NULL if all are where and what they were. */
 static const char *
 find_displaced (SyncStore *self)
 {
+  self->cut = FALSE;
   if (!self->watched)
     return NULL;
   if (!is_at (self->path, &self->file_id))
     return self->path;
-  return is_at (self->log_path, &self->log_id) ? NULL : self->log_path;
+  if (!is_at (self->log_path, &self->log_id))
+    return self->log_path;
+  self->cut = is_log_cut (self);
+  return self->cut ? self->log_path : NULL;
+}
+
+static const char *
+get_what_happened (SyncStore *self)
+{
+  return self->cut ? "was cut short" : "was removed or replaced";
 }
 
 /* Remembers which files are open, when both are. One that has gone by now will be missed at the first commit. */
@@ -61,6 +88,16 @@ sync_store_file_note (SyncStore *self)
   identify (self->log_path, &self->log_id);
   self->watched = TRUE;
   self->displaced = FALSE;
+}
+
+/* After each commit, in which SQLite may have made the log anew, and shorter. */
+void
+sync_store_file_note_commit (SyncStore *self)
+{
+  SyncStoreFileId found;
+
+  if (self->watched && identify (self->log_path, &found) && found.number == self->log_id.number)
+    self->log_id.bytes = found.bytes;
 }
 
 /**
@@ -77,7 +114,7 @@ sync_store_file_check (SyncStore *self, GError **error)
   self->displaced = path != NULL;
   if (path != NULL)
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                 "“%s” was removed or replaced while the program runs; nothing was changed", path);
+                 "“%s” %s while the program runs; nothing was changed", path, get_what_happened (self));
   return path == NULL;
 }
 
@@ -196,16 +233,16 @@ replace (SyncStore *self, const char *aside, GError **error)
 }
 
 static void
-tell (SyncStore *self, const char *displaced, const char *aside, gboolean new_directory)
+tell (SyncStore *self, const char *displaced, const char *happened, const char *aside, gboolean new_directory)
 {
   g_autoptr (GString) words = g_string_new (NULL);
   g_autofree char *log_aside = g_strconcat (aside, "-wal", NULL);
 
   g_string_append_printf (
       words,
-      "“%s” was removed or replaced while the program ran. The program put the queue back as it knows"
+      "“%s” %s while the program ran. The program put the queue back as it knows"
       " it; nothing that was accepted is missing.",
-      displaced);
+      displaced, happened);
   if (g_file_test (aside, G_FILE_TEST_EXISTS) || g_file_test (log_aside, G_FILE_TEST_EXISTS))
     g_string_append_printf (
         words, " What was put there instead was kept as “%s”: to go back to a backup, end the program first.",
@@ -213,8 +250,16 @@ tell (SyncStore *self, const char *displaced, const char *aside, gboolean new_di
   if (new_directory)
     g_string_append (words,
                      " Start the program again when it suits: that makes the other files of its directory anew.");
-  g_free (self->news);
-  self->news = g_strdup (words->str);
+  sync_store_add_news (self, words->str);
+}
+
+/* For sync_store_take_news(). */
+void
+sync_store_add_news (SyncStore *self, const char *words)
+{
+  g_autofree char *old = g_steal_pointer (&self->news);
+
+  self->news = old != NULL ? g_strconcat (old, " ", words, NULL) : g_strdup (words);
 }
 
 /**
@@ -232,6 +277,7 @@ sync_store_file_put_back (SyncStore *self, GError **error)
 {
   const char *displaced = find_displaced (self);
   g_autofree char *aside = NULL;
+  const char *happened = get_what_happened (self);
   int lock_fd = self->lock_fd;
 
   self->displaced = displaced != NULL;
@@ -241,24 +287,27 @@ sync_store_file_put_back (SyncStore *self, GError **error)
   if (!replace (self, aside, error))
     {
       g_prefix_error (error,
-                      "“%s” was removed or replaced; the program still holds all that was in it, so do not end it, but"
-                      " cannot put it back yet: ",
+                      self->cut ? "“%s” was cut short; until the queue can be written anew nothing is taken, and if that"
+                                  " does not come, end the program and start it again: "
+                                : "“%s” was removed or replaced; the program still holds all that was in it, so do not"
+                                  " end it, but cannot put it back yet: ",
                       displaced);
       return FALSE;
     }
   sync_store_file_note (self);
   self->has_reserve = sync_store_directory_has_reserve (self->directory);
-  tell (self, displaced, aside, self->lock_fd != lock_fd);
+  tell (self, displaced, happened, aside, self->lock_fd != lock_fd);
   return TRUE;
 }
 
-/* A reader goes where its file went. If it cannot, it shows what it has. */
+/* A reader goes where its file went. If it cannot, it shows what it has; a link will not be there for long. */
 void
 sync_store_file_follow (SyncStore *self)
 {
   SyncStoreFileId found;
 
-  if (!identify (self->path, &found) || (found.device == self->file_id.device && found.number == self->file_id.number))
+  if (!identify (self->path, &found) || (found.device == self->file_id.device && found.number == self->file_id.number)
+      || g_file_test (self->path, G_FILE_TEST_IS_SYMLINK))
     return;
   if (change_over (self, NULL))
     self->file_id = found;
@@ -288,8 +337,8 @@ sync_store_keep_file (SyncStore *self, GError **error)
  * sync_store_take_news:
  * @self: a store
  *
- * Returns: (transfer full) (nullable): what happened to the files since it was asked last, and what was done about it,
- *   for the person
+ * Returns: (transfer full) (nullable): what happened to the files since it was asked last, and what was done about it, or
+ *   what cannot be done with them, for the person
  */
 char *
 sync_store_take_news (SyncStore *self)

@@ -32,8 +32,9 @@ set_metadata_verb (SyncStore *self, gpointer data, GError **error)
  * @key: a name
  * @value: (nullable): its text; NULL removes it
  *
- * The engine keeps `switches`, the times of the last sync and `key_field:` here. The store itself keeps `boot_first`, `boot_id`, `clean_end`, `database_id`, `loss_report`, `machine_id` and `restore_report` here;
- * while `import_in_progress` is there, rows may be inserted as `unknown`.
+ * The engine keeps `switches`, the times of the last sync and `key_field:` here. The store itself keeps `boot_first`,
+ * `boot_id`, `clean_end`, `database_id`, `loss_report`, `machine_id`, `restore_report` and `witness_kept` here; while
+ * `import_in_progress` is there, rows may be inserted as `unknown`.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */

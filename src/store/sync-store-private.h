@@ -18,6 +18,7 @@ typedef struct
 {
   dev_t device;
   ino_t number;
+  off_t bytes;
 } SyncStoreFileId;
 
 struct _SyncStore
@@ -40,9 +41,10 @@ struct _SyncStore
   gboolean group_begun;      /* it holds at least one verb */
   gboolean group_broken;     /* SQLite took the whole of it back */
   SyncStoreFileId file_id;   /* of the database that is open */
-  SyncStoreFileId log_id;    /* of its log */
+  SyncStoreFileId log_id;    /* of its log, with the size that the last commit left */
   gboolean watched;          /* these two are known */
   gboolean displaced;        /* one of them was found not to be at its path any more */
+  gboolean cut;              /* it is at its path, but a part of it is missing */
   gboolean damaged;          /* damage was met in it */
   guint n_mended;            /* how often it was salvaged while it was open */
   char *news;                /* (owned) (nullable): what happened to the files, until somebody asks */
@@ -102,10 +104,12 @@ void sync_store_finalize_statements (SyncStore *self);
 
 /* sync-store-file.c */
 void sync_store_file_note (SyncStore *self);
+void sync_store_file_note_commit (SyncStore *self);
 gboolean sync_store_file_check (SyncStore *self, GError **error);
 gboolean sync_store_file_check_room (SyncStore *self, GError **error);
 gboolean sync_store_file_put_back (SyncStore *self, GError **error);
 void sync_store_file_follow (SyncStore *self);
+void sync_store_add_news (SyncStore *self, const char *words);
 
 /* sync-store-backup.c */
 gboolean sync_store_copy (SyncStore *source, const char *path, const char *marks, GError **error);
@@ -263,7 +267,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncStoreWitness, sync_store_witness_clear)
 gboolean sync_store_witness_read (SyncStore *self, SyncStoreWitness *witness);
 gboolean sync_store_witness_find_other (SyncStore *self, const char *database_id, gint64 least,
                                         SyncStoreWitness *witness);
-void sync_store_witness_open (SyncStore *self, const char *database_id);
+gboolean sync_store_witness_open (SyncStore *self, const char *database_id);
+void sync_store_witness_sync (SyncStore *self);
 void sync_store_witness_advance (SyncStore *self);
 gboolean sync_store_witness_load (SyncStore *self, GError **error);
 void sync_store_witness_close (SyncStore *self);

@@ -7,8 +7,11 @@
  *   - the witness of this directory names another database: it was replaced;
  *   - the witness has seen it further: an older copy was put back, or its log was lost.
  *
- * Where this directory has no witness (first start, a wiped state directory, the directory was renamed) nothing speaks
- * against the database by that alone. A directory that was moved on the same machine is told from one that was copied by
+ *   - a witness of it was kept, as the database itself knows, and there is none: the state directory was wiped, cannot be
+ *     read, or this is an older copy for all one can tell.
+ *
+ * Where there never was a witness (first start, an older version of the program, a state directory that cannot be
+ * written) nothing speaks against the database by that alone. A directory that was moved on the same machine is told from one that was copied by
  * the witnesses of the other directories: the database's id is there too, and either its file is gone from there (moved:
  * go on) or not (copied), or it had come further there (older). What no file can tell: a whole machine set back to an
  * earlier moment.
@@ -23,6 +26,7 @@
 
 #define METADATA_DATABASE "database_id"
 #define METADATA_MACHINE "machine_id"
+#define METADATA_WITNESS "witness_kept"
 #define METADATA_REPORT "restore_report"
 #define MACHINE_SALT "posawesome-sync machine "
 #define ID_CHARACTERS 32
@@ -33,6 +37,8 @@ typedef struct
   char *machine;     /* (owned) (nullable): hash of the machine's id, as the database has it */
   char *own_machine; /* (owned) (nullable): the same of this machine, NULL if it has none */
   char *backup_ms;   /* (owned) (nullable): the mark of a backup: when it was made */
+  char *witnessed;   /* (owned) (nullable): the mark that a witness was kept of it */
+  gboolean is_certain; /* that it is a copy, if it is taken for one */
 } Identity;
 
 typedef struct
@@ -48,6 +54,7 @@ identity_clear (Identity *self)
   g_free (self->machine);
   g_free (self->own_machine);
   g_free (self->backup_ms);
+  g_free (self->witnessed);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Identity, identity_clear)
@@ -88,9 +95,20 @@ dup_words_of_backup (const char *backup_ms)
   return g_strdup_printf ("The queue was put back from the backup of %s", time != NULL ? time : "an unknown date");
 }
 
+/* A directory that was moved has its witness under its old name. */
+static gboolean
+is_witness_missing (SyncStore *self, const Identity *identity)
+{
+  g_auto (SyncStoreWitness) other = { 0 };
+
+  return identity->witnessed != NULL && self->witness_directory != NULL
+         && (identity->database_id == NULL
+             || !sync_store_witness_find_other (self, identity->database_id, -1, &other));
+}
+
 /* Why the database is a copy, in words; NULL if it is not. */
 static char *
-dup_why (SyncStore *self, const Identity *identity)
+dup_why (SyncStore *self, Identity *identity)
 {
   g_auto (SyncStoreWitness) witness = { 0 };
   g_auto (SyncStoreWitness) other = { 0 };
@@ -107,6 +125,13 @@ dup_why (SyncStore *self, const Identity *identity)
       if (witness.number > self->progress)
         return g_strdup ("The queue is older than when it was last used here: an older copy was put back, or its newest"
                          " part was lost with “" SYNC_STORE_FILE "-wal”");
+    }
+  else if (is_witness_missing (self, identity))
+    {
+      identity->is_certain = FALSE;
+      return g_strdup_printf ("The note in “%s” of how far the queue had come is gone: that directory was wiped or cannot be"
+                              " read, and the queue is treated as an older copy, which it may be",
+                              self->witness_directory);
     }
   if (identity->database_id == NULL
       || !sync_store_witness_find_other (self, identity->database_id, self->progress, &other))
@@ -156,8 +181,10 @@ doubt_row (SyncStore *self, const Row *row, const char *why, gint64 now_ms, GErr
 
 /* Nothing of what is undelivered here is certain any more. */
 static gboolean
-doubt_all (SyncStore *self, const char *why, gint64 now_ms, GError **error)
+doubt_all (SyncStore *self, const char *why, gboolean is_certain, gint64 now_ms, GError **error)
 {
+  const char *missing = is_certain ? "Requests that were taken since are missing here."
+                                   : "If it is one, requests that were taken since are missing here.";
   g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (Row));
 
   if (!list_undelivered (self, rows, error))
@@ -167,13 +194,12 @@ doubt_all (SyncStore *self, const char *why, gint64 now_ms, GError **error)
       return FALSE;
   g_free (self->restore_report);
   if (rows->len == 0)
-    self->restore_report = g_strdup_printf ("%s. Nothing undelivered was in it; requests that were taken since are"
-                                            " missing here.", why);
+    self->restore_report = g_strdup_printf ("%s. Nothing undelivered was in it. %s", why, missing);
   else
     self->restore_report = g_strdup_printf (
       "%s. Of its undelivered requests (%u) some may have been delivered since: each is looked for on the server, or"
-      " sent again under a key that ERPNext refuses twice, and what allows neither waits for your decision. Requests that"
-      " were taken since are missing here.", why, rows->len);
+      " sent again under a key that ERPNext refuses twice, and what allows neither waits for your decision. %s",
+      why, rows->len, missing);
   /* One that failed because what it depends on was given up can neither be looked for nor go: a person decides again. */
   return sync_store_exec (self, "UPDATE offline_requests SET needs_person = 1 WHERE status = 'unknown' AND waiting_on > 0"
                           " AND id IN (SELECT d.request_id FROM dependencies AS d JOIN offline_requests AS p"
@@ -234,6 +260,8 @@ sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error)
     .machine = sync_store_dup_metadata (self, METADATA_MACHINE),
     .own_machine = dup_machine_hash (self->machine_id),
     .backup_ms = sync_store_dup_metadata (self, SYNC_STORE_BACKUP_MARK),
+    .witnessed = sync_store_dup_metadata (self, METADATA_WITNESS),
+    .is_certain = TRUE,
   };
   g_autofree char *why = NULL;
   g_autofree char *id = NULL;
@@ -245,7 +273,7 @@ sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error)
     return FALSE;
   if (is_old)
     why = dup_why (self, &identity);
-  if (why != NULL ? !doubt_all (self, why, now_ms, error) : !keep_report (self, error))
+  if (why != NULL ? !doubt_all (self, why, identity.is_certain, now_ms, error) : !keep_report (self, error))
     return FALSE;
   if (why != NULL || identity.database_id == NULL)
     {
@@ -261,14 +289,24 @@ sync_store_restore_check (SyncStore *self, gint64 now_ms, GError **error)
          || sync_store_run (self, SYNC_STATEMENT_UNSET_METADATA, error, "s", SYNC_STORE_BACKUP_MARK);
 }
 
-/* Begins to keep the witness of a database that was checked. */
+/* Begins to keep the witness of a database that was checked, and has the database know whether there is one. */
 void
 sync_store_restore_witness (SyncStore *self)
 {
   g_autofree char *id = sync_store_dup_metadata (self, METADATA_DATABASE);
+  g_autofree char *mark = sync_store_dup_metadata (self, METADATA_WITNESS);
+  g_autoptr (GError) error = NULL;
+  gboolean kept;
 
-  if (id != NULL)
-    sync_store_witness_open (self, id);
+  if (id == NULL || self->witness_directory == NULL)
+    return;
+  kept = sync_store_witness_open (self, id);
+  if (kept == (mark != NULL))
+    return;
+  if (kept)
+    sync_store_witness_sync (self);
+  if (!sync_store_set_metadata (self, METADATA_WITNESS, kept ? "1" : NULL, &error))
+    g_message ("%s", error->message);
 }
 
 /**

@@ -421,7 +421,7 @@ sync_store_mend (SyncStore *self, GError **error)
   sync_store_file_note (self);
   sync_store_witness_close (self);
   sync_store_restore_witness (self);
-  g_free (self->news);
-  self->news = g_strdup (self->loss_report);
+  if (self->loss_report != NULL)
+    sync_store_add_news (self, self->loss_report);
   return TRUE;
 }

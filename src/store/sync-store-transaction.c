@@ -28,7 +28,10 @@ roll_back (SyncStore *self)
 static gboolean
 commit (SyncStore *self, GError **error)
 {
-  return sync_store_file_check (self, error) && sync_store_run (self, SYNC_STATEMENT_COMMIT, error, "");
+  if (!sync_store_file_check (self, error) || !sync_store_run (self, SYNC_STATEMENT_COMMIT, error, ""))
+    return FALSE;
+  sync_store_file_note_commit (self);
+  return TRUE;
 }
 
 /* After a transaction was taken back with @error: takes away what stood in its way. Returns whether it may be tried again;
@@ -53,12 +56,20 @@ make_way (SyncStore *self, GError **error)
   return FALSE;
 }
 
+/* Looks at the files before, too: what was cut off the log is in memory only until a transaction that changed it is taken
+ * back. */
+static gboolean
+begin (SyncStore *self, GError **error)
+{
+  return sync_store_file_put_back (self, error) && sync_store_run (self, SYNC_STATEMENT_BEGIN, error, "");
+}
+
 /* A verb within a group is a savepoint of its transaction. An error that made SQLite take the whole transaction back
  * breaks the group: its commit fails. */
 static gboolean
 run_in_group (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **error)
 {
-  if (!self->group_begun && !sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
+  if (!self->group_begun && !begin (self, error))
     return FALSE;
   self->group_begun = TRUE;
   if (self->group_broken)
@@ -156,7 +167,7 @@ run_transaction (SyncStore *self, SyncStoreVerb verb, gpointer data, GError **er
 {
   if (self->in_group)
     return run_in_group (self, verb, data, error);
-  if (!sync_store_run (self, SYNC_STATEMENT_BEGIN, error, ""))
+  if (!begin (self, error))
     return FALSE;
   if (verb (self, data, error) && commit (self, error))
     {

@@ -6,8 +6,9 @@
  *
  * It is written after the commit that it tells of, before a byte is sent, and not flushed to the disk: it must survive
  * the program's death, which the page cache does. After a power cut it may be behind, which hides a restore or a loss at
- * worst; it is never ahead of a database on a disk that keeps its word. Everything about it may fail without harm: then there is no
- * witness. Store's thread. */
+ * worst; it is never ahead of a database on a disk that keeps its word. The database knows whether a witness was kept
+ * (sync-store-restore.c), so that one that is gone is missed. Where none can be kept all else goes on, and the person is
+ * told. Store's thread. */
 #include "config.h"
 
 #include <errno.h>
@@ -126,14 +127,27 @@ sync_store_witness_find_other (SyncStore *self, const char *database_id, gint64 
   return FALSE;
 }
 
+static void
+tell_none (SyncStore *self, const char *path, int code)
+{
+  g_autofree char *words = g_strdup_printf (
+    "It cannot be noted in “%s” how far the queue has come (%s): if an older copy of the queue is put back by hand it will"
+    " not be recognised, and what was delivered since would be posted again. Make that directory writable for this user,"
+    " and start the program again.", path, g_strerror (code));
+
+  sync_store_add_news (self, words);
+}
+
 /**
  * sync_store_witness_open:
  * @self: a store whose database is open
  * @database_id: its id
  *
- * Begins to keep the witness. Without a directory for it, or where it cannot be written, there is none.
+ * Begins to keep the witness. Without a directory for it there is none; where it cannot be written the person is told.
+ *
+ * Returns: whether one is kept
  */
-void
+gboolean
 sync_store_witness_open (SyncStore *self, const char *database_id)
 {
   g_autofree char *path = dup_own_path (self);
@@ -142,7 +156,7 @@ sync_store_witness_open (SyncStore *self, const char *database_id)
   gssize length;
 
   if (path == NULL)
-    return;
+    return FALSE;
   text = g_strdup_printf (NUMBER_FORMAT "%s\n%s\n", self->progress, database_id, name);
   length = (gssize) strlen (text);
   g_mkdir_with_parents (self->witness_directory, DIRECTORY_MODE);
@@ -150,11 +164,20 @@ sync_store_witness_open (SyncStore *self, const char *database_id)
   if (self->witness_fd < 0 || pwrite (self->witness_fd, text, length, 0) != length
       || ftruncate (self->witness_fd, length) != 0)
     {
-      g_debug ("a restored copy will not be recognised: “%s” cannot be written (%s)", path, g_strerror (errno));
+      tell_none (self, path, errno);
       sync_store_witness_close (self);
-      return;
+      return FALSE;
     }
   self->witnessed = self->progress;
+  return TRUE;
+}
+
+/* Before the database says, for good, that there is one: a power cut must not take away only the witness. */
+void
+sync_store_witness_sync (SyncStore *self)
+{
+  if (fsync (self->witness_fd) == 0)
+    sync_store_directory_sync (self->witness_directory, NULL);
 }
 
 /* After a commit: writes down how far it has come, if that is further. */

@@ -2,7 +2,10 @@
 /* The machine's clock and the random sources. */
 #include "config.h"
 
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "sync-body.h"
 #include "sync-clock-system.h"
@@ -79,6 +82,28 @@ test_alarms (void)
   g_string_free (alarms.order, TRUE);
 }
 
+/* No descriptor is left for a timer: the alarms come all the same, and in order. */
+static void
+test_alarms_without_descriptors (void)
+{
+  struct rlimit before, low;
+  int taken[64];
+  guint n = 0;
+
+  /* Its own descriptor first. */
+  g_main_context_default ();
+  g_assert_no_errno (getrlimit (RLIMIT_NOFILE, &before));
+  low = before;
+  low.rlim_cur = G_N_ELEMENTS (taken);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &low));
+  while ((taken[n] = fcntl (0, F_DUPFD_CLOEXEC, 0)) >= 0)
+    n++;
+  test_alarms ();
+  while (n > 0)
+    close (taken[--n]);
+  g_assert_no_errno (setrlimit (RLIMIT_NOFILE, &before));
+}
+
 static void
 test_random (void)
 {
@@ -140,6 +165,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sync/clock/reading", test_reading);
   g_test_add_func ("/sync/clock/alarms", test_alarms);
+  g_test_add_func ("/sync/clock/alarms-without-descriptors", test_alarms_without_descriptors);
   g_test_add_func ("/sync/random/sources", test_random);
   g_test_add_func ("/sync/key/uuid-version-7", test_key);
   return g_test_run ();

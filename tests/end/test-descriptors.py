@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Five thousand connections as browsers make them, kept alive and then dropped: the program's number of open
-descriptors stays flat, and it still answers."""
+descriptors stays flat, and it still answers. And a program that may open few: it lives, and works."""
 
 import os
+import resource
 import select
 import socket
 
@@ -11,6 +12,8 @@ import harness
 TOTAL = 5000
 # A browser opens six connections to a host at once.
 AT_ONCE = 6
+# More than the few descriptors of the last test.
+FEW_VISITORS = 400
 # A few may come and go by themselves: SQLite's files, a connection to the server.
 SLACK = 6
 
@@ -85,4 +88,38 @@ def test_descriptors():
         assert profile.program.end() == 0
 
 
-harness.tap(test_descriptors)
+def limit(profile, soft, hard):
+    """A start with so few descriptors."""
+    profile.start(['sh', '-c', f'ulimit -Sn {soft}; ulimit -Hn {hard}; exec "$@"', 'sh'])
+
+
+def test_raised():
+    """What this user may have is taken."""
+    with harness.Profile() as profile:
+        profile.start_shop()
+        limit(profile, 300, 1000)
+        assert resource.prlimit(profile.program.process.pid, resource.RLIMIT_NOFILE) == (1000, 1000)
+        assert profile.program.end() == 0
+
+
+def test_few_descriptors():
+    """More visitors than descriptors: the program lives, answers, and takes and delivers sales."""
+    with harness.Profile(SETTLE_TIME=100, BASE_RETRY_DELAY=50) as profile:
+        profile.start_shop()
+        limit(profile, 200, 200)
+        visitors = []
+        for i in range(FEW_VISITORS):
+            visitors.append(connect(profile)[0])
+            if i % 50 == 0:
+                assert profile.status()['state']
+        client = profile.client()
+        for _ in range(10):
+            client = profile.submit(client, harness.sale())
+        profile.wait(lambda s: s['queueStats']['completed'] == 10, 'all delivered')
+        assert count(profile) < 200, count(profile)
+        for visitor in visitors:
+            visitor.close()
+        assert profile.program.end() == 0
+
+
+harness.tap(test_descriptors, test_raised, test_few_descriptors)

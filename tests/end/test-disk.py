@@ -8,6 +8,7 @@ SYNC_SEED repeats the draw."""
 import contextlib
 import errno
 import os
+import resource
 import subprocess
 import threading
 import uuid
@@ -27,6 +28,8 @@ FAULTS = [
     {'kind': 'answer-after', 'answer': 'bad-gateway', 'probability': 0.02},
     {'kind': 'slow-after', 'delay_ms': 15, 'probability': 0.3},
 ]
+# Of 512 bytes.
+FEW_BLOCKS = 3000
 NO_MOUNTS = 'mounting is not permitted here'
 
 
@@ -295,6 +298,33 @@ def await_answer(profile, writes, wanted):
     return answers[-1]
 
 
+def test_file_size_limit():
+    """This user's files may not grow further: refused like a full disk, and over when the limit is lifted."""
+    with harness.Profile(**QUICK) as profile:
+        profile.start_shop()
+        writes = []
+        profile.start(['sh', '-c', f'ulimit -Sf {FEW_BLOCKS}; exec "$@"', 'sh'])
+        profile.practice('PUT', 'faults', {'kind': 'answer', 'answer': 'unavailable', 'retry_after_s': 1})
+        client, status, refused = profile.client(), 202, ''
+        while status == 202:
+            write = harness.sale()
+            status, refused = profile.offer(client, write)
+            writes.extend([write] if status == 202 else [])
+        client.close()
+        assert status in (503, 507) and profile.data in str(refused), (status, refused)
+        harness.wait_until(lambda: is_in_trouble(profile), 'storage trouble')
+        print(f'# {len(writes)} taken, then {status}: {refused}', flush=True)
+        limit = resource.prlimit(profile.program.process.pid, resource.RLIMIT_FSIZE)[1]
+        resource.prlimit(profile.program.process.pid, resource.RLIMIT_FSIZE, (limit, limit))
+        profile.practice('DELETE', 'faults')
+        client = profile.client()
+        writes.append(harness.sale())
+        client = profile.submit(client, writes[-1])
+        client.close()
+        check_full(profile, writes, 'the limit of file size')
+        assert profile.program.end() == 0
+
+
 def check_full(profile, writes, title):
     oracle.wait_settled(profile, writes)
     sums = oracle.check_end(profile, writes, title)
@@ -431,4 +461,4 @@ def test_no_permission():
 
 
 harness.tap(test_sync_fails, test_write_finds_no_room, test_write_fails, test_becomes_read_only, test_low_room,
-            test_full_in_a_drain, test_full_at_a_start, test_read_only_at_a_start, test_no_permission)
+            test_full_in_a_drain, test_full_at_a_start, test_read_only_at_a_start, test_no_permission, test_file_size_limit)

@@ -114,4 +114,37 @@ def test_queue_lost():
         assert profile.program.end() == 0
 
 
-harness.tap(test_restore_after_a_drain, test_restore_in_a_drain, test_queue_lost)
+def start_and_look(profile, words):
+    """A start without a place for the witness says so wherever one looks; returns the restore report."""
+    before = profile.program.log().count(words) if profile.program else 0
+    profile.start()
+    profile.wait(lambda s: words in (s['notice'] or ''), 'the notice')
+    assert profile.program.log().count(words) == before + 1, profile.program.log()
+    assert words in profile.run([harness.CTL, 'doctor'])[1]
+    return profile.status()['restoreReport']
+
+
+def test_no_witness():
+    """The state directory cannot be written: said at each start. Where it could before, and the note is gone, what is
+    undelivered is in doubt."""
+    with harness.Profile(**QUICK) as profile:
+        profile.start_shop()
+        state = profile.env['XDG_STATE_HOME']
+        with open(state, 'w', encoding='ascii'):
+            pass
+        for _ in range(2):
+            assert start_and_look(profile, 'It cannot be noted in') is None
+            accept(profile, 5, True)
+            assert profile.program.end() == 0
+        os.unlink(state)
+        profile.start()
+        assert (profile.status()['notice'], profile.status()['restoreReport']) == (None, None)
+        assert profile.program.end() == 0
+        shutil.rmtree(state)
+        with open(state, 'w', encoding='ascii'):
+            pass
+        assert 'is treated as an older copy' in start_and_look(profile, 'It cannot be noted in')
+        assert profile.program.end() == 0
+
+
+harness.tap(test_restore_after_a_drain, test_restore_in_a_drain, test_queue_lost, test_no_witness)

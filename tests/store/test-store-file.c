@@ -70,14 +70,20 @@ assert_at_path (StoreFixture *fixture, guint n)
 }
 
 static void
-assert_news (StoreFixture *fixture, const char *name)
+assert_news_that (StoreFixture *fixture, const char *name, const char *happened)
 {
   g_autofree char *news = sync_store_take_news (fixture->store);
-  g_autofree char *words = g_strdup_printf ("%s/%s” was removed or replaced", fixture->directory, name);
+  g_autofree char *words = g_strdup_printf ("%s/%s” %s while", fixture->directory, name, happened);
 
   g_assert_nonnull (news);
   g_assert_nonnull (strstr (news, words));
   g_assert_null (sync_store_take_news (fixture->store));
+}
+
+static void
+assert_news (StoreFixture *fixture, const char *name)
+{
+  assert_news_that (fixture, name, "was removed or replaced");
 }
 
 static void
@@ -151,6 +157,25 @@ test_replaced (StoreFixture *fixture, gconstpointer data)
   assert_at_path (fixture, 2);
 }
 
+/* The file goes on under another name, and a link leads there: its log would not be found after a kill. */
+static void
+test_link (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
+  g_autofree char *other = in_directory (fixture, "x.db");
+  g_autofree char *aside = dup_aside (fixture, "");
+
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  g_assert_no_errno (g_rename (path, other));
+  g_assert_no_errno (symlink ("x.db", path));
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_news (fixture, SYNC_STORE_FILE);
+  g_assert_true (g_file_test (aside, G_FILE_TEST_IS_SYMLINK));
+  g_assert_false (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+  store_fixture_accept (fixture, store_fixture_create ("c"));
+  assert_at_path (fixture, 3);
+}
+
 static void
 test_log_removed (StoreFixture *fixture, gconstpointer data)
 {
@@ -159,6 +184,112 @@ test_log_removed (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_create ("b"));
   assert_news (fixture, SYNC_STORE_FILE "-wal");
   assert_at_path (fixture, 2);
+}
+
+/* Its last commits, or the last byte: those are still in memory. */
+static void
+test_log_cut (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *log = in_directory (fixture, SYNC_STORE_FILE "-wal");
+  guint n = 0;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("a%u", i);
+      g_autofree char *after = g_strdup_printf ("b%u", i);
+      GStatBuf before;
+      GStatBuf info;
+
+      g_assert_no_errno (g_stat (log, &before));
+      store_fixture_accept (fixture, store_fixture_create (key));
+      g_assert_no_errno (g_stat (log, &info));
+      g_assert_no_errno (truncate (log, i == 0 ? before.st_size : info.st_size - 1));
+      store_fixture_accept (fixture, store_fixture_create (after));
+      assert_news_that (fixture, SYNC_STORE_FILE "-wal", "was cut short");
+      n += 2;
+      sync_clock_virtual_advance_us (fixture->clock, G_USEC_PER_SEC);
+    }
+  assert_at_path (fixture, n);
+}
+
+/* What was cut off was never in memory: nothing is promised, and a start finds what is left. */
+static void
+test_log_cut_unread (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *log = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("a%u", i);
+
+      store_fixture_accept (fixture, store_fixture_create (key));
+    }
+  store_fixture_crash (fixture);
+  log = in_directory (fixture, SYNC_STORE_FILE "-wal");
+  g_assert_no_errno (truncate (log, 0));
+  g_assert_false (sync_store_keep_file (fixture->store, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, "was cut short"));
+  g_assert_nonnull (strstr (error->message, "start it again"));
+  g_clear_error (&error);
+  error = refuse (fixture, "c");
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  store_fixture_crash (fixture);
+  store_fixture_accept (fixture, store_fixture_create ("c"));
+}
+
+/* Somebody brings the log back into the file from outside, which is allowed: nothing is missing after that. */
+static void
+test_checkpoint_outside (StoreFixture *fixture, gconstpointer data)
+{
+  store_fixture_accept (fixture, store_fixture_create ("a"));
+  store_fixture_sql (fixture, "PRAGMA wal_checkpoint (TRUNCATE)");
+  store_fixture_accept (fixture, store_fixture_create ("b"));
+  assert_at_path (fixture, 2);
+}
+
+static SyncRequest *
+large_request (const char *key, GRand *rand)
+{
+  SyncRequest *request = store_fixture_create (key);
+  GString *body = g_string_new ("{\"remarks\":\"");
+
+  for (guint i = 0; i < 100000; i++)
+    g_string_append_printf (body, "%08x", g_rand_int (rand));
+  g_string_append (body, "\"}");
+  g_bytes_unref (request->accepted_body);
+  request->accepted_body = g_string_free_to_bytes (body);
+  return request;
+}
+
+/* After a burst SQLite cuts the log itself. */
+static void
+test_log_shrinks (StoreFixture *fixture, gconstpointer data)
+{
+  g_autofree char *log = in_directory (fixture, SYNC_STORE_FILE "-wal");
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  GStatBuf most;
+  GStatBuf info;
+
+  sync_store_begin_group (fixture->store);
+  for (guint i = 0; i < 50; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("a%u", i);
+
+      store_fixture_accept (fixture, large_request (key, rand));
+    }
+  g_assert_true (sync_store_commit_group (fixture->store, NULL));
+  g_assert_no_errno (g_stat (log, &most));
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("b%u", i);
+
+      store_fixture_accept (fixture, store_fixture_create (key));
+    }
+  g_assert_no_errno (g_stat (log, &info));
+  g_assert_cmpint (info.st_size, <, most.st_size);
+  g_assert_null (sync_store_take_news (fixture->store));
 }
 
 static void
@@ -310,7 +441,12 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-file/removed", test_removed);
   store_fixture_add_test ("/sync/store-file/all-removed", test_all_removed);
   store_fixture_add_test ("/sync/store-file/replaced", test_replaced);
+  store_fixture_add_test ("/sync/store-file/link", test_link);
   store_fixture_add_test ("/sync/store-file/log-removed", test_log_removed);
+  store_fixture_add_test ("/sync/store-file/log-cut", test_log_cut);
+  store_fixture_add_test ("/sync/store-file/log-cut-unread", test_log_cut_unread);
+  store_fixture_add_test ("/sync/store-file/checkpoint-outside", test_checkpoint_outside);
+  store_fixture_add_test ("/sync/store-file/log-shrinks", test_log_shrinks);
   store_fixture_add_test ("/sync/store-file/log-replaced", test_log_replaced);
   store_fixture_add_test ("/sync/store-file/group", test_group);
   store_fixture_add_test ("/sync/store-file/between-commits", test_between_commits);

@@ -3,8 +3,11 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store-fixture.h"
@@ -313,6 +316,7 @@ test_same_state (Fixture *self, gconstpointer data)
   g_assert_cmpint (store_fixture_state (&self->base, 1), ==, SYNC_STATE_PENDING);
 }
 
+/* The database knows that there was a witness: without it nobody can tell whether it is an older copy. */
 static void
 test_wiped_state_directory (Fixture *self, gconstpointer data)
 {
@@ -323,12 +327,83 @@ test_wiped_state_directory (Fixture *self, gconstpointer data)
   send_and_deliver (self, 1);
   g_assert_no_errno (g_unlink (path));
   put_back (self, self->saved);
-  g_assert_null (sync_store_get_restore_report (self->base.store));
+  assert_report (self, "is gone: that directory was wiped");
+  assert_report (self, "If it is one, requests");
+  assert_doubted (self);
   g_assert_cmpint (witnessed (self), >, 0);
-  /* A witness that was cut short says nothing either. */
+  g_assert_null (sync_store_take_news (self->base.store));
+  /* Once: it is noted anew. */
+  send_and_deliver (self, 1);
+  store_fixture_reopen (&self->base);
+  g_assert_cmpint (store_fixture_state (&self->base, 1), ==, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (store_fixture_number (&self->base, "SELECT count (*) FROM audit WHERE reason LIKE 'The note in%'"), ==,
+                   4);
+  /* A witness that was cut short says no more than one that is gone. */
+  store_fixture_accept (&self->base, store_fixture_create ("later"));
   g_assert_true (g_file_set_contents (path, "0000000000000009", -1, NULL));
   store_fixture_reopen (&self->base);
+  g_assert_cmpint (store_fixture_state (&self->base, SYNC_N_STATES + 1), ==, SYNC_STATE_UNKNOWN);
+}
+
+/* As an older version of the program leaves it: no mark, so nothing is missed. */
+static void
+test_no_mark (Fixture *self, gconstpointer data)
+{
+  g_autofree char *path = witness_of (self);
+
+  fill (self);
+  g_clear_object (&self->base.store);
+  store_fixture_sql (&self->base, "DELETE FROM sync_metadata WHERE key = 'witness_kept'");
+  g_assert_no_errno (g_unlink (path));
+  store_fixture_reopen (&self->base);
   g_assert_null (sync_store_get_restore_report (self->base.store));
+  g_assert_cmpint (store_fixture_state (&self->base, 1), ==, SYNC_STATE_PENDING);
+  g_assert_cmpint (store_fixture_number (&self->base, "SELECT count (*) FROM sync_metadata WHERE key = 'witness_kept'"),
+                   ==, 1);
+}
+
+static void
+assert_cannot_be_noted (Fixture *self)
+{
+  g_autofree char *news = sync_store_take_news (self->base.store);
+
+  g_assert_nonnull (news);
+  g_assert_nonnull (strstr (news, "cannot be noted in"));
+}
+
+/* A state directory that cannot be written: said at each start; missed where there was a witness before. */
+static void
+test_unwritable_state_directory (Fixture *self, gconstpointer data)
+{
+  char *base = sync_test_directory_new ();
+  char *below = g_build_filename (base, "file", NULL);
+  g_autofree char *witness = witness_of (self);
+
+  fill (self);
+  g_clear_object (&self->base.store);
+  g_assert_no_errno (g_unlink (witness));
+  g_assert_true (g_file_set_contents (below, "", 0, NULL));
+  self->base.options.witness_directory = below;
+  store_fixture_reopen (&self->base);
+  assert_report (self, "is gone: that directory was wiped or cannot be read");
+  assert_doubted (self);
+  assert_cannot_be_noted (self);
+  store_fixture_accept (&self->base, store_fixture_create ("later"));
+  store_fixture_reopen (&self->base);
+  assert_cannot_be_noted (self);
+  g_assert_cmpint (store_fixture_state (&self->base, SYNC_N_STATES + 1), ==, SYNC_STATE_PENDING);
+  /* It can be written again. */
+  g_assert_no_errno (g_unlink (below));
+  store_fixture_reopen (&self->base);
+  g_assert_null (sync_store_take_news (self->base.store));
+  g_assert_cmpint (store_fixture_state (&self->base, SYNC_N_STATES + 1), ==, SYNC_STATE_PENDING);
+  /* And is wiped again. */
+  g_clear_object (&self->base.store);
+  sync_test_directory_free (below);
+  self->base.options.witness_directory = self->state;
+  store_fixture_reopen (&self->base);
+  g_assert_cmpint (store_fixture_state (&self->base, SYNC_N_STATES + 1), ==, SYNC_STATE_UNKNOWN);
+  sync_test_directory_free (base);
 }
 
 static void
@@ -659,6 +734,57 @@ test_backup (Fixture *self, gconstpointer data)
   sync_test_directory_free (target);
 }
 
+/* Another process makes a backup, and is killed as soon as it writes so much of it. */
+static void
+back_up_and_die (Fixture *self, const char *target, gsize bytes)
+{
+  struct rlimit size = { bytes, bytes };
+  struct rlimit core = { 0, 0 };
+  pid_t child = fork ();
+  int status;
+
+  if (child == 0)
+    {
+      signal (SIGXFSZ, SIG_DFL);
+      setrlimit (RLIMIT_CORE, &core);
+      setrlimit (RLIMIT_FSIZE, &size);
+      sync_store_backup (self->base.directory, target, 1767225600000, NULL);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGXFSZ);
+}
+
+/* What it leaves is no backup, does not look like one, and is not in the way of the next one. */
+static void
+test_backup_killed (Fixture *self, gconstpointer data)
+{
+  char *target = sync_test_directory_new ();
+  g_autofree char *copy = g_build_filename (target, SYNC_STORE_FILE, NULL);
+  g_autofree char *part = g_strconcat (copy, ".part", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *bytes = NULL;
+  gsize size;
+
+  fill (self);
+  for (gsize limit = 0; limit < 40000; limit += 8192)
+    {
+      back_up_and_die (self, target, limit);
+      g_assert_false (g_file_test (copy, G_FILE_TEST_EXISTS));
+      g_assert_true (g_file_test (part, G_FILE_TEST_EXISTS));
+    }
+  g_assert_true (sync_store_backup (self->base.directory, target, 1767225600000, &error));
+  g_assert_no_error (error);
+  g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));
+  g_assert_true (g_file_get_contents (copy, &bytes, &size, NULL));
+  self->saved = g_bytes_new (bytes, size);
+  put_back (self, self->saved);
+  assert_report (self, "put back from the backup of 20");
+  assert_doubted (self);
+  sync_test_directory_free (target);
+}
+
 /* A child of a copy, whose parent is given up: its turn never comes, so a person is asked. */
 static void
 test_children (Fixture *self, gconstpointer data)
@@ -743,6 +869,8 @@ main (int argc, char **argv)
   ADD ("report-ends", test_report_ends);
   ADD ("same-state", test_same_state);
   ADD ("wiped-state-directory", test_wiped_state_directory);
+  ADD ("no-mark", test_no_mark);
+  ADD ("unwritable-state-directory", test_unwritable_state_directory);
   ADD ("other-machine", test_other_machine);
   ADD ("moved-and-copied", test_moved_and_copied);
   ADD ("copied", test_copied);
@@ -756,6 +884,7 @@ main (int argc, char **argv)
   ADD ("nothing-lost", test_nothing_lost);
   ADD ("clear-old", test_clear_old);
   ADD ("backup", test_backup);
+  ADD ("backup-killed", test_backup_killed);
   ADD ("children", test_children);
   ADD ("salvaged", test_salvaged);
   ADD ("version-1", test_version_1);
