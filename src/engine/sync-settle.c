@@ -10,6 +10,7 @@
 #include "sync-body.h"
 #include "sync-error.h"
 #include "sync-json.h"
+#include "sync-mutant.h"
 
 /* The change of the row of @op from where it is now, decided by a look. */
 SyncChange

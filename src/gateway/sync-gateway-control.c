@@ -135,7 +135,7 @@ sync_gateway_check (SyncCall *call)
 {
   static const char *const known[] = { NULL };
   g_autoptr (GError) error = NULL;
-  SyncJsonView object;
+  SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error))
     {
