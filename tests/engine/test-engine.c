@@ -583,6 +583,12 @@ n_written (void)
   return g_ascii_strtoll (count + strlen ("wchar: "), NULL, 10);
 }
 
+static ToyFault
+no_line_at_all (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return TOY_REFUSE;
+}
+
 /* However many they are, it is one transaction: one sync of the disk, all or none. */
 static void
 test_force_many (Engine *e)
@@ -592,8 +598,8 @@ test_force_many (Engine *e)
   g_autoptr (GError) error = NULL;
   gint64 bytes;
 
+  toy_site_set_fault (e->site, no_line_at_all, NULL);
   start (e);
-  sync_engine_set_offline (e->engine, TRUE);
   for (guint i = 0; i < N; i++)
     ids[i] = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   engine_settle (e);
