@@ -375,7 +375,7 @@ second_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointe
 {
   gboolean *is_lost = user_data;
 
-  if (request->write && strstr (g_bytes_get_data (request->body, NULL), "000002") != NULL)
+  if (request->write && g_strstr_len (g_bytes_get_data (request->body, NULL), (gssize) g_bytes_get_size (request->body), "000002") != NULL)
     *is_lost = TRUE;
   return *is_lost ? out_of_sight (site, request, NULL) : TOY_ANSWER;
 }
