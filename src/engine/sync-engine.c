@@ -224,18 +224,13 @@ sync_engine_tell_row (SyncEngine *self, gint64 id, SyncState from, SyncState to)
 void
 sync_engine_conflict_opened (SyncEngine *self, gint64 request_id)
 {
-  g_autoptr (GPtrArray) open = sync_store_list_conflicts (self->store, "pending", G_MAXUINT, NULL);
+  gint64 id = sync_store_find_open_conflict (self->store, request_id, NULL);
 
-  for (guint i = 0; open != NULL && i < open->len; i++)
-    {
-      const SyncConflict *conflict = g_ptr_array_index (open, i);
-
-      if (conflict->request_id != request_id)
-        continue;
-      g_signal_emit (self, signals[SIGNAL_CONFLICT_OPENED], 0, conflict->id, request_id);
-      sync_resolver_add (self, conflict->id);
-      sync_engine_kick (self);
-    }
+  if (id == 0)
+    return;
+  g_signal_emit (self, signals[SIGNAL_CONFLICT_OPENED], 0, id, request_id);
+  sync_resolver_add (self, id);
+  sync_engine_kick (self);
 }
 
 /* A conflict was closed, and that is committed. */

@@ -295,6 +295,22 @@ sync_store_get_conflict (SyncStore *self, gint64 id, GError **error)
 }
 
 /**
+ * sync_store_find_open_conflict:
+ * @self: a store or a reader
+ * @request_id: of a row
+ *
+ * Returns: the id of its open conflict; 0 if it has none, or with %SYNC_ERROR_STORAGE
+ */
+gint64
+sync_store_find_open_conflict (SyncStore *self, gint64 request_id, GError **error)
+{
+  gint64 id = 0;
+
+  sync_store_assert_usable (self);
+  return find_open (self, request_id, &id, error) ? id : 0;
+}
+
+/**
  * sync_store_list_conflicts:
  * @self: a store or a reader
  * @status: (nullable): "pending", "resolved" or "superseded"; NULL for all

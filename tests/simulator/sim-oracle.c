@@ -185,26 +185,9 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
     bad (deed, state, "is not what it was edited to");
 }
 
-/* Whether a conflict of it ended with fields of both sides: its mark may be among those that went to the other one. */
-static gboolean
-was_merged (SimWorld *world, const SimDeed *deed)
-{
-  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
-
-  for (guint i = 0; i < conflicts->len; i++)
-    {
-      const SyncConflict *conflict = g_ptr_array_index (conflicts, i);
-
-      if (conflict->request_id == deed->id && g_strcmp0 (conflict->resolution, "merged") == 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-/* How often a conflict of it ended with something being sent, as the database knows: it may have been done before somebody
- * else changed the document again. */
+/* How often a conflict of it ended so, as the database knows. */
 static guint
-n_resent_as_known (SimWorld *world, const SimDeed *deed)
+n_ended (SimWorld *world, const SimDeed *deed, const char *resolution)
 {
   g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   guint n = 0;
@@ -213,9 +196,16 @@ n_resent_as_known (SimWorld *world, const SimDeed *deed)
     {
       const SyncConflict *conflict = g_ptr_array_index (conflicts, i);
 
-      n += conflict->request_id == deed->id && g_strcmp0 (conflict->resolution, "server_wins") != 0;
+      n += conflict->request_id == deed->id && g_strcmp0 (conflict->resolution, resolution) == 0;
     }
   return n;
+}
+
+/* How often one ended with something being sent: it may have been done before somebody else changed the document again. */
+static guint
+n_resent_as_known (SimWorld *world, const SimDeed *deed)
+{
+  return n_ended (world, deed, "local_wins") + n_ended (world, deed, "merged");
 }
 
 /* Where a person writes an earlier change over later ones, those that follow it in the lane are written again, too.
@@ -242,7 +232,8 @@ check_changed (SimWorld *world, const SimDeed *deed, const char *state, gboolean
 
   if (n > 1 + n_again_in_lane (world, deed))
     bad (deed, state, "was done twice");
-  if (proven && n == 0 && !was_merged (world, deed))
+  /* Of a merge its mark may be among the fields that went to the other side. */
+  if (proven && n == 0 && n_ended (world, deed, "merged") == 0)
     bad (deed, state, "was never done");
 }
 

@@ -336,16 +336,9 @@ replace (SimWorld *world, SimDeed *old)
 static SyncConflict *
 conflict_of (SimWorld *world, gint64 request_id)
 {
-  g_autoptr (GPtrArray) open = sync_store_list_conflicts (world->store, "pending", G_MAXUINT, NULL);
+  gint64 id = sync_store_find_open_conflict (world->store, request_id, NULL);
 
-  for (guint i = 0; open != NULL && i < open->len; i++)
-    {
-      SyncConflict *conflict = g_ptr_array_index (open, i);
-
-      if (conflict->request_id == request_id)
-        return sync_store_get_conflict (world->store, conflict->id, NULL);
-    }
-  return NULL;
+  return id != 0 ? sync_store_get_conflict (world->store, id, NULL) : NULL;
 }
 
 static void
