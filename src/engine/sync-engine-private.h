@@ -210,10 +210,10 @@ const char *sync_resolve_why_not_local (const SyncOpenConflict *open);
 const char *sync_resolve_why_not_merged (const SyncOpenConflict *open);
 SyncMerge *sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
                                GError **error);
-gboolean sync_engine_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
-                                 const char *actor, const char *reason, GError **error);
+gboolean sync_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
+                          const char *kind, const char *actor, const char *reason, GError **error);
 gboolean sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *body,
-                             const char *actor, const char *reason, GError **error);
+                             const char *kind, const char *actor, const char *reason, GError **error);
 
 /* sync-resolver.c: who ends it? */
 void sync_resolver_start (SyncEngine *self);
@@ -299,6 +299,7 @@ JsonArray *sync_question_get_rows (const SyncReading *reading, JsonParser *parse
 char *sync_question_dup_filters (const char *field, ...) G_GNUC_NULL_TERMINATED;
 void sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback);
 gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result);
+JsonObject *sync_question_parse (JsonParser *parser, const char *text, gsize length);
 JsonNode *sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member);
 JsonNode *sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser);
 char *sync_question_dup_key_path (const SyncOperation *op, const char *key);

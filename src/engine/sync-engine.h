@@ -80,6 +80,8 @@ typedef enum
   SYNC_RESOLUTION_SKIP,        /* it stays open */
 } SyncResolution;
 
+gboolean sync_resolution_from_string (const char *name, SyncResolution *resolution);
+
 /* A write that somebody hands over. Texts are borrowed for the time of the call. */
 typedef struct
 {

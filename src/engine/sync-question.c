@@ -7,24 +7,28 @@
 
 #include "sync-json.h"
 
+/* The object that @text is, for as long as @parser lives; NULL: it is none. */
+JsonObject *
+sync_question_parse (JsonParser *parser, const char *text, gsize length)
+{
+  JsonNode *root;
+
+  /* The parser follows any depth; the check does not. */
+  if (text == NULL || !sync_json_check (text, length, NULL, NULL) || !json_parser_load_from_data (parser, text, length, NULL))
+    return NULL;
+  root = json_parser_get_root (parser);
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+}
+
 /* A member of an answer; lives as long as @parser. */
 JsonNode *
 sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member)
 {
-  JsonNode *root;
-  gsize length;
-  const char *data;
+  gsize length = 0;
+  const char *data = reply->body != NULL ? g_bytes_get_data (reply->body, &length) : NULL;
+  JsonObject *object = sync_question_parse (parser, data, length);
 
-  if (reply->body == NULL)
-    return NULL;
-  data = g_bytes_get_data (reply->body, &length);
-  /* The parser follows any depth; the check does not. */
-  if (!sync_json_check (data, length, NULL, NULL) || !json_parser_load_from_data (parser, data, length, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return NULL;
-  return json_object_get_member (json_node_get_object (root), member);
+  return object != NULL ? json_object_get_member (object, member) : NULL;
 }
 
 /* The `data` of an answer; lives as long as @parser. */

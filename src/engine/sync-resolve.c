@@ -110,26 +110,39 @@ check_document (GBytes *document, GError **error)
   return TRUE;
 }
 
-static const char *
-resolution_to_string (SyncResolution resolution)
-{
-  static const char *const names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
+static const char *const resolution_names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
 
-  return names[resolution];
+/**
+ * sync_resolution_from_string:
+ * @name: (nullable): `local_wins`, `server_wins`, `merged`, `manual` or `skip`
+ * @resolution: (out): the resolution
+ *
+ * Returns: whether there is one of that name
+ */
+gboolean
+sync_resolution_from_string (const char *name, SyncResolution *resolution)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (resolution_names); i++)
+    if (g_strcmp0 (name, resolution_names[i]) == 0)
+      {
+        *resolution = (SyncResolution) i;
+        return TRUE;
+      }
+  return FALSE;
 }
 
-/* Ends an open conflict. @body is what is written instead of the row's own, where it is merged or by hand. */
+/* Ends an open conflict. @body is what is written instead of the row's own, where it is merged or by hand; @kind, of the
+ * attempt that tells of it: "person", or "look" where a policy or a hook decided. */
 gboolean
 sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *body,
-                    const char *actor, const char *reason, GError **error)
+                    const char *kind, const char *actor, const char *reason, GError **error)
 {
-  gboolean by_person = !g_str_has_prefix (actor, "policy ") && !g_str_has_prefix (actor, "hook ");
   SyncChange change = SYNC_CHANGE_INIT;
 
   change.id = open->row->id;
   change.from = SYNC_STATE_CONFLICT;
-  change.kind = by_person ? "person" : "look";
-  change.verdict = change.resolution = resolution_to_string (resolution);
+  change.kind = kind;
+  change.verdict = change.resolution = resolution_names[resolution];
   change.reason = reason;
   change.actor = actor;
   if (resolution == SYNC_RESOLUTION_SERVER_WINS)
@@ -233,8 +246,8 @@ choose_body (SyncEngine *self, const SyncOpenConflict *open, SyncResolution reso
 
 /* The same as sync_engine_resolve(), for whoever has read the conflict already. */
 gboolean
-sync_engine_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
-                        const char *actor, const char *reason, GError **error)
+sync_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution, GBytes *document,
+                 const char *kind, const char *actor, const char *reason, GError **error)
 {
   GError *refusal = NULL;
   g_autoptr (GBytes) body = choose_body (self, open, resolution, document, &refusal);
@@ -244,7 +257,7 @@ sync_engine_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncReso
       g_propagate_error (error, refusal);
       return FALSE;
     }
-  return sync_resolve_apply (self, open, resolution, body, actor, reason, error);
+  return sync_resolve_apply (self, open, resolution, body, kind, actor, reason, error);
 }
 
 /**
@@ -279,7 +292,7 @@ sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
   if (resolution == SYNC_RESOLUTION_SKIP)
     return sync_store_note_conflict (self->store, conflict_id, SYNC_CONFLICT_SKIPPED, actor, NULL, error);
   return sync_resolve_load (self, conflict_id, &open, error)
-         && sync_engine_resolve_as (self, &open, resolution, document, actor, NULL, error);
+         && sync_resolve_as (self, &open, resolution, document, "person", actor, NULL, error);
 }
 
 /**

@@ -135,7 +135,7 @@ apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution
   g_autofree char *actor = g_strdup_printf ("policy %s", sync_merge_style_to_string (style));
   g_autoptr (GError) error = NULL;
 
-  if (sync_resolve_apply (self, open, resolution, body, actor, reason, &error))
+  if (sync_resolve_apply (self, open, resolution, body, "look", actor, reason, &error))
     return TRUE;
   if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
     {
@@ -212,6 +212,12 @@ decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
     merge (self, open, style);
 }
 
+/* What a hook may decide stands in the same order here and there. */
+G_STATIC_ASSERT ((int) SYNC_HOOK_LOCAL_WINS == (int) SYNC_RESOLUTION_LOCAL_WINS
+                 && (int) SYNC_HOOK_SERVER_WINS == (int) SYNC_RESOLUTION_SERVER_WINS
+                 && (int) SYNC_HOOK_MERGED == (int) SYNC_RESOLUTION_MERGED
+                 && (int) SYNC_HOOK_MANUAL == (int) SYNC_RESOLUTION_MANUAL);
+
 /* What a hook said is done, or why it cannot be is said. */
 static void
 follow_hook (SyncEngine *self, const SyncOpenConflict *open, const SyncHookAnswer *answer)
@@ -222,8 +228,8 @@ follow_hook (SyncEngine *self, const SyncOpenConflict *open, const SyncHookAnswe
   if (answer->resolution == SYNC_HOOK_ASK || answer->resolution == SYNC_HOOK_SKIP)
     why = g_strdup_printf ("%s leaves it to a person%s%s", answer->by, answer->reason != NULL ? ": " : "",
                            answer->reason != NULL ? answer->reason : "");
-  else if (!sync_engine_resolve_as (self, open, (SyncResolution) answer->resolution, answer->document, answer->by,
-                                    answer->reason, &error))
+  else if (!sync_resolve_as (self, open, (SyncResolution) answer->resolution, answer->document, "look", answer->by,
+                             answer->reason, &error))
     why = g_strdup_printf ("what %s decided could not be done: %s", answer->by, error->message);
   if (why != NULL)
     ask (self, open, why);

@@ -9,8 +9,9 @@
 #include "sync-backoff.h"
 #include "sync-body.h"
 #include "sync-error.h"
-#include "sync-json.h"
 #include "sync-mutant.h"
+
+#include <string.h>
 
 /* The change of the row of @op from where it is now, decided by a look. */
 SyncChange
@@ -105,25 +106,19 @@ static gboolean
 is_version (const char *document, const SyncRequest *request)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *root;
+  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
 
-  if (document == NULL || !sync_json_check (document, strlen (document), NULL, NULL)
-      || !json_parser_load_from_data (parser, document, -1, NULL))
-    return FALSE;
-  root = json_parser_get_root (parser);
-  return root != NULL && JSON_NODE_HOLDS_OBJECT (root)
-         && g_strcmp0 (json_object_get_string_member_with_default (json_node_get_object (root), "modified", NULL),
-                       request->base_modified) == 0;
+  return object != NULL
+         && g_strcmp0 (json_object_get_string_member_with_default (object, "modified", NULL), request->base_modified) == 0;
 }
 
 /* The `data` of an answer. */
 static char *
 dup_document_of_answer (const char *answer)
 {
-  g_autoptr (JsonNode) node = sync_json_check (answer, strlen (answer), NULL, NULL) ? json_from_string (answer, NULL) : NULL;
-  JsonNode *data = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
-                     ? json_object_get_member (json_node_get_object (node), "data")
-                     : NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object = sync_question_parse (parser, answer, strlen (answer));
+  JsonNode *data = object != NULL ? json_object_get_member (object, "data") : NULL;
 
   return data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? json_to_string (data, FALSE) : NULL;
 }

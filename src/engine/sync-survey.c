@@ -97,14 +97,16 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-ask (SyncEngine *self, GPtrArray *rows)
+ask (SyncEngine *self, gpointer *rows, guint n_rows)
 {
   Survey *survey = g_new0 (Survey, 1);
   g_autofree char *path = NULL;
   g_autoptr (SyncTransportRequest) call = NULL;
 
   survey->engine = g_object_ref (self);
-  survey->rows = g_ptr_array_ref (rows);
+  survey->rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_request_unref);
+  for (guint i = 0; i < n_rows; i++)
+    g_ptr_array_add (survey->rows, sync_request_ref (rows[i]));
   survey->started_us = sync_clock_boot_us (self->clock);
   self->n_surveys++;
   path = dup_path (survey);
@@ -126,38 +128,39 @@ compare_types (gconstpointer a, gconstpointer b)
   return strcmp ((*(SyncRequest *const *) a)->resource_type, (*(SyncRequest *const *) b)->resource_type);
 }
 
+/* (transfer full) (element-type SyncRequest): the changes that are due, those of one DocType together */
+static GPtrArray *
+list_changes (SyncEngine *self)
+{
+  g_autoptr (GPtrArray) due = sync_store_list_due (self->store, AT_MOST, NULL, NULL);
+  GPtrArray *changes = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_request_unref);
+
+  for (guint i = 0; due != NULL && i < due->len; i++)
+    if (is_change (g_ptr_array_index (due, i)))
+      g_ptr_array_add (changes, sync_request_ref (g_ptr_array_index (due, i)));
+  g_ptr_array_sort (changes, compare_types);
+  return changes;
+}
+
 /* Asks about the changes that are due, where there are many. */
 void
 sync_survey_start (SyncEngine *self)
 {
-  g_autoptr (GPtrArray) due = NULL;
-  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (GPtrArray) changes = NULL;
+  guint first = 0;
 
   if (self->n_surveys > 0 || self->counts.n[SYNC_STATE_PENDING] < AT_LEAST || !sync_dispatcher_may_send (self))
     return;
-  due = sync_store_list_due (self->store, AT_MOST, NULL, NULL);
+  changes = list_changes (self);
   g_hash_table_remove_all (self->suspects);
-  for (guint i = 0; due != NULL && i < due->len;)
-    if (is_change (g_ptr_array_index (due, i)))
-      i++;
-    else
-      g_ptr_array_remove_index (due, i);
-  if (due == NULL || due->len < AT_LEAST)
+  if (changes->len < AT_LEAST)
     return;
-  g_ptr_array_sort (due, compare_types);
-  rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_request_unref);
-  for (guint i = 0; i < due->len; i++)
-    {
-      SyncRequest *row = g_ptr_array_index (due, i);
-      gboolean is_last = i + 1 == due->len || compare_types (&due->pdata[i], &due->pdata[i + 1]) != 0;
-
-      g_ptr_array_add (rows, sync_request_ref (row));
-      if (!is_last && rows->len < NAMES_PER_CALL)
-        continue;
-      ask (self, rows);
-      g_ptr_array_unref (rows);
-      rows = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_request_unref);
-    }
+  for (guint i = 1; i <= changes->len; i++)
+    if (i == changes->len || i - first == NAMES_PER_CALL || compare_types (&changes->pdata[i - 1], &changes->pdata[i]) != 0)
+      {
+        ask (self, &changes->pdata[first], i - first);
+        first = i;
+      }
 }
 
 /* Whether the row of that id is to be looked at, this once, instead of being sent. */

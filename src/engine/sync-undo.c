@@ -7,7 +7,6 @@
 
 #include "sync-body.h"
 #include "sync-error.h"
-#include "sync-json.h"
 
 #include <string.h>
 
@@ -44,13 +43,7 @@ refuse (const Undo *undo, const char *why, GError **error)
 static JsonObject *
 parse_object (JsonParser *parser, const char *text)
 {
-  JsonNode *root;
-
-  if (text == NULL || !sync_json_check (text, strlen (text), NULL, NULL)
-      || !json_parser_load_from_data (parser, text, -1, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
+  return text != NULL ? sync_question_parse (parser, text, strlen (text)) : NULL;
 }
 
 /* The fields of @written, with the values that @before has. */

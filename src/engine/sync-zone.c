@@ -7,8 +7,6 @@
 
 #include "sync-engine-private.h"
 
-#include "sync-json.h"
-
 #include "sync-body.h"
 
 #include <stdio.h>
@@ -67,17 +65,9 @@ sync_zone_must_ask (SyncEngine *self, const SyncRequest *row)
 static char *
 zone_of (const SyncTransportReply *reply)
 {
-  g_autofree char *text = NULL;
-  g_autoptr (JsonNode) node = NULL;
-  JsonNode *message;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *message = sync_question_get_member (reply, parser, "message");
 
-  if (reply->body == NULL)
-    return NULL;
-  text = g_strndup (g_bytes_get_data (reply->body, NULL), g_bytes_get_size (reply->body));
-  node = sync_json_check (text, strlen (text), NULL, NULL) ? json_from_string (text, NULL) : NULL;
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return NULL;
-  message = json_object_get_member (json_node_get_object (node), "message");
   if (message == NULL || !JSON_NODE_HOLDS_OBJECT (message))
     return NULL;
   return g_strdup (json_object_get_string_member_with_default (json_node_get_object (message), "time_zone", NULL));
@@ -90,10 +80,9 @@ keep (SyncEngine *self, const SyncTransportReply *reply)
   g_autofree char *value = name != NULL ? g_strdup_printf ("%s %s", self->config->base_url, name) : NULL;
 
   /* What is known already does not become unknown by an answer that says nothing. */
-  if (name != NULL || self->zone == NULL)
-    take_zone (self, name);
   if (name == NULL && self->zone != NULL)
     return;
+  take_zone (self, name);
   if (self->zone == NULL)
     g_message ("the site's time zone %s is not known here; sales get the time of their delivery",
                name != NULL ? name : "(none)");
@@ -106,30 +95,18 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
   SyncEngine *self = op->engine;
-  g_autoptr (SyncTransportReply) reply = sync_transport_send_finish (SYNC_TRANSPORT (source), result);
-  g_autoptr (SyncAnswer) answer = NULL;
-  SyncOutcome outcome;
 
-  if (sync_operation_is_dropped (op) || reply->result == SYNC_TRANSPORT_CANCELLED)
-    {
-      sync_operation_end (op);
-      return;
-    }
-  answer = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type,
-                                       reply->retry_after, reply->date, reply->rate_limit_reset, reply->body,
-                                       SYNC_PROOF_MESSAGE, NULL);
-  outcome = sync_outcome_classify (answer, SYNC_ACTION_CALL);
-  sync_engine_note_date (self, reply, answer, outcome.host, op->started_us);
-  sync_engine_note_host (self, outcome.host, answer, reply->error);
+  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
+    return;
   /* With the host away, or suspicious, the row stays as it is, and due. */
-  if (sync_breaker_is_open (&self->breaker) || outcome.host == SYNC_HOST_SUSPECT)
+  if (sync_breaker_is_open (&self->breaker) || op->outcome.host == SYNC_HOST_SUSPECT)
     {
       sync_operation_end (op);
       return;
     }
   self->zone_asked = TRUE;
-  if (outcome.verdict == SYNC_VERDICT_DELIVERED)
-    keep (self, reply);
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED)
+    keep (self, op->reply);
   sync_delivery_continue (op);
 }
 
@@ -137,10 +114,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_zone_ask (SyncOperation *op)
 {
-  g_autoptr (SyncTransportRequest) call = sync_engine_new_call (op->engine, "GET", ZONE_PATH);
-
-  op->started_us = sync_clock_boot_us (op->engine->clock);
-  sync_transport_send_async (op->engine->transport, call, op->cancellable, answered_cb, op);
+  sync_question_ask (op, ZONE_PATH, answered_cb);
 }
 
 /* (transfer full) (nullable): the moment in the site's zone, NULL if that is not known. */

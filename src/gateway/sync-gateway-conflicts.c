@@ -73,17 +73,12 @@ sync_gateway_get_conflict (SyncCall *call)
 static gboolean
 read_resolution (const SyncCallObject *object, SyncResolution *resolution, GError **error)
 {
-  static const char *const names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
   g_autofree char *name = NULL;
 
   if (!sync_call_string (object, "resolution", &name, error))
     return FALSE;
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_strcmp0 (name, names[i]) == 0)
-      {
-        *resolution = (SyncResolution) i;
-        return TRUE;
-      }
+  if (sync_resolution_from_string (name, resolution))
+    return TRUE;
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
                "“resolution” is “%.40s”; there are local_wins (this till's version is sent), server_wins (it is given up),"
                " merged (fields of both are sent), manual (“document” is sent) and skip (it stays open)",
