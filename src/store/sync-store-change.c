@@ -203,24 +203,6 @@ check_rules (const Decision *decision, GError **error)
 }
 
 static gboolean
-refuse_lost (gint64 parent, gboolean delivered, GError **error)
-{
-  if (delivered)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 "request %" G_GINT64_FORMAT
-                 ", on which it depends, was delivered, but nobody knows under what name: put the real name in"
-                 " the place of its placeholder",
-                 parent);
-  else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-                 "request %" G_GINT64_FORMAT
-                 ", on which it depends, was given up: take that one back first, or edit this one so that it"
-                 " can do without",
-                 parent);
-  return FALSE;
-}
-
-static gboolean
 check_parents (SyncStore *self, Decision *decision, GError **error)
 {
   gboolean delivered;
@@ -238,7 +220,7 @@ check_parents (SyncStore *self, Decision *decision, GError **error)
       sync_store_note_other (decision->change->others, decision->change->id, SYNC_STATE_UNKNOWN, decision->to);
       return sync_store_run (self, SYNC_STATEMENT_MARK_LOST, error, "ii", decision->change->id, parent);
     }
-  return refuse_lost (parent, delivered, error);
+  return sync_store_dependency_refuse_lost (parent, delivered, error);
 }
 
 /* A row that waits again must have its key, and somebody who can still deliver what it waits for. */
@@ -281,7 +263,7 @@ check_can_be_looked_for (SyncStore *self, Decision *decision, GError **error)
   if (!sync_store_dependency_find_lost (self, change->id, &parent, &delivered, error))
     return FALSE;
   if (parent != 0 && change->from == SYNC_STATE_UNKNOWN)
-    return refuse_lost (parent, delivered, error);
+    return sync_store_dependency_refuse_lost (parent, delivered, error);
   decision->needs_person = parent != 0;
   return TRUE;
 }

@@ -89,6 +89,20 @@ add_group_parent (SyncStore *self, gint64 id, const SyncRequest *request, GError
   return !has_row || add_one (self, id, sqlite3_column_int64 (stmt, 0), FALSE, error);
 }
 
+/* What the row that gave up its key was told to wait for, unless that was given up meanwhile: then it would wait for
+ * ever. */
+static gboolean
+inherit (SyncStore *self, gint64 id, gint64 replaced, GError **error)
+{
+  gboolean delivered;
+  gint64 lost;
+
+  if (!sync_store_run (self, SYNC_STATEMENT_COPY_DEPENDENCIES, error, "ii", replaced, id)
+      || !sync_store_dependency_find_lost (self, id, &lost, &delivered, error))
+    return FALSE;
+  return lost == 0 || sync_store_dependency_refuse_lost (lost, delivered, error);
+}
+
 static gboolean
 add_mentioned (SyncStore *self, gint64 id, GArray *mentioned, GError **error)
 {
@@ -125,7 +139,7 @@ sync_store_dependency_add (SyncStore *self, gint64 id, const SyncRequest *reques
       return FALSE;
   if (!add_mentioned (self, id, mentioned, error))
     return FALSE;
-  if (replaced != 0 && !sync_store_run (self, SYNC_STATEMENT_COPY_DEPENDENCIES, error, "ii", replaced, id))
+  if (replaced != 0 && !inherit (self, id, replaced, error))
     return FALSE;
   if (replaced == 0 && request->group_name != NULL && !add_group_parent (self, id, request, error))
     return FALSE;
@@ -241,4 +255,23 @@ sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, gbo
                                sync_state_to_string (SYNC_STATE_COMPLETED))
                       == 0;
   return TRUE;
+}
+
+/* FALSE, with %SYNC_ERROR_REFUSED and why: @parent, for which a row waits, will never let it go. */
+gboolean
+sync_store_dependency_refuse_lost (gint64 parent, gboolean delivered, GError **error)
+{
+  if (delivered)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was delivered, but nobody knows under what name: put the real name in"
+                 " the place of its placeholder",
+                 parent);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "request %" G_GINT64_FORMAT
+                 ", on which it depends, was given up: take that one back first, or edit this one so that it"
+                 " can do without",
+                 parent);
+  return FALSE;
 }

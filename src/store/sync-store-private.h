@@ -203,6 +203,7 @@ gboolean sync_store_dependency_meet (SyncStore *self, gint64 parent, gboolean ha
 gboolean sync_store_dependency_unmeet (SyncStore *self, gint64 parent, GError **error);
 gboolean sync_store_dependency_find_lost (SyncStore *self, gint64 id, gint64 *parent, gboolean *delivered,
                                           GError **error);
+gboolean sync_store_dependency_refuse_lost (gint64 parent, gboolean delivered, GError **error);
 
 /* A decision that reaches other rows: who took it and when, and the list of those that it changed. */
 typedef struct

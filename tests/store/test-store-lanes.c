@@ -311,6 +311,39 @@ test_dependencies (StoreFixture *fixture, gconstpointer data)
   check_due (fixture, "3 4");
 }
 
+static SyncRequest *
+other_content (const char *key)
+{
+  SyncRequest *request = store_fixture_create (key);
+
+  g_free (request->fingerprint);
+  request->fingerprint = g_strdup ("another");
+  return request;
+}
+
+/* New content under the key of a row that failed because its parent was given up would wait for ever, and nobody would
+ * be told. */
+static void
+test_dependencies_of_replaced (StoreFixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncAcceptance) refused = NULL;
+
+  store_fixture_accept (fixture, store_fixture_create ("parent"));
+  store_fixture_accept (fixture, depending ("child", 1, 0));
+  store_fixture_discard (fixture, 1, NULL);
+  g_assert_cmpint (store_fixture_state (fixture, 2), ==, SYNC_STATE_FAILED);
+  refused = store_fixture_accept_full (fixture, other_content ("child"));
+  g_assert_error (refused->error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_nonnull (strstr (refused->error->message, "request 1, on which it depends, was given up"));
+  g_assert_cmpint (store_fixture_state (fixture, 2), ==, SYNC_STATE_FAILED);
+
+  move (fixture, 1, SYNC_STATE_DISCARDED, SYNC_STATE_PENDING);
+  g_assert_cmpint (store_fixture_accept (fixture, other_content ("child")), ==, 3);
+  check_due (fixture, "1");
+  store_fixture_deliver (fixture, 1, NULL, NULL);
+  check_due (fixture, "3");
+}
+
 static void
 test_group (StoreFixture *fixture, gconstpointer data)
 {
@@ -411,6 +444,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-lanes/modified", test_modified);
   store_fixture_add_test ("/sync/store-lanes/modified-by-accepted-base", test_modified_by_accepted_base);
   store_fixture_add_test ("/sync/store-lanes/dependencies", test_dependencies);
+  store_fixture_add_test ("/sync/store-lanes/dependencies-of-replaced", test_dependencies_of_replaced);
   store_fixture_add_test ("/sync/store-lanes/group", test_group);
   store_fixture_add_test ("/sync/store-lanes/parent-given-up", test_parent_given_up);
   store_fixture_add_test ("/sync/store-lanes/parent-given-up-refuses", test_parent_given_up_refuses);
