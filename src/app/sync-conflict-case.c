@@ -65,6 +65,9 @@ find_why_not_local (const SyncConflictCase *self)
     return _ ("What this till wrote cannot be read any more.");
   if (self->conflict->server_data == NULL)
     return _ ("The document is not on the server any more, so nothing there can take this till's version.");
+  if (has_type (self, "name_taken"))
+    return _ ("Another document has that name, so nothing can be made under it. Whatever waits for this one goes on with the "
+              "one that is there, if you keep the server's.");
   if (has_type (self, "cancelled"))
     return _ ("The document was cancelled on the server, and what is cancelled does not change any more.");
   if (has_type (self, "submitted") && (has_action (self, "create") || has_action (self, "call")))

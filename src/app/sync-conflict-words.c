@@ -140,8 +140,6 @@ sync_conflict_words_what (const SyncConflictCase *conflict)
     return g_strdup (_ ("It was changed on this till and renamed on the server."));
   if (g_strcmp0 (type, "name_taken") == 0)
     return g_strdup (_ ("The server has another document of that name already."));
-  if (g_strcmp0 (type, "rule") == 0)
-    return g_strdup (_ ("A rule of the server's is in the way."));
   return g_strdup (_ ("It was changed on this till and on the server."));
 }
 
@@ -156,13 +154,16 @@ char *
 sync_conflict_words_note (const SyncConflictCase *conflict)
 {
   g_autoptr (GString) text = g_string_new (conflict->why_not_merged);
-  gboolean rule = g_strcmp0 (conflict->conflict->conflict_type, "rule") == 0;
-
   if (conflict->merge != NULL && conflict->conflict->base_data == NULL)
     g_string_append (text, _ ("What the till had read before is not kept, so nobody knows which side changed what: each "
                               "difference is for you to decide."));
-  if (rule && conflict->request != NULL && conflict->request->error_message != NULL)
-    g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", conflict->request->error_message);
+  if (g_strcmp0 (conflict->conflict->conflict_type, "renamed") == 0 && conflict->request != NULL
+      && conflict->request->resource_id != NULL)
+    {
+      g_autofree char *was = g_strdup_printf (_ ("This till knows it as %s."), conflict->request->resource_id);
+
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", was);
+    }
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 

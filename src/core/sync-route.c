@@ -77,7 +77,8 @@ sync_route_dup_document_path (const char *resource_type, const char *resource_id
  * @method: its HTTP method as accepted
  * @path_and_query: its path as accepted
  * @step: 0, or 1 for the second step of a create with submit_after
- * @server_name: (nullable): the name that the first step got; needed for step 1
+ * @server_name: (nullable): the name that the first step got, needed for step 1; or what the document of a change is
+ *   called by now
  * @wire_method: (out) (transfer full): the method to use
  * @wire_path_and_query: (out) (transfer full): the path to use
  *
@@ -98,6 +99,12 @@ sync_route_wire_target (const SyncRoute *self, const char *method, const char *p
     {
       *wire_method = g_strdup ("POST");
       *wire_path_and_query = sync_route_dup_document_path (self->resource_type, NULL);
+    }
+  else if (server_name != NULL && self->resource_id != NULL && self->action == SYNC_ACTION_UPDATE
+           && strcmp (self->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0 && strcmp (server_name, self->resource_id) != 0)
+    {
+      *wire_method = g_strdup ("PUT");
+      *wire_path_and_query = sync_route_dup_document_path (self->resource_type, server_name);
     }
   else
     {

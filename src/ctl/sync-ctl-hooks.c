@@ -43,6 +43,7 @@ new_question (const char *resource_type, const SyncJsonView *root)
   question->base_ms = get_number (root, "base_ms");
   question->local_ms = get_number (root, "local_ms");
   question->server_ms = get_number (root, "server_ms");
+  question->message = dup_member (root, "message", sync_json_view_dup_text);
   return question;
 }
 

@@ -312,13 +312,19 @@ record_unknown (SyncOperation *op, gboolean answered)
   write_down (op, &change);
 }
 
-/* The document to be changed is not there. */
+/* The document to be changed is not there, under this name. */
 static void
 record_gone (SyncOperation *op)
 {
   SyncChange change = change_of_answer (op, SYNC_STATE_CONFLICT);
-  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "edit_delete", NULL, NULL);
+  g_autoptr (SyncConflict) conflict = NULL;
 
+  if (sync_renamed_can_look (op->engine, op->route, op->request))
+    {
+      record_unknown (op, TRUE);
+      return;
+    }
+  conflict = sync_settle_new_conflict (op->engine, op->request, "edit_delete", NULL, NULL);
   change.unaccounted = 0;
   change.conflict = conflict;
   write_down (op, &change);
@@ -382,7 +388,8 @@ sync_delivery_record (SyncOperation *op)
     case SYNC_VERDICT_TAKEN:
     case SYNC_VERDICT_STALE:
       /* The server refused this send; whose document stands there is for a look to tell. */
-      if (sync_settle_can_look (op->engine, op->route, op->request))
+      if (sync_settle_can_look (op->engine, op->route, op->request)
+          || sync_taken_can_look (op->route, op->request, op->answer->exc_type))
         record_unknown (op, TRUE);
       else
         record_refused (op);
@@ -562,6 +569,14 @@ sync_delivery_write_again (SyncEngine *self)
     sync_delivery_record (g_queue_pop_head (&self->unwritten));
 }
 
+/* ERPNext deletes whatever version is there, so whether it is the one that was to be deleted is looked at before. */
+static gboolean
+wants_sight (const SyncRequest *row)
+{
+  return row->state == SYNC_STATE_PENDING && row->base_modified != NULL
+         && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE));
+}
+
 static gboolean
 wants_base (const SyncRequest *row)
 {
@@ -588,7 +603,7 @@ sync_delivery_continue (SyncOperation *op)
       op->look_for_base = TRUE;
       sync_settle_look (op);
     }
-  else if (op->look_first)
+  else if (op->look_first || (wants_sight (op->request) && !op->seen))
     sync_settle_look (op);
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
     claim (op, op->request);
@@ -605,7 +620,8 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
 
   /* The common case needs nothing but the claim, which reads the row again. */
   op->look_first = row->state == SYNC_STATE_PENDING && sync_survey_take_suspect (self, row->id);
-  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !sync_engine_must_prove_key (self, row)
+  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !wants_sight (row)
+      && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {
       claim (op, row);

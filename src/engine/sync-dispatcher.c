@@ -188,6 +188,7 @@ sync_dispatcher_run (SyncEngine *self)
   if (g_hash_table_size (self->operations) == 0)
     catch_strays (self);
   sync_resolver_run (self);
+  sync_refusal_run (self);
   self->looked_us = sync_clock_boot_us (self->clock);
   take_turn (self);
   open = sync_breaker_is_open (&self->breaker);

@@ -18,6 +18,8 @@ typedef struct _SyncTurn SyncTurn;
 #define SYNC_LOOK_NOT_YET "not_yet"
 #define SYNC_LOOK_ABSENT_ONCE "absent_once"
 #define SYNC_LOOK_ABSENT "absent"
+/* A hook sends what was refused again. */
+#define SYNC_LOOK_HOOKED "hooked"
 /* The verdict of a person who says that it did not arrive. */
 #define SYNC_SEND_AGAIN "send_again"
 
@@ -29,6 +31,7 @@ typedef struct
   guint n_sends;
   guint n_unsure;   /* those of them that may have arrived */
   guint n_looks;    /* answered looks since the last send */
+  guint n_hooked;   /* how often a hook had it sent again */
   guint n_unanswered; /* looks since the last one that was answered */
   gboolean unkeyed; /* a send that may have arrived went out when the server did not enforce its key */
   gboolean is_traceable; /* of all sends that may have arrived, one at least, it is known as whom and when: */
@@ -63,6 +66,7 @@ typedef struct
   char *asked;              /* (owned) (nullable): the name of the document that a look reads */
   gboolean look_for_base;   /* a look that only fetches the version to send against */
   gboolean look_first;      /* somebody else is said to have changed its document */
+  gboolean seen;            /* a look found the version that is to be deleted */
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
 } SyncOperation;
 
@@ -128,6 +132,7 @@ struct _SyncEngine
   /* Conflicts */
   SyncMergePolicies *policies;  /* (owned): of the fields */
   SyncHooks *hooks;             /* (owned) */
+  GArray *refusals;             /* (owned) (element-type gint64): rows that failed, of which no hook was told */
   GArray *undecided;            /* (owned) (element-type gint64): conflicts of which nobody has decided who ends them */
 
   GHashTable *suspects;         /* (owned) (element-type gint64): rows whose document was changed by somebody else */
@@ -206,6 +211,7 @@ SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
 
 /* sync-resolve.c: a conflict ends */
 gboolean sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open, GError **error);
+gboolean sync_resolve_is_name_taken (const SyncOpenConflict *open);
 const char *sync_resolve_why_not_local (const SyncOpenConflict *open);
 const char *sync_resolve_why_not_merged (const SyncOpenConflict *open);
 SyncMerge *sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
@@ -267,6 +273,10 @@ void sync_dispatcher_arm (SyncEngine *self);
 gboolean sync_dispatcher_may_send (SyncEngine *self);
 gboolean sync_dispatcher_is_shut (SyncEngine *self);
 gint64 sync_dispatcher_get_next_try_us (SyncEngine *self);
+
+/* sync-taken.c */
+gboolean sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type);
+void sync_taken_look (SyncOperation *op);
 
 /* sync-turn.c */
 void sync_turn_begin (SyncEngine *self);
@@ -331,12 +341,23 @@ void sync_natural_look (SyncOperation *op);
 /* sync-found.c */
 void sync_found_take (SyncOperation *op, JsonObject *document);
 
+/* sync-refusal.c */
+void sync_refusal_add (SyncEngine *self, gint64 id);
+void sync_refusal_run (SyncEngine *self);
+
+/* sync-renamed.c */
+gboolean sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
+void sync_renamed_look (SyncOperation *op);
+
 /* sync-settle.c */
 SyncChange sync_settle_change (SyncOperation *op, SyncState to, const char *verdict);
 void sync_settle_write_down (SyncOperation *op, const SyncChange *change);
 void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *message);
 void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
 void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
+char *sync_settle_dup_base (SyncEngine *self, const SyncRequest *request);
+gboolean sync_settle_is_asked (SyncOperation *op, JsonObject *document);
+void sync_settle_read (SyncOperation *op, const char *name, GAsyncReadyCallback callback);
 gboolean sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request);
 gboolean sync_settle_ends_with_the_host (SyncOperation *op);
 void sync_settle_take_trouble (SyncOperation *op);

@@ -635,6 +635,7 @@ sync_engine_finalize (GObject *object)
   g_hash_table_unref (self->operations);
   g_hash_table_unref (self->trust);
   g_array_unref (self->undecided);
+  g_array_unref (self->refusals);
   g_hash_table_unref (self->suspects);
   g_object_unref (self->policies);
   g_object_unref (self->hooks);
@@ -711,6 +712,7 @@ sync_engine_init (SyncEngine *self)
   self->operations = g_hash_table_new (g_int64_hash, g_int64_equal);
   self->trust = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->undecided = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->refusals = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->suspects = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->policies = sync_merge_policies_new (NULL, NULL);
   self->absences = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);

@@ -251,6 +251,26 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }
 
+/* It is still there, so no delete has taken effect; a delete twice is a delete. */
+static void
+found_for_delete (SyncOperation *op, const char *text, const char *modified)
+{
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE))
+    sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+  else if (op->request->state != SYNC_STATE_PENDING)
+    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
+  else if (learn_version (op, text, modified) || g_strcmp0 (modified, op->request->base_modified) == 0)
+    {
+      op->seen = TRUE;
+      sync_delivery_continue (op);
+    }
+  else
+    sync_settle_open_conflict (op, "delete_edit", text, modified);
+}
+
 /* The server shows @document when it is asked what became of the row of @op. */
 void
 sync_found_take (SyncOperation *op, JsonObject *document)
@@ -278,18 +298,8 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       found_for_docstatus (op, document, text, 2);
       break;
     case SYNC_ACTION_DELETE:
-      {
-        g_auto (SyncHistory) history = { 0 };
-
-        sync_history_read (op->engine, op->route, op->request, &history);
-        /* It is still there, so no delete has taken effect; a delete twice is a delete. */
-        if (sync_history_is_final (&history, op->engine, op->request)
-            || sync_history_ended (&history, SYNC_VERDICT_STALE))
-          sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
-        else
-          sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
-        break;
-      }
+      found_for_delete (op, text, modified);
+      break;
     case SYNC_ACTION_UPDATE:
     case SYNC_ACTION_CREATE:
     case SYNC_ACTION_CALL:

@@ -50,6 +50,11 @@ take_look (SyncHistory *self, const SyncAttempt *attempt)
 {
   gboolean answered = g_strcmp0 (attempt->verdict, SYNC_LOOK_NO_ANSWER) != 0;
 
+  if (g_strcmp0 (attempt->verdict, SYNC_LOOK_HOOKED) == 0)
+    {
+      self->n_hooked++;
+      return;
+    }
   self->n_unanswered = answered ? 0 : self->n_unanswered + 1;
   self->n_looks += answered;
   if (g_strcmp0 (attempt->verdict, SYNC_LOOK_ABSENT) == 0)

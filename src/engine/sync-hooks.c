@@ -285,7 +285,7 @@ sync_hooks_unregister (SyncHooks *self, guint id)
 }
 
 static SyncHookQuestion *
-new_question (const SyncConflict *conflict, const SyncHookTimes *times)
+new_question (const SyncConflict *conflict, const SyncHookFacts *facts)
 {
   const SyncHookQuestion question = {
     .id = conflict->id,
@@ -295,9 +295,10 @@ new_question (const SyncConflict *conflict, const SyncHookTimes *times)
     .base = conflict->base_data,
     .local = conflict->local_data,
     .server = conflict->server_data,
-    .base_ms = times != NULL ? times->base_ms : 0,
-    .local_ms = times != NULL ? times->local_ms : 0,
-    .server_ms = times != NULL ? times->server_ms : 0,
+    .base_ms = facts != NULL ? facts->base_ms : 0,
+    .local_ms = facts != NULL ? facts->local_ms : 0,
+    .server_ms = facts != NULL ? facts->server_ms : 0,
+    .message = facts != NULL ? facts->message : NULL,
   };
 
   return sync_hook_question_copy (&question);
@@ -307,7 +308,7 @@ new_question (const SyncConflict *conflict, const SyncHookTimes *times)
  * sync_hooks_ask_async:
  * @self: hooks
  * @conflict: an open conflict, or one about to be opened (id 0); not needed any more on return
- * @times: (nullable): when its versions were written, as far as it is known
+ * @facts: (nullable): when its versions were written, and what the server said, as far as it is known
  * @cancellable: (nullable): ends the asking, and kills a program that was asked; to be cancelled from this thread
  * @callback: (scope async): called once, from the caller's main context, never from within this function
  * @user_data: for @callback
@@ -316,14 +317,14 @@ new_question (const SyncConflict *conflict, const SyncHookTimes *times)
  * written. The caller looks at the conflict's state again before it follows the answer.
  */
 void
-sync_hooks_ask_async (SyncHooks *self, const SyncConflict *conflict, const SyncHookTimes *times, GCancellable *cancellable,
+sync_hooks_ask_async (SyncHooks *self, const SyncConflict *conflict, const SyncHookFacts *facts, GCancellable *cancellable,
                       GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   Ask *ask = g_new0 (Ask, 1);
 
   g_task_set_source_tag (task, sync_hooks_ask_async);
-  ask->question = new_question (conflict, times);
+  ask->question = new_question (conflict, facts);
   g_task_set_task_data (task, ask, ask_free);
   if (g_task_return_error_if_cancelled (task))
     return;

@@ -9,13 +9,14 @@ G_BEGIN_DECLS
 /* Answers @call, at once or later: it takes a reference if it does so later. */
 typedef void (*SyncHookFunc) (SyncHookCall *call, gpointer user_data);
 
-/* What the row knows about the times of a conflict's versions. Wall clock; 0: not known. */
+/* What else the row knows: the times of a conflict's versions (wall clock; 0: not known), and what the server said. */
 typedef struct
 {
   gint64 base_ms;
   gint64 local_ms;
   gint64 server_ms;
-} SyncHookTimes;
+  const char *message; /* (nullable) */
+} SyncHookFacts;
 
 /**
  * SyncHooks:
@@ -31,7 +32,7 @@ SyncHooks *sync_hooks_new (SyncClock *clock, const char *directory);
 guint sync_hooks_register (SyncHooks *self, const char *resource_type, SyncHookFunc func, gpointer user_data,
                            GDestroyNotify destroy);
 gboolean sync_hooks_unregister (SyncHooks *self, guint id);
-void sync_hooks_ask_async (SyncHooks *self, const SyncConflict *conflict, const SyncHookTimes *times,
+void sync_hooks_ask_async (SyncHooks *self, const SyncConflict *conflict, const SyncHookFacts *facts,
                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 SyncHookAnswer *sync_hooks_ask_finish (SyncHooks *self, GAsyncResult *result, GError **error);
 

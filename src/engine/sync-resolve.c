@@ -41,6 +41,12 @@ sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open,
   return open->route != NULL;
 }
 
+gboolean
+sync_resolve_is_name_taken (const SyncOpenConflict *open)
+{
+  return g_strcmp0 (open->conflict->conflict_type, "name_taken") == 0;
+}
+
 /* Why nothing of this till can be written any more; NULL if it can. */
 const char *
 sync_resolve_why_not_local (const SyncOpenConflict *open)
@@ -50,6 +56,8 @@ sync_resolve_why_not_local (const SyncOpenConflict *open)
 
   if (open->conflict->server_data == NULL)
     return "the document is not on the server, so nothing there can take it";
+  if (sync_resolve_is_name_taken (open))
+    return "another document has that name";
   if (g_strcmp0 (type, "cancelled") == 0)
     return "the document was cancelled on the server";
   if (makes && g_strcmp0 (type, "submitted") == 0)
@@ -151,6 +159,9 @@ sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResoluti
       change.needs_person = 0;
       if (reason == NULL)
         change.reason = "the server's version stands";
+      /* Whoever waits for the document that was not made goes on with the one that is there. */
+      if (sync_resolve_is_name_taken (open))
+        change.server_name = open->conflict->resource_id;
     }
   else
     {
@@ -229,7 +240,9 @@ choose_body (SyncEngine *self, const SyncOpenConflict *open, SyncResolution reso
     }
   if (resolution == SYNC_RESOLUTION_SERVER_WINS || resolution == SYNC_RESOLUTION_SKIP)
     return NULL;
-  why = sync_resolve_why_not_merged (open);
+  /* The new document may get another name. */
+  why = resolution == SYNC_RESOLUTION_MANUAL && sync_resolve_is_name_taken (open) ? NULL
+                                                                                   : sync_resolve_why_not_merged (open);
   if (why != NULL)
     {
       refuse (open, "A version of both", why, "decide for one of the two", error);

@@ -6,6 +6,7 @@
 
 #include "sync-engine-private.h"
 
+#include "sync-body.h"
 #include "sync-error.h"
 
 /* Somebody there changes the document as often as we decide: then people should talk. */
@@ -49,7 +50,8 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
 gboolean
 sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row)
 {
-  return g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE))
+  return (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE))
+          || (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE)) && row->base_modified != NULL))
          && sync_merge_style_for_type (self->config->conflict_policies, row->resource_type)
               == SYNC_MERGE_STYLE_LAST_WRITE_WINS;
 }
@@ -187,6 +189,44 @@ why_person (const SyncOpenConflict *open)
   return NULL;
 }
 
+/* A side as a whole, whatever it wrote. */
+static void
+take_side (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, gboolean local)
+{
+  const char *why = local ? sync_resolve_why_not_local (open) : NULL;
+
+  if (why == NULL
+      && !apply (self, open, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS, NULL, style, NULL))
+    why = local ? "this till's version could not be taken" : "the server's version could not be taken";
+  if (why != NULL)
+    ask (self, open, why);
+}
+
+/* Deleted here, changed there: nothing to merge. */
+static void
+decide_delete (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
+{
+  SyncMergeNewer newer = find_newer (self, open);
+
+  if (style != SYNC_MERGE_STYLE_LAST_WRITE_WINS)
+    ask (self, open, "it was deleted here and changed on the server");
+  else if (newer == SYNC_MERGE_NEWER_UNKNOWN)
+    ask (self, open, why_of (SYNC_MERGE_REASON_NEWER_UNKNOWN));
+  else
+    take_side (self, open, style, newer == SYNC_MERGE_NEWER_LOCAL);
+}
+
+/* Another document has the name of ours. If it says all that ours would, it serves as well. */
+static void
+decide_name (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
+{
+  if (!sync_body_agrees_with (open->route, open->row->content_type, sync_request_get_body (open->row),
+                              open->conflict->server_data))
+    ask (self, open, "another document has that name");
+  else if (!apply (self, open, SYNC_RESOLUTION_SERVER_WINS, NULL, style, "the document of that name says the same"))
+    ask (self, open, "the server's version could not be taken");
+}
+
 static void
 decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
 {
@@ -197,17 +237,12 @@ decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
     ask (self, open, "the policy of the type is to ask");
   else if (why != NULL)
     ask (self, open, why);
-  else if (style == SYNC_MERGE_STYLE_SERVER)
-    {
-      if (!apply (self, open, SYNC_RESOLUTION_SERVER_WINS, NULL, style, NULL))
-        ask (self, open, "the server's version could not be taken");
-    }
-  else if (style == SYNC_MERGE_STYLE_LOCAL)
-    {
-      why = sync_resolve_why_not_local (open);
-      if (why != NULL || !apply (self, open, SYNC_RESOLUTION_LOCAL_WINS, NULL, style, NULL))
-        ask (self, open, why != NULL ? why : "this till's version could not be taken");
-    }
+  else if (style == SYNC_MERGE_STYLE_SERVER || style == SYNC_MERGE_STYLE_LOCAL)
+    take_side (self, open, style, style == SYNC_MERGE_STYLE_LOCAL);
+  else if (sync_resolve_is_name_taken (open))
+    decide_name (self, open, style);
+  else if (g_strcmp0 (open->conflict->conflict_type, "delete_edit") == 0)
+    decide_delete (self, open, style);
   else
     merge (self, open, style);
 }
@@ -267,7 +302,7 @@ hooks_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 decide (SyncEngine *self, const SyncOpenConflict *open)
 {
-  const SyncHookTimes times = { .local_ms = sync_engine_get_accepted_ms (self, open->row) };
+  const SyncHookFacts facts = { .local_ms = sync_engine_get_accepted_ms (self, open->row) };
   Question *question;
 
   if (sync_store_count_conflicts_of (self->store, open->row->id) > ROUNDS_BEFORE_PERSON)
@@ -278,7 +313,7 @@ decide (SyncEngine *self, const SyncOpenConflict *open)
   question = g_new0 (Question, 1);
   question->engine = g_object_ref (self);
   question->conflict_id = open->conflict->id;
-  sync_hooks_ask_async (self->hooks, open->conflict, &times, self->errands, hooks_answered_cb, question);
+  sync_hooks_ask_async (self->hooks, open->conflict, &facts, self->errands, hooks_answered_cb, question);
 }
 
 /* A conflict was opened, and nobody has decided who ends it. */

@@ -125,8 +125,8 @@ dup_document_of_answer (const char *answer)
 
 /* (transfer full) (nullable): the document that @request was made on, as the till read it or as our own writes made it;
  * NULL where nobody kept it: then nothing is guessed. */
-static char *
-dup_base (SyncEngine *self, const SyncRequest *request)
+char *
+sync_settle_dup_base (SyncEngine *self, const SyncRequest *request)
 {
   g_autofree char *kept = NULL;
   g_autofree char *document = NULL;
@@ -157,7 +157,7 @@ sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const ch
   conflict->resource_type = g_strdup (request->resource_type);
   conflict->resource_id = g_strdup (sync_request_get_document_name (request));
   conflict->conflict_type = g_strdup (type);
-  conflict->base_data = dup_base (self, request);
+  conflict->base_data = sync_settle_dup_base (self, request);
   if (body != NULL)
     conflict->local_data = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
   conflict->server_data = g_strdup (server_data);
@@ -253,7 +253,12 @@ absent_by_key (SyncOperation *op)
       sync_settle_look_later (op, wait_ms, "absent", NULL);
       return;
     }
-  sync_settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent", refused ? op->request->error_message : NULL);
+  if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
+      && sync_taken_can_look (op->route, op->request, op->request->exc_type))
+    sync_taken_look (op);
+  else
+    sync_settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent",
+                    refused ? op->request->error_message : NULL);
 }
 
 static void
@@ -263,6 +268,8 @@ absent (SyncOperation *op)
     absent_by_key (op);
   else if (op->route->action == SYNC_ACTION_DELETE)
     sync_settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
+  else if (sync_renamed_can_look (op->engine, op->route, op->request))
+    sync_renamed_look (op);
   else
     sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
 }
@@ -309,22 +316,30 @@ look_again (SyncOperation *op)
                           SYNC_LOOK_NO_ANSWER, NULL);
 }
 
-/* Whether a look was shown what it asked for, and not what somebody else asked for. */
+/* Whether a look was shown the document that it asked for, and not what somebody else asked for. */
+gboolean
+sync_settle_is_asked (SyncOperation *op, JsonObject *document)
+{
+  const char *doctype = json_object_get_string_member_with_default (document, "doctype", NULL);
+  g_autofree char *name = sync_question_dup_name (document);
+
+  return name != NULL && op->asked != NULL && sync_document_is (doctype, name, op->request->resource_type, op->asked);
+}
+
+/* The same of one that was found by its key. */
 static gboolean
 is_what_was_asked_for (SyncOperation *op, JsonObject *document)
 {
-  const char *doctype = json_object_get_string_member_with_default (document, "doctype", NULL);
   const char *key_field = sync_settle_looks_by_key (op->route, op->request) ? op->route->key_field : NULL;
-  g_autofree char *name = sync_question_dup_name (document);
 
-  if (name == NULL || op->asked == NULL || !sync_document_is (doctype, name, op->request->resource_type, op->asked))
+  if (!sync_settle_is_asked (op, document))
     return FALSE;
   return key_field == NULL || !json_object_has_member (document, key_field)
          || sync_key_is_stored_as (op->request->key,
                                    json_object_get_string_member_with_default (document, key_field, NULL));
 }
 
-static void read_document (SyncOperation *op, const char *name);
+static void looked_cb (GObject *source, GAsyncResult *result, gpointer user_data);
 
 /* One answer to a look: a document, a list of at most one name, or none. */
 static void
@@ -351,7 +366,7 @@ take_look (SyncOperation *op)
         absent (op);
       /* Another answer may have closed the line meanwhile. */
       else if (!sync_settle_ends_with_the_host (op))
-        read_document (op, name);
+        sync_settle_read (op, name, looked_cb);
     }
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     absent (op);
@@ -391,14 +406,15 @@ looked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     take_look (op);
 }
 
-static void
-read_document (SyncOperation *op, const char *name)
+/* Reads the document of that name of the DocType of @op; the answer comes to @callback. */
+void
+sync_settle_read (SyncOperation *op, const char *name, GAsyncReadyCallback callback)
 {
   g_autofree char *path = sync_route_dup_document_path (op->request->resource_type, name);
 
   g_free (op->asked);
   op->asked = g_strdup (name);
-  sync_question_ask (op, path, looked_cb);
+  sync_question_ask (op, path, callback);
 }
 
 static const char *
@@ -423,8 +439,10 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      if (sync_settle_looks_by_key (op->route, op->request)
-          && sync_natural_can_look (op->engine, op->route, op->request))
+      if (op->request->unaccounted == 0 && sync_taken_can_look (op->route, op->request, op->request->exc_type))
+        sync_taken_look (op);
+      else if (sync_settle_looks_by_key (op->route, op->request)
+               && sync_natural_can_look (op->engine, op->route, op->request))
         sync_natural_look (op);
       else
         sync_settle_give_to_person (op, words_of_nothing_to_look_for (op));
@@ -432,7 +450,7 @@ sync_settle_look (SyncOperation *op)
     }
   if (!sync_settle_looks_by_key (op->route, op->request))
     {
-      read_document (op, sync_request_get_document_name (op->request));
+      sync_settle_read (op, sync_request_get_document_name (op->request), looked_cb);
       return;
     }
   path = sync_question_dup_key_path (op, op->request->key);

@@ -43,6 +43,8 @@ tell (SyncEngine *self, const News *news)
   sync_engine_tell_row (self, news->id, news->from, news->to);
   if (news->conflict)
     sync_engine_conflict_opened (self, news->id);
+  if (news->to == SYNC_STATE_FAILED && news->from != news->to)
+    sync_refusal_add (self, news->id);
 }
 
 /* A row was changed: told now, or after the turn's commit. */

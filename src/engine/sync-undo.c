@@ -161,7 +161,9 @@ new_request (SyncEngine *self, const Undo *undo, const char *actor, GError **err
 
   request->accepted_body = body;
   request->method = g_strdup ("PUT");
-  request->url = g_strdup (sync_request_get_url (undo->row));
+  request->url = undo->row->server_name != NULL
+                   ? sync_route_dup_document_path (undo->row->resource_type, undo->row->server_name)
+                   : g_strdup (sync_request_get_url (undo->row));
   request->content_type = g_strdup ("application/json");
   route = sync_route_table_match (self->routes, request->method, request->url, request->content_type, body, error);
   if (route == NULL)

@@ -75,6 +75,7 @@ sync_hook_question_copy (const SyncHookQuestion *self)
   copy->base = g_strdup (self->base);
   copy->local = g_strdup (self->local);
   copy->server = g_strdup (self->server);
+  copy->message = g_strdup (self->message);
   return copy;
 }
 
@@ -93,6 +94,7 @@ sync_hook_question_free (SyncHookQuestion *self)
   g_free ((char *) self->base);
   g_free ((char *) self->local);
   g_free ((char *) self->server);
+  g_free ((char *) self->message);
   g_free (self);
 }
 
@@ -344,7 +346,7 @@ sync_hook_call_get_question (SyncHookCall *self)
  * @self: a call
  *
  * Returns: (transfer full): the question as a JSON object: `id`, `resource_type`, `resource_id`, `type`, `base`, `local`,
- *   `server`, `base_ms`, `local_ms`, `server_ms`; null where something is not known
+ *   `server`, `base_ms`, `local_ms`, `server_ms`, `message`; null where something is not known
  */
 GBytes *
 sync_hook_call_dup_text (SyncHookCall *self)
@@ -363,6 +365,7 @@ sync_hook_call_dup_text (SyncHookCall *self)
   append_time (out, "base_ms", question->base_ms);
   append_time (out, "local_ms", question->local_ms);
   append_time (out, "server_ms", question->server_ms);
+  append_text (out, "message", question->message);
   g_string_append_c (out, '}');
   return g_string_free_to_bytes (out);
 }

@@ -27,7 +27,7 @@ const char *sync_hook_resolution_to_string (SyncHookResolution resolution);
  * of a copy owned. */
 typedef struct
 {
-  gint64 id;                 /* of the conflict, 0: a dry run */
+  gint64 id;                 /* of the conflict, 0: a dry run, or no conflict but a refusal (type "rule") */
   const char *resource_type; /* the DocType */
   const char *resource_id;   /* (nullable): the document's name */
   const char *type;          /* (nullable): as in SyncConflict: "edit_edit", … */
@@ -37,6 +37,7 @@ typedef struct
   gint64 base_ms;            /* wall clock: since when the base stood there, 0: not known. So the next two: */
   gint64 local_ms;           /* when the till wrote */
   gint64 server_ms;          /* when the server's version was written */
+  const char *message;       /* (nullable): what the server said, with "rule" */
 } SyncHookQuestion;
 
 SyncHookQuestion *sync_hook_question_copy (const SyncHookQuestion *self);

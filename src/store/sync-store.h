@@ -48,7 +48,7 @@ typedef struct
   gint64 request_id;
   char *resource_type;   /* (owned) (nullable) */
   char *resource_id;     /* (owned) (nullable) */
-  char *conflict_type;   /* (owned): "edit_edit", "edit_delete", "delete_edit", "submitted", "cancelled", "name_taken", "rule" */
+  char *conflict_type;   /* (owned): "edit_edit", "edit_delete", "delete_edit", "submitted", "cancelled", "renamed", "name_taken" */
   char *base_data;       /* (owned) (nullable) */
   char *local_data;      /* (owned) (nullable) */
   char *server_data;     /* (owned) (nullable): NULL if the document is gone there */

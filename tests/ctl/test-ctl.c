@@ -571,7 +571,7 @@ test_hooks (GatewayFixture *self, gconstpointer data)
   g_assert_true (g_file_get_contents (seen, &text, NULL, NULL));
   g_assert_cmpstr (text, ==,
                    "{\"id\":0,\"resource_type\":\"Sales Invoice\",\"resource_id\":\"INV-1\",\"type\":null,\"base\":null,"
-                   "\"local\":{\"rate\":0.10},\"server\":{},\"base_ms\":null,\"local_ms\":5,\"server_ms\":null}");
+                   "\"local\":{\"rate\":0.10},\"server\":{},\"base_ms\":null,\"local_ms\":5,\"server_ms\":null,\"message\":null}");
   g_free (expect (self, "hooks test 'Sales Invoice' -", 2, "standard input: malformed JSON"));
   write_text (hook, "#!/bin/sh\necho '{\"resolution\":\"ask\"}'");
   json = g_strdup_printf ("--json %s", command);

@@ -104,12 +104,12 @@ asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask (Fixture *self)
 {
-  static const SyncHookTimes times = { 1, 2, 0 };
+  static const SyncHookFacts facts = { 1, 2, 0, "no stock" };
 
   self->ended = FALSE;
   g_clear_pointer (&self->answer, sync_hook_answer_free);
   g_clear_error (&self->error);
-  sync_hooks_ask_async (self->hooks, self->conflict, &times, self->cancellable, asked_cb, self);
+  sync_hooks_ask_async (self->hooks, self->conflict, &facts, self->cancellable, asked_cb, self);
   g_assert_false (self->ended);
 }
 
@@ -200,7 +200,7 @@ test_question (Fixture *self)
   g_assert_cmpstr (text, ==,
                    "{\"id\":7,\"resource_type\":\"Sales Invoice\",\"resource_id\":\"INV-1\",\"type\":\"edit_edit\","
                    "\"base\":\"a=1&b=ü\\\"\",\"local\":{\"rate\":0.10},\"server\":null,\"base_ms\":1,\"local_ms\":2,"
-                   "\"server_ms\":null}");
+                   "\"server_ms\":null,\"message\":\"no stock\"}");
 }
 
 /* Nothing of ours gets there but three variables: no secret, no descriptor. */

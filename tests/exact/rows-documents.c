@@ -15,6 +15,10 @@
 #define MANY "{\"docstatus\":1,\"customer\":\"Walk In\",\"company\":\"Test Co\",\"update_stock\":1,\"is_pos\":1," \
              "\"items\":[{\"item_code\":\"ITEM-001\",\"qty\":9999999,\"rate\":10}]}"
 #define STAMPED(fields) "{\"modified\":\"$M1\"," fields "}"
+#define BASE(name) "{\"name\":\"" name "\",\"creation\":\"$M1\",\"modified\":\"$M1\"}"
+#define RENAME(from, to)                                                                                       \
+  { "POST", "/api/method/frappe.client.rename_doc",                                                            \
+    "{\"doctype\":\"Customer\",\"old_name\":\"" from "\",\"new_name\":\"" to "\"}", "manager" }
 #define SUBMITTED_SALE { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"docstatus\":1}" }
 #define CANCELLED_SALE SUBMITTED_SALE, { "PUT", SI_N1, "{\"docstatus\":2}", "manager" }
 #define A_CUSTOMER { "PUT", CUSTOMER, "{\"website\":\"a\"}" }
@@ -46,6 +50,27 @@ retry (Exact *e)
 
   if (!sync_engine_retry (e->engine, e->ids[0], "anna", &error))
     exact_wrong (e, "%s", error->message);
+}
+
+static void
+ours_stands (Exact *e)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", &error))
+    exact_wrong (e, "%s", error->message);
+}
+
+static void
+check_renamed (Exact *e)
+{
+  g_autoptr (JsonObject) document = sync_practice_shop_dup_doc (e->shop, "Customer", "New");
+  g_autoptr (SyncRequest) request = exact_get (e, 0);
+
+  if (document == NULL || g_strcmp0 (json_object_get_string_member_with_default (document, "website", ""), "ours") != 0)
+    exact_wrong (e, "the change is not where the document went");
+  if (g_strcmp0 (request->server_name, "New") != 0)
+    exact_wrong (e, "it is not known as what it is called now");
 }
 
 /* The goods came in. */
@@ -414,6 +439,28 @@ static const ExactRow updates[] = {
   { "2", "delete", "a delete", .user = "manager", .before = { { "POST", SI, DRAFT } },
     .writes = { { "DELETE", SI_N1, NULL, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = -1, .commits = "delete" },
+  { "2", "delete-changed", "a delete of what somebody changed since: a conflict", .user = "manager",
+    .before = { { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"remarks\":\"theirs\"}", "clerk" } },
+    .writes = { { "DELETE", SI_N1, NULL, SYNC_STATE_CONFLICT, .base = BASE ("$N1") } }, .conflict = "delete_edit",
+    .doctype = "Sales Invoice", .documents = 0, .commits = "" },
+  { "2", "delete-changed-all-the-same", "the same, and a person deletes it all the same", .user = "manager",
+    .before = { { "POST", SI, DRAFT }, { "PUT", SI_N1, "{\"remarks\":\"theirs\"}", "clerk" } },
+    .writes = { { "DELETE", SI_N1, NULL, SYNC_STATE_COMPLETED, .base = BASE ("$N1") } }, .person = ours_stands,
+    .doctype = "Sales Invoice", .documents = -1, .commits = "delete" },
+  { "2", "delete-own-change", "a delete of what this till itself changed last", .user = "manager",
+    .before = { { "POST", SI, DRAFT } },
+    .writes = { { "PUT", SI_N1, STAMPED ("\"remarks\":\"ours\""), SYNC_STATE_COMPLETED },
+                { "DELETE", SI_N1, NULL, SYNC_STATE_COMPLETED, .base = BASE ("$N1") } },
+    .doctype = "Sales Invoice", .documents = -1, .commits = "update delete" },
+  { "2", "renamed", "a document that is called otherwise now: the change goes to where it is", .user = "manager",
+    .before = { { "POST", "/api/resource/Customer", "{\"customer_name\":\"Old\"}" }, RENAME ("Old", "New") },
+    .writes = { { "PUT", "/api/resource/Customer/Old", STAMPED ("\"website\":\"ours\""), SYNC_STATE_COMPLETED,
+                  .base = BASE ("Old") } },
+    .doctype = "Customer", .documents = 0, .commits = "update", .check = check_renamed },
+  { "2", "deleted-not-renamed", "a document that is gone, and none that was made with it: a conflict", .user = "manager",
+    .before = { { "POST", SI, DRAFT }, { "DELETE", SI_N1, NULL, "manager" } },
+    .writes = { { "PUT", SI_N1, STAMPED ("\"remarks\":\"ours\""), SYNC_STATE_CONFLICT, .base = BASE ("$N1") } },
+    .conflict = "edit_delete", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
   { "2", "delete-gone", "a delete of what is gone: done", .user = "manager",
     .writes = { { "DELETE", SI "/NO-SUCH", NULL, SYNC_STATE_COMPLETED } },
     .doctype = "Sales Invoice", .documents = 0, .commits = "" },

@@ -21,6 +21,9 @@
 #define NOTE_KEY_FIELD(unique)                                                                                   \
   "{\"dt\":\"Note\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":" #unique ",\"label\":\"Key\"}"
 #define NOTE_KEY(unique) { "POST", "/api/resource/Custom%20Field", NOTE_KEY_FIELD (unique), "manager" }
+#define ITEM_KEY { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Item"), "manager" }
+#define OTHER_ITEM(code) \
+  "{\"item_code\":\"" code "\",\"item_group\":\"Products\",\"stock_uom\":\"Nos\",\"description\":\"ours\"}"
 #define ITEM(code) "{\"item_code\":\"" code "\",\"item_group\":\"Products\",\"stock_uom\":\"Nos\"}"
 
 static void
@@ -154,6 +157,31 @@ make_field_twice (Exact *e)
     exact_wrong (e, "the second one is %s", sync_state_to_string (request->state));
 }
 
+static void
+resolve (Exact *e, SyncResolution resolution, const char *document)
+{
+  g_autoptr (GBytes) body = document != NULL ? g_bytes_new (document, strlen (document)) : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL)
+      || sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_MERGED, NULL, "anna", NULL))
+    exact_wrong (e, "ours was to be written into another document");
+  if (!sync_engine_resolve (e->engine, 1, resolution, body, "anna", &error))
+    exact_wrong (e, "%s", error->message);
+}
+
+static void
+theirs_stands (Exact *e)
+{
+  resolve (e, SYNC_RESOLUTION_SERVER_WINS, NULL);
+}
+
+static void
+under_another_name (Exact *e)
+{
+  resolve (e, SYNC_RESOLUTION_MANUAL, ITEM ("ITEM-900"));
+}
+
 typedef struct
 {
   GPtrArray *keys;
@@ -236,16 +264,26 @@ static const ExactRow rows[] = {
     .writes = { { "POST", "/api/resource/Customer",
                   "{\"customer_name\":\"Acme Ltd\"}", SYNC_STATE_COMPLETED } },
     .doctype = "Customer", .documents = 1, .commits = "create" },
-  { "3", "name-taken", "the name is taken, no key field", .user = "manager",
-    .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_FAILED } },
-    .exc_type = "DuplicateEntryError", .says = "already exists", .doctype = "Item", .documents = 0,
-    .commits = "" },
-  { "3", "name-taken-keyed", "the name is taken, and our key is nowhere", .user = "manager",
-    .before = { { "POST", "/api/resource/Custom%20Field",
-                  "{\"dt\":\"Item\",\"fieldname\":\"sync_client_id\",\"fieldtype\":\"Data\",\"unique\":1,\"label\":\"Key\"}",
-                  "manager" } },
-    .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_FAILED } },
-    .exc_type = "DuplicateEntryError", .doctype = "Item", .documents = 0, .commits = "" },
+  { "3", "name-taken", "the name is taken, no key field: a conflict", .user = "manager",
+    .writes = { { "POST", "/api/resource/Item", OTHER_ITEM ("ITEM-001"), SYNC_STATE_CONFLICT } },
+    .exc_type = "DuplicateEntryError", .says = "already exists", .conflict = "name_taken", .doctype = "Item",
+    .documents = 0, .commits = "" },
+  { "3", "name-taken-keyed", "the name is taken, and our key is nowhere: a conflict", .user = "manager",
+    .before = { ITEM_KEY },
+    .writes = { { "POST", "/api/resource/Item", OTHER_ITEM ("ITEM-001"), SYNC_STATE_CONFLICT } },
+    .exc_type = "DuplicateEntryError", .conflict = "name_taken", .doctype = "Item", .documents = 0, .commits = "" },
+  { "3", "name-taken-by-the-same", "the document of that name says all that ours would: it serves as well", .user = "manager",
+    .before = { ITEM_KEY },
+    .writes = { { "POST", "/api/resource/Item", ITEM ("ITEM-001"), SYNC_STATE_DISCARDED, .key = "an-item" },
+                { "PUT", "/api/resource/Item/LOCAL-an-item", "{\"description\":\"x\"}", SYNC_STATE_COMPLETED } },
+    .exc_type = "DuplicateEntryError", .doctype = "Item", .documents = 0, .commits = "update" },
+  { "3", "name-taken-waited-for", "a person lets it stand: who waits for ours goes on with it", .user = "manager",
+    .writes = { { "POST", "/api/resource/Item", OTHER_ITEM ("ITEM-001"), SYNC_STATE_DISCARDED, .key = "an-item" },
+                { "PUT", "/api/resource/Item/LOCAL-an-item", "{\"description\":\"x\"}", SYNC_STATE_COMPLETED } },
+    .person = theirs_stands, .exc_type = "DuplicateEntryError", .doctype = "Item", .documents = 0, .commits = "update" },
+  { "3", "name-taken-other-name", "a person gives ours another one", .user = "manager",
+    .writes = { { "POST", "/api/resource/Item", OTHER_ITEM ("ITEM-001"), SYNC_STATE_COMPLETED } },
+    .person = under_another_name, .doctype = "Item", .documents = 1, .commits = "create" },
   { "3", "key-there-already", "the same sale stands there under our key",
     .before = { { "POST", SI, KEYED ("k-1"), "clerk" } },
     .writes = { { "POST", SI, KEYED ("k-1"), SYNC_STATE_COMPLETED } },
@@ -265,8 +303,8 @@ static const ExactRow rows[] = {
     .exc_type = "UniqueValidationError", .doctype = "Sales Invoice", .documents = 0, .commits = "" },
   { "3", "client-name-taken", "a name chosen by the client, and taken",
     .writes = { { "POST", "/api/resource/Customer",
-                  "{\"name\":\"Acme Ltd\",\"customer_name\":\"x\"}", SYNC_STATE_FAILED } },
-    .exc_type = "DuplicateEntryError", .doctype = "Customer", .documents = 0, .commits = "" },
+                  "{\"name\":\"Acme Ltd\",\"customer_name\":\"x\"}", SYNC_STATE_CONFLICT } },
+    .exc_type = "DuplicateEntryError", .conflict = "name_taken", .doctype = "Customer", .documents = 0, .commits = "" },
   { "3", "key-field-made", "the key field is made by a System Manager", .user = "manager",
     .writes = { { "POST", "/api/resource/Custom%20Field", KEY_FIELD ("Customer"), SYNC_STATE_COMPLETED } },
     .doctype = "Custom Field", .documents = 1, .commits = "create" },

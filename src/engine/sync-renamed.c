@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A document that is not there under its name may have been renamed. To those who may not read the server's log that looks
+ * like a deleted document and a new one; but a renamed one keeps the moment at which it was made, to the microsecond. If
+ * exactly one document of the DocType was made then, that is it, and the change goes on to it. Engine's thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include <string.h>
+
+static char *
+dup_member (const char *document, const char *name)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
+
+  return object != NULL ? g_strdup (json_object_get_string_member_with_default (object, name, NULL)) : NULL;
+}
+
+/* (transfer full) (nullable): when the document was made, in the server's words, if anything that is kept tells */
+static char *
+dup_creation (SyncEngine *self, const SyncRequest *request)
+{
+  g_autofree char *handed = NULL;
+  g_autofree char *base = sync_settle_dup_base (self, request);
+  g_autofree char *creation = dup_member (base, "creation");
+
+  if (creation == NULL && request->base_document != NULL)
+    {
+      /* An older version of it was made no later. */
+      handed = g_strndup (g_bytes_get_data (request->base_document, NULL), g_bytes_get_size (request->base_document));
+      creation = dup_member (handed, "creation");
+    }
+  return creation != NULL && *creation != '\0' ? g_steal_pointer (&creation) : NULL;
+}
+
+/* Whether a change whose document is gone can be taken to where it went: the document stands in its path, and we know when
+ * it was made. */
+gboolean
+sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
+{
+  g_autofree char *creation = NULL;
+
+  if (route->action != SYNC_ACTION_UPDATE || g_strcmp0 (request->method, "PUT") != 0
+      || !g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) || request->resource_type == NULL)
+    return FALSE;
+  creation = dup_creation (self, request);
+  return creation != NULL;
+}
+
+static void
+open_renamed (SyncOperation *op, JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  g_autofree char *text = json_to_string (node, FALSE);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "renamed", text, modified);
+  SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, "renamed");
+
+  g_free (conflict->resource_id);
+  conflict->resource_id = g_strdup (op->asked);
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_name = op->asked;
+  change.conflict = conflict;
+  sync_settle_write_down (op, &change);
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *data;
+
+  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
+    return;
+  data = sync_question_get_data (op->reply, parser);
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
+      && sync_settle_is_asked (op, json_node_get_object (data)))
+    open_renamed (op, json_node_get_object (data));
+  else if (op->outcome.verdict == SYNC_VERDICT_GONE)
+    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+  else
+    sync_settle_take_trouble (op);
+}
+
+static void
+listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *name = NULL;
+  JsonNode *data;
+  JsonArray *rows;
+
+  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
+    return;
+  data = sync_question_get_data (op->reply, parser);
+  if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+    {
+      sync_settle_take_trouble (op);
+      return;
+    }
+  rows = json_node_get_array (data);
+  if (json_array_get_length (rows) == 1 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
+    name = sync_question_dup_name (json_array_get_object_element (rows, 0));
+  if (name == NULL || g_ascii_strcasecmp (name, sync_request_get_document_name (op->request)) == 0)
+    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+  else if (!sync_settle_ends_with_the_host (op))
+    sync_settle_read (op, name, read_cb);
+}
+
+/* Looks for the document of @op, which is not there under its name, and opens the conflict. */
+void
+sync_renamed_look (SyncOperation *op)
+{
+  g_autofree char *creation = dup_creation (op->engine, op->request);
+  g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
+  g_autofree char *filters = sync_question_dup_filters ("creation", creation, NULL);
+  g_autofree char *path = g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, filters);
+
+  if (!sync_settle_ends_with_the_host (op))
+    sync_question_ask (op, path, listed_cb);
+}

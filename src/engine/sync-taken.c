@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A create that is refused because its name is taken, while our key stands nowhere: the document of that name is somebody
+ * else's. It is read, so that whoever decides sees it; if it stands, those who wait for ours go on with it. Engine's
+ * thread only. */
+#include "config.h"
+
+#include "sync-engine-private.h"
+
+#include <string.h>
+
+/* (transfer full) (nullable): the name in the body, where that is the document itself */
+static char *
+dup_given_name (const SyncRoute *route, const SyncRequest *request)
+{
+  GBytes *body = sync_request_get_body (request);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *document = NULL;
+
+  if (body != NULL && g_strcmp0 (route->document_path, "") == 0)
+    document = sync_question_parse (parser, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+  return document != NULL ? sync_question_dup_name (document) : NULL;
+}
+
+/* (transfer full) (nullable): what the new document would have been called, if the body tells */
+static char *
+dup_name (const SyncRoute *route, const SyncRequest *request)
+{
+  char *name = dup_given_name (route, request);
+
+  return name == NULL && route->natural != NULL ? g_strdup (route->natural[1]) : name;
+}
+
+/* Whether @exc_type, the answer to @request, says that a name is taken which we know. */
+gboolean
+sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type)
+{
+  g_autofree char *name = NULL;
+
+  if (route->action != SYNC_ACTION_CREATE || request->resource_type == NULL || request->step > 0
+      || request->server_name != NULL
+      || (g_strcmp0 (exc_type, "DuplicateEntryError") != 0 && g_strcmp0 (exc_type, "NameError") != 0))
+    return FALSE;
+  name = dup_name (route, request);
+  return name != NULL && *name != '\0';
+}
+
+/* No document of that name can be shown: the refusal stands. */
+static void
+refused (SyncOperation *op)
+{
+  sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
+}
+
+static void
+open_taken (SyncOperation *op, JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  g_autofree char *text = json_to_string (node, FALSE);
+  g_autofree char *name = sync_question_dup_name (document);
+  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "name_taken", text, NULL);
+  SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, "name_taken");
+
+  g_free (conflict->resource_id);
+  conflict->resource_id = g_steal_pointer (&name);
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.conflict = conflict;
+  sync_settle_write_down (op, &change);
+}
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncOperation *op = user_data;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *data;
+
+  if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
+    return;
+  data = sync_question_get_data (op->reply, parser);
+  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
+      && sync_settle_is_asked (op, json_node_get_object (data)))
+    open_taken (op, json_node_get_object (data));
+  else if (op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_REFUSED)
+    refused (op);
+  else
+    sync_settle_take_trouble (op);
+}
+
+/* Reads the document whose name is in the way of @op. */
+void
+sync_taken_look (SyncOperation *op)
+{
+  g_autofree char *name = dup_name (op->route, op->request);
+
+  if (!sync_settle_ends_with_the_host (op))
+    sync_settle_read (op, name, read_cb);
+}
