@@ -8,6 +8,8 @@
 #include "sync-backoff.h"
 #include "sync-body.h"
 
+#include <string.h>
+
 /* Sends that the server called stale, although it shows the version that they carried. */
 #define SENDS_BEFORE_PERSON 6
 /* A submission that is queued on the server is given so long (ERPNext's limit for such a job is 4600 s). */
@@ -144,6 +146,27 @@ found_at_base (SyncOperation *op, gboolean learned)
   sync_settle_write_down (op, &change);
 }
 
+static gint64
+read_docstatus (const char *document)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
+
+  return object != NULL ? json_object_get_int_member_with_default (object, "docstatus", 0) : 0;
+}
+
+/* What somebody else did to the document of a change. One that was submitted before the till read it was changed, no more. */
+static const char *
+name_conflict (SyncOperation *op, const char *text)
+{
+  gint64 docstatus = read_docstatus (text);
+  g_autofree char *base = docstatus == 1 ? sync_settle_dup_base (op->engine, op->request) : NULL;
+
+  if (docstatus == 2)
+    return "cancelled";
+  return docstatus == 1 && read_docstatus (base) != 1 ? "submitted" : "edit_edit";
+}
+
 static void
 found_for_update (SyncOperation *op, const char *text, const char *modified)
 {
@@ -171,7 +194,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
   if (op->look_for_base && sync_body_has_rows (op->route, op->request->content_type, sync_request_get_body (op->request)))
     {
       /* It would replace rows that nobody here has seen. */
-      sync_settle_open_conflict (op, "edit_edit", text, modified);
+      sync_settle_open_conflict (op, name_conflict (op, text), text, modified);
       return;
     }
   if (op->look_for_base)
@@ -191,7 +214,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
     }
   if (!agrees)
     {
-      sync_settle_open_conflict (op, "edit_edit", text, modified);
+      sync_settle_open_conflict (op, name_conflict (op, text), text, modified);
       return;
     }
   change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");

@@ -100,6 +100,12 @@ asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   SyncHookAnswer *answer = sync_hook_call_finish (result, &error);
 
+  if (answer != NULL && answer->resolution == SYNC_HOOK_PASS)
+    {
+      sync_hook_answer_free (answer);
+      ask_next (g_steal_pointer (&task));
+      return;
+    }
   if (answer != NULL)
     {
       answer->by = dup_name (ask);

@@ -54,6 +54,9 @@ follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
   change.verdict = SYNC_LOOK_HOOKED;
   change.actor = answer->by;
   change.reason = answer->reason;
+  /* A draft that is on the server takes the difference first. */
+  if (row->step > 0 && answer->document != NULL)
+    change.step = 0;
   change.reset_retries = TRUE;
   change.delay_ms = 0;
   change.needs_person = 0;

@@ -66,6 +66,17 @@ open_renamed (SyncOperation *op, JsonObject *document)
   sync_settle_write_down (op, &change);
 }
 
+/* A site that does not tell where it went leaves it gone. */
+static void
+take_trouble (SyncOperation *op)
+{
+  if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
+      || op->outcome.verdict == SYNC_VERDICT_DELIVERED)
+    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+  else
+    sync_settle_take_trouble (op);
+}
+
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -82,7 +93,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
   else
-    sync_settle_take_trouble (op);
+    take_trouble (op);
 }
 
 static void
@@ -99,7 +110,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   data = sync_question_get_data (op->reply, parser);
   if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
     {
-      sync_settle_take_trouble (op);
+      take_trouble (op);
       return;
     }
   rows = json_node_get_array (data);

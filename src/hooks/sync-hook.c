@@ -17,6 +17,7 @@
 static const char *const resolutions[] = {
   [SYNC_HOOK_LOCAL_WINS] = "local_wins", [SYNC_HOOK_SERVER_WINS] = "server_wins", [SYNC_HOOK_MERGED] = "merged",
   [SYNC_HOOK_MANUAL] = "manual",         [SYNC_HOOK_ASK] = "ask",                 [SYNC_HOOK_SKIP] = "skip",
+  [SYNC_HOOK_PASS] = "pass",
 };
 
 struct _SyncHookCall
@@ -437,7 +438,7 @@ answer_root (SyncHookCall *self, const SyncJsonView *root, GError **error)
       g_autofree char *line = sync_message_dup_line (word, strnlen (word, 40));
 
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                   "“%s” is no resolution; there are local_wins, server_wins, merged, manual, ask and skip", line);
+                   "“%s” is no resolution; there are local_wins, server_wins, merged, manual, ask, skip and pass", line);
       return FALSE;
     }
   if (get_member (root, "reason", &value))

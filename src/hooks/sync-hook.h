@@ -19,6 +19,7 @@ typedef enum
   SYNC_HOOK_MANUAL, /* the same, but as if a person had written it by hand */
   SYNC_HOOK_ASK,    /* a person decides, whatever the policy says */
   SYNC_HOOK_SKIP,   /* it stays open */
+  SYNC_HOOK_PASS,   /* the hook has no opinion: the next one is asked, or the policy decides */
 } SyncHookResolution;
 
 const char *sync_hook_resolution_to_string (SyncHookResolution resolution);

@@ -203,6 +203,16 @@ test_question (Fixture *self)
                    "\"server_ms\":null,\"message\":\"no stock\"}");
 }
 
+/* A hook may have no opinion; that is no failure. */
+static void
+test_pass (Fixture *self)
+{
+  write_hook (self, "echo '{\"resolution\":\"pass\"}'");
+  ask_and_wait (self);
+  g_assert_no_error (self->error);
+  g_assert_null (self->answer);
+}
+
 /* Nothing of ours gets there but three variables: no secret, no descriptor. */
 static void
 test_surroundings (Fixture *self)
@@ -767,6 +777,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("answers", test_answers);
   ADD ("question", test_question);
+  ADD ("pass", test_pass);
   ADD ("surroundings", test_surroundings);
   ADD ("nonsense", test_nonsense);
   ADD ("much-output", test_much_output);

@@ -88,6 +88,7 @@ G_BEGIN_DECLS
   X (COPY, "older copy of the files put back")                                         \
   X (OTHER_EDITS, "second till edits")                                                 \
   X (OTHER_DELETES, "second till deletes")                                             \
+  X (OTHER_RENAMES, "second till renames")                                             \
   X (OTHER_SUBMITS, "second till submits")                                             \
   X (OTHER_CANCELS, "second till cancels")
 

@@ -74,6 +74,21 @@ dup_base (SimWorld *world, const SimDeed *deed)
   return g_strdup (document != NULL ? json_object_get_string_member (document, "modified") : "2026-01-01 00:00:00.000000");
 }
 
+/* The document that this till has read last, for half of those that change or delete one. */
+static char *
+dup_read (SimWorld *world, const SimDeed *deed)
+{
+  g_autofree char *url = url_of (deed);
+  const char *name = strrchr (url, '/') + 1;
+  JsonObject *document = g_str_has_prefix (url, "/api/resource/Item/") ? sim_site_get (world->site, "Item", name) : NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (document == NULL || sim_world_dice (world, 2))
+    return NULL;
+  node = json_node_init_object (json_node_alloc (), document);
+  return json_to_string (node, FALSE);
+}
+
 static char *
 body_of (SimWorld *world, const SimDeed *deed, gboolean edited)
 {
@@ -152,8 +167,10 @@ hand_over (SimWorld *world, SimDeed *deed)
   SyncSubmission submission = SYNC_SUBMISSION_INIT;
   g_autofree char *url = url_of (deed);
   g_autoptr (GBytes) body = deed->body != NULL ? g_bytes_new (deed->body, strlen (deed->body)) : NULL;
+  g_autoptr (GBytes) base = deed->base != NULL ? g_bytes_new (deed->base, strlen (deed->base)) : NULL;
   Answer *answer = g_new0 (Answer, 1);
 
+  submission.base = base;
   submission.method = deed->work == SIM_WORK_DELETE ? "DELETE"
                       : g_str_equal (sim_work_type (deed->work), "Item") ? "PUT"
                                                                          : "POST";
@@ -226,6 +243,7 @@ sim_people_submit (SimWorld *world)
   deed->body = body_of (world, deed, FALSE);
   if (work == SIM_WORK_DELETE)
     make_what_it_deletes (world, deed);
+  deed->base = dup_read (world, deed);
   hand_over (world, deed);
 }
 

@@ -445,6 +445,17 @@ list (SimSite *self, const char *type, const char *query)
 
   if (filters != NULL && JSON_NODE_HOLDS_ARRAY (filters))
     return list_filtered (self, type, json_node_get_array (filters));
+  if (filters != NULL && json_object_has_member (json_node_get_object (filters), "creation"))
+    {
+      g_autoptr (JsonArray) all = json_array_new ();
+      JsonArray *one = json_array_new ();
+
+      json_array_add_string_element (one, "creation");
+      json_array_add_string_element (one, "=");
+      json_array_add_string_element (one, json_object_get_string_member (json_node_get_object (filters), "creation"));
+      json_array_add_array_element (all, one);
+      return list_filtered (self, type, all);
+    }
   if (!sim_site_enforces_key (type))
     return sim_reply_new_exception (417, "DataError", "Field not permitted in query");
   g_assert_nonnull (colon);
@@ -602,6 +613,29 @@ sim_site_remove (SimSite *self, const char *type, const char *name)
     return FALSE;
   record (self, SIM_COMMIT_DELETE, id, mark_of (document), FALSE);
   return g_hash_table_remove (self->documents, id);
+}
+
+/* FALSE: it is not there. */
+gboolean
+sim_site_rename (SimSite *self, const char *type, const char *name)
+{
+  g_autofree char *id = g_strconcat (type, "/", name, NULL);
+  g_autofree char *new_name = g_strdup_printf ("%s-%u", name, ++self->n_made);
+  char *new_id = g_strconcat (type, "/", new_name, NULL);
+  JsonObject *document = sim_site_get (self, type, name);
+
+  if (document == NULL)
+    {
+      g_free (new_id);
+      return FALSE;
+    }
+  json_object_ref (document);
+  record (self, SIM_COMMIT_DELETE, id, 0, FALSE);
+  g_hash_table_remove (self->documents, id);
+  json_object_set_string_member (document, "name", new_name);
+  stamp (self, document, FALSE);
+  g_ptr_array_add (self->order, g_strdup (new_id));
+  return g_hash_table_insert (self->documents, new_id, document);
 }
 
 /* FALSE: it is not there, or not one step below. */

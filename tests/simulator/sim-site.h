@@ -42,6 +42,7 @@ gboolean sim_site_has_queued (SimSite *self);
 /* What somebody else does, at another till or in ERPNext's own pages. */
 void sim_site_put (SimSite *self, const char *type, const char *name, const char *json);
 gboolean sim_site_remove (SimSite *self, const char *type, const char *name);
+gboolean sim_site_rename (SimSite *self, const char *type, const char *name);
 gboolean sim_site_set_docstatus (SimSite *self, const char *type, const char *name, int docstatus);
 
 JsonObject *sim_site_get (SimSite *self, const char *type, const char *name);

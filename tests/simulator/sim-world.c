@@ -54,6 +54,7 @@ deed_free (SimDeed *deed)
   g_free (deed->key);
   g_free (deed->link);
   g_free (deed->body);
+  g_free (deed->base);
   g_free (deed);
 }
 
@@ -373,6 +374,19 @@ turn_clocks (SimWorld *world)
     }
 }
 
+/* A change of what this till is about to delete. */
+static void
+edit_what_goes (SimWorld *world)
+{
+  const SimDeed *deed = world->deeds->len > 0 ? g_ptr_array_index (world->deeds, sim_world_dice (world, world->deeds->len)) : NULL;
+  g_autofree char *name = deed != NULL ? g_strdup_printf ("gone-%" G_GINT64_FORMAT, deed->mark) : NULL;
+
+  if (name == NULL || sim_site_get (world->site, "Item", name) == NULL)
+    return;
+  sim_cover_act (SIM_ACT_OTHER_EDITS);
+  sim_site_put (world->site, "Item", name, "{\"other\":1}");
+}
+
 /* Another till, or somebody in ERPNext's own pages. */
 static void
 somebody_else (SimWorld *world)
@@ -380,8 +394,15 @@ somebody_else (SimWorld *world)
   char lane[] = { (char) ('A' + sim_world_dice (world, SIM_LANES)), '\0' };
   g_autofree char *name = g_strdup_printf ("NAME-%u", 1 + sim_world_dice (world, 20));
 
-  switch (sim_world_dice (world, 6))
+  switch (sim_world_dice (world, 8))
     {
+    case 6:
+      if (sim_site_rename (world->site, "Item", lane))
+        sim_cover_act (SIM_ACT_OTHER_RENAMES);
+      break;
+    case 7:
+      edit_what_goes (world);
+      break;
     case 0:
       if (sim_site_remove (world->site, "Sales Invoice", name))
         sim_cover_act (SIM_ACT_OTHER_DELETES);

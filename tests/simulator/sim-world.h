@@ -34,6 +34,7 @@ typedef struct
   char *key;             /* (owned) */
   char *link;            /* (owned) (nullable): the key of the deed whose document it mentions */
   char *body;            /* (owned) (nullable): as it was handed over */
+  char *base;            /* (owned) (nullable): the document that was read before, handed over with it */
   gint64 depends_on;     /* 0: nothing */
   gboolean edited;
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
