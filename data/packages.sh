@@ -76,6 +76,10 @@ find_test () {
   need_command Xvfb xvfb
   need_command dbus-daemon dbus-daemon
   need_command appstreamcli appstream
+  # A person who cannot see: the accessibility tree, for Debian's own python3.
+  need_file at-spi2-core /usr/libexec/at-spi-bus-launcher
+  need_file python3-gi /usr/lib/python3/dist-packages/gi/__init__.py
+  need_file gir1.2-atspi-2.0 /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
   need_command git git
   need_file fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 }

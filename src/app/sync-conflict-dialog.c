@@ -297,6 +297,7 @@ fill_rows (SyncConflictDialog *self)
     add_whole (self);
   gtk_expander_set_expanded (self->rest_expander, FALSE);
   gtk_expander_set_label (self->rest_expander, rest);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->rest_expander), GTK_ACCESSIBLE_PROPERTY_LABEL, rest, -1);
   gtk_widget_set_visible (GTK_WIDGET (self->rest_expander), n > 0);
   gtk_adjustment_set_value (gtk_scrolled_window_get_vadjustment (self->scroller), 0);
 }

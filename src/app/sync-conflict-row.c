@@ -438,6 +438,17 @@ make_label (const SyncMergeItem *item)
   return above != NULL ? g_strdup_printf ("%s, %s", above, own) : g_steal_pointer (&own);
 }
 
+/* GTK 4.8 gives a screen reader nothing to do with a radio button; these two it can do with the row. */
+static void
+take_action (GtkWidget *widget, const char *action_name, GVariant *parameter)
+{
+  SyncConflictRow *self = SYNC_CONFLICT_ROW (widget);
+  GtkCheckButton *button = g_str_equal (action_name, "difference.take-local") ? self->local : self->server;
+
+  if (button != NULL && gtk_widget_is_sensitive (GTK_WIDGET (button)))
+    gtk_check_button_set_active (button, TRUE);
+}
+
 static void
 sync_conflict_row_finalize (GObject *object)
 {
@@ -456,6 +467,8 @@ sync_conflict_row_class_init (SyncConflictRowClass *klass)
   signals[SIGNAL_MISTYPED]
     = g_signal_new ("mistyped", SYNC_TYPE_CONFLICT_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (klass), GTK_ACCESSIBLE_ROLE_GROUP);
+  gtk_widget_class_install_action (GTK_WIDGET_CLASS (klass), "difference.take-local", NULL, take_action);
+  gtk_widget_class_install_action (GTK_WIDGET_CLASS (klass), "difference.take-server", NULL, take_action);
 }
 
 static void
