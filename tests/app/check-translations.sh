@@ -10,7 +10,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 grep -v '^#' po/POTFILES.in > "$work/files"
-xgettext --from-code=UTF-8 -k_ -kN_ -kngettext:1,2 -kg_dngettext:2,3 -f "$work/files" -o "$work/all.pot"
+xgettext --from-code=UTF-8 -k_ -kN_ -kNC_:1c,2 -kngettext:1,2 -kg_dngettext:2,3 -f "$work/files" -o "$work/all.pot"
 # Every file with text is listed.
 for file in $(grep -lE '\b(_|N_|ngettext) \("' src/*/*.c) $(grep -l 'translatable="yes"' src/app/*.ui); do
   grep -qx "$file" "$work/files" || {
