@@ -7,6 +7,7 @@
 
 #include "sync-conflict-row.h"
 #include "sync-conflict-similar.h"
+#include "sync-conflict-whole.h"
 #include "sync-conflict-words.h"
 
 #include <glib/gi18n.h>
@@ -169,37 +170,6 @@ add_differences (SyncConflictDialog *self, GPtrArray *items, guint depth)
     }
 }
 
-static GtkLabel *
-add_whole_label (GtkBox *row, const char *text)
-{
-  GtkWidget *label = gtk_label_new (text);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_label_set_yalign (GTK_LABEL (label), 0);
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_width_chars (GTK_LABEL (label), 8);
-  gtk_box_append (row, label);
-  return GTK_LABEL (label);
-}
-
-/* Both versions as they are, where fields are not compared. */
-static void
-add_whole (SyncConflictDialog *self)
-{
-  GtkBox *row = GTK_BOX (gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12));
-  g_autofree char *local = sync_conflict_words_whole (self->shown, SYNC_CONFLICT_SIDE_LOCAL);
-  g_autofree char *server = sync_conflict_words_whole (self->shown, SYNC_CONFLICT_SIDE_SERVER);
-
-  gtk_box_set_homogeneous (row, TRUE);
-  gtk_widget_add_css_class (GTK_WIDGET (row), "conflict-row");
-  gtk_widget_add_css_class (GTK_WIDGET (add_whole_label (row, _ ("The whole document"))), "heading");
-  add_whole_label (row, local);
-  add_whole_label (row, server);
-  self->whole_result = add_whole_label (row, NULL);
-  gtk_box_append (self->rows_box, GTK_WIDGET (row));
-}
-
 static gboolean
 is_rest (const SyncMergeItem *item)
 {
@@ -263,7 +233,8 @@ fill_head (SyncConflictDialog *self)
   g_autofree char *count = g_strdup_printf (_ ("Conflict %u of %u"), self->position + 1, self->open->len);
   g_autofree char *document = sync_conflict_words_document (self->shown);
   g_autofree char *what = sync_conflict_words_what (self->shown);
-  g_autofree char *whole = g_strdup_printf ("%s: %s", document, what);
+  g_autofree char *sentence = g_strdup_printf ("%s: %s", document, what);
+  g_autofree char *whole = sync_conflict_whole_dup_directed (sentence);
   g_autofree char *note = sync_conflict_words_note (self->shown);
   g_autofree char *local = sync_conflict_words_local (self->shown);
   g_autofree char *server = sync_conflict_words_server (self->shown);
@@ -294,7 +265,7 @@ fill_rows (SyncConflictDialog *self)
   if (self->shown->merge != NULL)
     add_differences (self, self->shown->merge->items, 0);
   else
-    add_whole (self);
+    gtk_box_append (self->rows_box, sync_conflict_whole_new (self->shown, &self->whole_result));
   gtk_expander_set_expanded (self->rest_expander, FALSE);
   gtk_expander_set_label (self->rest_expander, rest);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->rest_expander), GTK_ACCESSIBLE_PROPERTY_LABEL, rest, -1);

@@ -12,6 +12,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* Of a whole document; a till is not high. */
+#define MAX_LINES 14
 #define NO_BREAK_SPACE "\302\240"
 
 /* Fields that most conflicts are about; all others are called by the names that ERPNext stores them under. */
@@ -268,25 +270,84 @@ sync_conflict_words_outcome (const SyncConflictCase *conflict)
   return g_strdup_printf (ngettext ("%u field will be written: %s", "%u fields will be written: %s", n), n, fields);
 }
 
-/* Each field in a line; text that is no document as it is. */
-static char *
-list_fields (const char *text)
+/* What ERPNext keeps for itself tells nobody anything here. */
+static gboolean
+is_own (const char *name)
 {
-  g_autoptr (GString) lines = g_string_new (NULL);
-  SyncJsonIter iter;
-  SyncJsonView view, key, value;
+  static const char *const own[] = { "name", "owner", "creation", "modified", "modified_by", "docstatus", "idx", "doctype",
+                                     "naming_series", NULL };
 
-  if (!sync_json_check (text, strlen (text), &view, NULL) || sync_json_view_kind (&view) != SYNC_JSON_OBJECT)
-    return g_utf8_make_valid (text, -1);
-  sync_json_iter_init (&iter, &view);
+  return *name == '_' || g_strv_contains (own, name);
+}
+
+static gboolean
+is_empty (const SyncJsonView *value)
+{
+  static const char *const empty[] = { "null", "false", "\"\"", "[]", "{}", NULL };
+  g_autofree char *raw = sync_json_view_dup_raw (value);
+
+  return g_strv_contains (empty, raw)
+         || (sync_json_view_kind (value) == SYNC_JSON_NUMBER && g_ascii_strtod (raw, NULL) == 0);
+}
+
+static gboolean
+has_member (const char *document, const char *name)
+{
+  SyncJsonView view, value;
+
+  return document != NULL && sync_json_check (document, strlen (document), &view, NULL)
+         && sync_json_view_kind (&view) == SYNC_JSON_OBJECT && sync_json_view_member (&view, name, &value);
+}
+
+/* Adds those fields of @view that @other has, or those that it has not, and are not empty, in lines up to
+ * @limit; returns how many do not fit. */
+static guint
+add_fields (GString *lines, const SyncJsonView *view, const char *other, gboolean in_other, guint *limit)
+{
+  SyncJsonIter iter;
+  SyncJsonView key, value;
+  guint n_left = 0;
+
+  sync_json_iter_init (&iter, view);
   while (sync_json_iter_next (&iter, &key, &value))
     {
       g_autofree char *name = sync_json_view_dup_text (&key);
       g_autofree char *raw = sync_json_view_dup_raw (&value);
       g_autofree char *label = sync_conflict_words_field (name);
-      g_autofree char *shown = sync_conflict_value_format (name, raw);
+      g_autofree char *shown = NULL;
 
+      if (has_member (other, name) != in_other || is_own (name) || (!in_other && is_empty (&value)))
+        continue;
+      if (*limit == 0)
+        {
+          n_left++;
+          continue;
+        }
+      (*limit)--;
+      shown = sync_conflict_value_format (name, raw);
       g_string_append_printf (lines, "%s%s: %s", lines->len > 0 ? "\n" : "", label, shown);
+    }
+  return n_left;
+}
+
+/* Fields in lines, first those that @other has, too; text that is no document as it is. */
+static char *
+list_fields (const char *text, const char *other)
+{
+  g_autoptr (GString) lines = g_string_new (NULL);
+  guint limit = MAX_LINES;
+  guint n_left;
+  SyncJsonView view;
+
+  if (!sync_json_check (text, strlen (text), &view, NULL) || sync_json_view_kind (&view) != SYNC_JSON_OBJECT)
+    return g_utf8_make_valid (text, -1);
+  n_left = add_fields (lines, &view, other, TRUE, &limit);
+  n_left += add_fields (lines, &view, other, FALSE, &limit);
+  if (n_left > 0)
+    {
+      g_autofree char *more = g_strdup_printf (ngettext ("and %u more field", "and %u more fields", n_left), n_left);
+
+      g_string_append_printf (lines, "\n%s", more);
     }
   return g_string_free (g_steal_pointer (&lines), FALSE);
 }
@@ -305,10 +366,10 @@ sync_conflict_words_whole (const SyncConflictCase *conflict, SyncConflictSide si
   gboolean deletes = conflict->request != NULL && g_strcmp0 (conflict->request->action, "delete") == 0;
 
   if (side == SYNC_CONFLICT_SIDE_SERVER)
-    return conflict->conflict->server_data != NULL ? list_fields (conflict->conflict->server_data)
+    return conflict->conflict->server_data != NULL ? list_fields (conflict->conflict->server_data, local)
                                                    : g_strdup (_ ("(deleted there)"));
   if (side == SYNC_CONFLICT_SIDE_LOCAL && local != NULL && *local != '\0')
-    return list_fields (local);
+    return list_fields (local, conflict->conflict->server_data);
   if (side == SYNC_CONFLICT_SIDE_LOCAL)
     return g_strdup (deletes ? _ ("(to be deleted)") : _ ("(not there)"));
   switch (conflict->whole)
