@@ -189,12 +189,11 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
 static guint
 n_ended (SimWorld *world, const SimDeed *deed, const char *resolution)
 {
-  g_autoptr (GPtrArray) conflicts = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   guint n = 0;
 
-  for (guint i = 0; i < conflicts->len; i++)
+  for (guint i = 0; i < world->ended->len; i++)
     {
-      const SyncConflict *conflict = g_ptr_array_index (conflicts, i);
+      const SyncConflict *conflict = g_ptr_array_index (world->ended, i);
 
       n += conflict->request_id == deed->id && g_strcmp0 (conflict->resolution, resolution) == 0;
     }
@@ -364,6 +363,7 @@ sim_oracle_check_end (SimWorld *world)
   cover_verdicts (db);
   check_integrity (world, db);
   sqlite3_close (db);
+  world->ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   check_order (world);
   check_conflicts (world);
   for (guint i = 0; i < world->deeds->len; i++)
@@ -373,4 +373,5 @@ sim_oracle_check_end (SimWorld *world)
       if (!deed->forgotten)
         check_deed (world, deed);
     }
+  g_clear_pointer (&world->ended, g_ptr_array_unref);
 }

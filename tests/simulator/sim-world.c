@@ -522,6 +522,8 @@ static void
 do_something (SimWorld *world)
 {
   static const gint64 waits_ms[] = { 1, 100, 1000, 5000, 30000, 150000, 600000 };
+  /* On a broken disk a long time is the same refusal over and over. */
+  guint n_waits = world->disk_works ? G_N_ELEMENTS (waits_ms) : G_N_ELEMENTS (waits_ms) - 3;
   guint what = sim_world_dice (world, 100);
 
   if (what < 30)
@@ -561,7 +563,7 @@ do_something (SimWorld *world)
   else if (what < 69 && world->has_backup)
     put_backup_back (world);
   else
-    sim_world_let_pass (world, waits_ms[sim_world_dice (world, G_N_ELEMENTS (waits_ms))] * MS);
+    sim_world_let_pass (world, waits_ms[sim_world_dice (world, n_waits)] * MS);
   if (power_vfs_is_dead () || sim_world_dice (world, 3) == 0)
     sim_world_let_pass (world, sim_world_dice (world, 2000) * MS);
 }

@@ -72,6 +72,7 @@ typedef struct
   guint n_crashes;
   gboolean has_cleared;    /* delivered rows were forgotten, and with them the versions that they made */
   guint n_put_back;        /* how often an older database took the place of the present one */
+  GPtrArray *ended;        /* (owned) (nullable) (element-type SyncConflict): while the oracle looks at the end */
   gboolean disk_works;
   gboolean ending;         /* in an orderly way */
 } SimWorld;
