@@ -44,6 +44,17 @@ is_resource (const SyncRoute *route)
   return strcmp (route->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0;
 }
 
+/* Whether the document says that it is called @name. */
+static gboolean
+names_itself (const Draft *draft, const char *name)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, draft->content_type, draft->body);
+  g_autofree char *path = *draft->document != '\0' ? g_strdup_printf ("%s/name", draft->document) : g_strdup ("name");
+  g_autofree char *its = sync_args_dup (args, path);
+
+  return g_strcmp0 (its, name) == 0;
+}
+
 /* The desk's own marks: a PUT that carries `__islocal` makes a second document and answers 200. A new
  * document that is saved by a method needs its mark; inserting needs none and does not mind. */
 static void
@@ -56,6 +67,9 @@ strip_marks (Draft *draft, const SyncRoute *route)
   apply_to_document (draft, SYNC_EDIT_REMOVE, "flags", NULL);
   if (is_resource (route) || route->submit_after)
     apply_to_document (draft, SYNC_EDIT_REMOVE, "doctype", NULL);
+  /* The path says it, and may say another one by now. */
+  if (is_resource (route) && route->resource_id != NULL && names_itself (draft, route->resource_id))
+    apply_to_document (draft, SYNC_EDIT_REMOVE, "name", NULL);
 }
 
 static void

@@ -100,10 +100,10 @@ sync_route_wire_target (const SyncRoute *self, const char *method, const char *p
       *wire_method = g_strdup ("POST");
       *wire_path_and_query = sync_route_dup_document_path (self->resource_type, NULL);
     }
-  else if (server_name != NULL && self->resource_id != NULL && self->action == SYNC_ACTION_UPDATE
+  else if (server_name != NULL && self->resource_id != NULL && strcmp (method, "POST") != 0
            && strcmp (self->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0 && strcmp (server_name, self->resource_id) != 0)
     {
-      *wire_method = g_strdup ("PUT");
+      *wire_method = g_strdup (strcmp (method, "DELETE") == 0 ? "DELETE" : "PUT");
       *wire_path_and_query = sync_route_dup_document_path (self->resource_type, server_name);
     }
   else

@@ -312,14 +312,14 @@ record_unknown (SyncOperation *op, gboolean answered)
   write_down (op, &change);
 }
 
-/* The document to be changed is not there, under this name. */
+/* The document to be changed is not there under this name; or something else is not, which it needs. */
 static void
 record_gone (SyncOperation *op)
 {
   SyncChange change = change_of_answer (op, SYNC_STATE_CONFLICT);
   g_autoptr (SyncConflict) conflict = NULL;
 
-  if (sync_renamed_can_look (op->engine, op->route, op->request))
+  if (sync_settle_can_look (op->engine, op->route, op->request))
     {
       record_unknown (op, TRUE);
       return;
@@ -389,7 +389,7 @@ sync_delivery_record (SyncOperation *op)
     case SYNC_VERDICT_STALE:
       /* The server refused this send; whose document stands there is for a look to tell. */
       if (sync_settle_can_look (op->engine, op->route, op->request)
-          || sync_taken_can_look (op->route, op->request, op->answer->exc_type))
+          || sync_taken_can_look (op->route, op->request, op->answer->exc_type, op->answer->message))
         record_unknown (op, TRUE);
       else
         record_refused (op);
@@ -569,12 +569,10 @@ sync_delivery_write_again (SyncEngine *self)
     sync_delivery_record (g_queue_pop_head (&self->unwritten));
 }
 
-/* ERPNext deletes whatever version is there, so whether it is the one that was to be deleted is looked at before. */
 static gboolean
-wants_sight (const SyncRequest *row)
+is_delete (const SyncRequest *row)
 {
-  return row->state == SYNC_STATE_PENDING && row->base_modified != NULL
-         && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE));
+  return row->state == SYNC_STATE_PENDING && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE));
 }
 
 static gboolean
@@ -603,7 +601,11 @@ sync_delivery_continue (SyncOperation *op)
       op->look_for_base = TRUE;
       sync_settle_look (op);
     }
-  else if (op->look_first || (wants_sight (op->request) && !op->seen))
+  /* The server says of what has another name by now that it is deleted. */
+  else if (is_delete (op->request) && op->request->server_name == NULL && sync_renamed_follow_lane (op))
+    return;
+  /* It deletes whatever version is there, so whether it is the one that was to be deleted is looked at before. */
+  else if (op->look_first || (is_delete (op->request) && op->request->base_modified != NULL && !op->seen))
     sync_settle_look (op);
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
     claim (op, op->request);
@@ -620,7 +622,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
 
   /* The common case needs nothing but the claim, which reads the row again. */
   op->look_first = row->state == SYNC_STATE_PENDING && sync_survey_take_suspect (self, row->id);
-  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !wants_sight (row)
+  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !is_delete (row)
       && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {

@@ -50,7 +50,9 @@ typedef struct
 } SyncAbsence;
 
 /* One live piece of work on one row: a send, or a look. */
-typedef struct
+typedef struct _SyncOperation SyncOperation;
+
+struct _SyncOperation
 {
   SyncEngine *engine;       /* (owned) */
   gint64 id;
@@ -68,7 +70,8 @@ typedef struct
   gboolean look_first;      /* somebody else is said to have changed its document */
   gboolean seen;            /* a look found the version that is to be deleted */
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
-} SyncOperation;
+  void (*unreadable) (SyncOperation *op); /* (nullable): what comes of it if what a look asks for may not be read */
+};
 
 /* An answer to a question, read. */
 typedef struct
@@ -212,6 +215,7 @@ SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
 /* sync-resolve.c: a conflict ends */
 gboolean sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open, GError **error);
 gboolean sync_resolve_is_name_taken (const SyncOpenConflict *open);
+gboolean sync_resolve_check_body (SyncEngine *self, const SyncRequest *row, const SyncRoute *route, GBytes *body, GError **error);
 const char *sync_resolve_why_not_local (const SyncOpenConflict *open);
 const char *sync_resolve_why_not_merged (const SyncOpenConflict *open);
 SyncMerge *sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
@@ -275,7 +279,7 @@ gboolean sync_dispatcher_is_shut (SyncEngine *self);
 gint64 sync_dispatcher_get_next_try_us (SyncEngine *self);
 
 /* sync-taken.c */
-gboolean sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type);
+gboolean sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type, const char *message);
 void sync_taken_look (SyncOperation *op);
 
 /* sync-turn.c */
@@ -346,6 +350,8 @@ void sync_refusal_add (SyncEngine *self, gint64 id);
 void sync_refusal_run (SyncEngine *self);
 
 /* sync-renamed.c */
+char *sync_renamed_dup_creation (SyncEngine *self, const SyncRequest *request);
+gboolean sync_renamed_follow_lane (SyncOperation *op);
 gboolean sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 void sync_renamed_look (SyncOperation *op);
 
@@ -355,6 +361,7 @@ void sync_settle_write_down (SyncOperation *op, const SyncChange *change);
 void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *message);
 void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
 void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
+void sync_settle_gone (SyncOperation *op);
 char *sync_settle_dup_base (SyncEngine *self, const SyncRequest *request);
 gboolean sync_settle_is_asked (SyncOperation *op, JsonObject *document);
 void sync_settle_read (SyncOperation *op, const char *name, GAsyncReadyCallback callback);

@@ -130,7 +130,9 @@ found_at_base (SyncOperation *op, gboolean learned)
 
   sync_history_read (op->engine, op->route, op->request, &history);
   stale = sync_history_ended (&history, SYNC_VERDICT_STALE) && !learned;
-  if (sync_history_is_final (&history, op->engine, op->request)
+  /* "Not found" was said about something else than the document. */
+  if (sync_history_ended (&history, SYNC_VERDICT_GONE)
+      || sync_history_is_final (&history, op->engine, op->request)
       || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
     {
       sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
@@ -274,24 +276,40 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }
 
+/* Whether @document was made at another moment than the one that @request is about: then it only has its name. */
+static gboolean
+is_made_anew (SyncOperation *op, JsonObject *document)
+{
+  g_autofree char *creation = sync_renamed_dup_creation (op->engine, op->request);
+
+  return creation != NULL
+         && g_strcmp0 (creation, json_object_get_string_member_with_default (document, "creation", creation)) != 0;
+}
+
 /* It is still there, so no delete has taken effect; a delete twice is a delete. */
 static void
-found_for_delete (SyncOperation *op, const char *text, const char *modified)
+found_for_delete (SyncOperation *op, JsonObject *document, const char *text, const char *modified)
 {
   g_auto (SyncHistory) history = { 0 };
 
+  if (is_made_anew (op, document))
+    {
+      sync_settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
+      return;
+    }
   sync_history_read (op->engine, op->route, op->request, &history);
-  if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE))
-    sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
-  else if (op->request->state != SYNC_STATE_PENDING)
-    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
-  else if (learn_version (op, text, modified) || g_strcmp0 (modified, op->request->base_modified) == 0)
+  if (op->request->state == SYNC_STATE_PENDING && op->request->base_modified != NULL
+      && !learn_version (op, text, modified) && g_strcmp0 (modified, op->request->base_modified) != 0)
+    sync_settle_open_conflict (op, "delete_edit", text, modified);
+  else if (op->request->state == SYNC_STATE_PENDING)
     {
       op->seen = TRUE;
       sync_delivery_continue (op);
     }
+  else if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE))
+    sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else
-    sync_settle_open_conflict (op, "delete_edit", text, modified);
+    sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
 }
 
 /* The server shows @document when it is asked what became of the row of @op. */
@@ -321,7 +339,7 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       found_for_docstatus (op, document, text, 2);
       break;
     case SYNC_ACTION_DELETE:
-      found_for_delete (op, text, modified);
+      found_for_delete (op, document, text, modified);
       break;
     case SYNC_ACTION_UPDATE:
     case SYNC_ACTION_CREATE:

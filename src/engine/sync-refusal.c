@@ -46,7 +46,14 @@ follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
 {
   SyncChange change = SYNC_CHANGE_INIT;
   g_autoptr (GError) error = NULL;
+  g_autoptr (SyncRoute) route = sync_engine_match (self, row, &error);
 
+  if (route == NULL || (answer->document != NULL && !sync_resolve_check_body (self, row, route, answer->document, &error)))
+    {
+      g_message ("request %" G_GINT64_FORMAT ": what %s decided could not be done: %s; a person decides", row->id, answer->by,
+                 error->message);
+      return;
+    }
   change.id = row->id;
   change.from = SYNC_STATE_FAILED;
   change.to = SYNC_STATE_PENDING;

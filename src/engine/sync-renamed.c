@@ -18,8 +18,8 @@ dup_member (const char *document, const char *name)
 }
 
 /* (transfer full) (nullable): when the document was made, in the server's words, if anything that is kept tells */
-static char *
-dup_creation (SyncEngine *self, const SyncRequest *request)
+char *
+sync_renamed_dup_creation (SyncEngine *self, const SyncRequest *request)
 {
   g_autofree char *handed = NULL;
   g_autofree char *base = sync_settle_dup_base (self, request);
@@ -34,18 +34,65 @@ dup_creation (SyncEngine *self, const SyncRequest *request)
   return creation != NULL && *creation != '\0' ? g_steal_pointer (&creation) : NULL;
 }
 
-/* Whether a change whose document is gone can be taken to where it went: the document stands in its path, and we know when
- * it was made. */
+/* Whether the name stands in the path, so that another one can take its place. */
+static gboolean
+has_name_in_path (const SyncRoute *route, const SyncRequest *request)
+{
+  static const char *const methods[] = { "PUT", "PATCH", "DELETE", NULL };
+
+  return g_strv_contains (methods, request->method) && request->resource_type != NULL
+         && g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE);
+}
+
+/* What was imported may have been made at one and the same moment. */
+static gboolean
+is_unlike_any_other (const char *creation)
+{
+  return creation != NULL && strchr (creation, '.') != NULL && !g_str_has_suffix (creation, ".000000");
+}
+
+/* Whether a write whose document is gone can be taken to where that went: we know when it was made. */
 gboolean
 sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
 {
   g_autofree char *creation = NULL;
 
-  if (route->action != SYNC_ACTION_UPDATE || g_strcmp0 (request->method, "PUT") != 0
-      || !g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) || request->resource_type == NULL)
+  if (!has_name_in_path (route, request))
     return FALSE;
-  creation = dup_creation (self, request);
-  return creation != NULL;
+  creation = sync_renamed_dup_creation (self, request);
+  return is_unlike_any_other (creation);
+}
+
+/* A write before the one of @op in its lane may have followed the document to its new name; then this one does, too. */
+gboolean
+sync_renamed_follow_lane (SyncOperation *op)
+{
+  g_autofree char *name = NULL;
+  SyncChange change;
+
+  if (!has_name_in_path (op->route, op->request))
+    return FALSE;
+  name = sync_store_dup_followed_name (op->engine->store, op->request, NULL);
+  if (name == NULL || g_ascii_strcasecmp (name, sync_request_get_document_name (op->request)) == 0)
+    return FALSE;
+  change = sync_settle_change (op, SYNC_STATE_PENDING, "renamed");
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.server_name = name;
+  change.delay_ms = 0;
+  change.reason = "an earlier write found the document under another name";
+  sync_settle_write_down (op, &change);
+  return TRUE;
+}
+
+/* Whether what was found has the owner of what is looked for. */
+static gboolean
+has_its_owner (SyncOperation *op, JsonObject *document)
+{
+  g_autofree char *base = sync_settle_dup_base (op->engine, op->request);
+  g_autofree char *owner = dup_member (base, "owner");
+
+  return owner == NULL || g_strcmp0 (owner, json_object_get_string_member_with_default (document, "owner", owner)) == 0;
 }
 
 static void
@@ -66,17 +113,6 @@ open_renamed (SyncOperation *op, JsonObject *document)
   sync_settle_write_down (op, &change);
 }
 
-/* A site that does not tell where it went leaves it gone. */
-static void
-take_trouble (SyncOperation *op)
-{
-  if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
-      || op->outcome.verdict == SYNC_VERDICT_DELIVERED)
-    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
-  else
-    sync_settle_take_trouble (op);
-}
-
 static void
 read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -88,12 +124,12 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   data = sync_question_get_data (op->reply, parser);
   if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
-      && sync_settle_is_asked (op, json_node_get_object (data)))
+      && sync_settle_is_asked (op, json_node_get_object (data)) && has_its_owner (op, json_node_get_object (data)))
     open_renamed (op, json_node_get_object (data));
-  else if (op->outcome.verdict == SYNC_VERDICT_GONE)
-    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+  else if (op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_DELIVERED)
+    sync_settle_gone (op);
   else
-    take_trouble (op);
+    sync_settle_take_trouble (op);
 }
 
 static void
@@ -110,14 +146,14 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   data = sync_question_get_data (op->reply, parser);
   if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
     {
-      take_trouble (op);
+      sync_settle_take_trouble (op);
       return;
     }
   rows = json_node_get_array (data);
   if (json_array_get_length (rows) == 1 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
     name = sync_question_dup_name (json_array_get_object_element (rows, 0));
   if (name == NULL || g_ascii_strcasecmp (name, sync_request_get_document_name (op->request)) == 0)
-    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+    sync_settle_gone (op);
   else if (!sync_settle_ends_with_the_host (op))
     sync_settle_read (op, name, read_cb);
 }
@@ -126,11 +162,13 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_renamed_look (SyncOperation *op)
 {
-  g_autofree char *creation = dup_creation (op->engine, op->request);
+  g_autofree char *creation = sync_renamed_dup_creation (op->engine, op->request);
   g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
   g_autofree char *filters = sync_question_dup_filters ("creation", creation, NULL);
   g_autofree char *path = g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, filters);
 
+  /* A site that does not tell where it went leaves it gone. */
+  op->unreadable = sync_settle_gone;
   if (!sync_settle_ends_with_the_host (op))
     sync_question_ask (op, path, listed_cb);
 }

@@ -118,6 +118,52 @@ check_document (GBytes *document, GError **error)
   return TRUE;
 }
 
+/* Whether each argument of @before is there in @after, too. */
+static gboolean
+has_all_arguments (GBytes *before, GBytes *after)
+{
+  g_autoptr (JsonParser) old_parser = json_parser_new ();
+  g_autoptr (JsonParser) new_parser = json_parser_new ();
+  JsonObject *old_body = sync_question_parse (old_parser, g_bytes_get_data (before, NULL), g_bytes_get_size (before));
+  JsonObject *new_body = sync_question_parse (new_parser, g_bytes_get_data (after, NULL), g_bytes_get_size (after));
+  g_autoptr (GList) members = old_body != NULL ? json_object_get_members (old_body) : NULL;
+
+  for (GList *l = members; l != NULL; l = l->next)
+    if (new_body == NULL || !json_object_has_member (new_body, l->data))
+      return FALSE;
+  return old_body != NULL;
+}
+
+/* Whether @body can take the place of the whole body of @row and still be the same kind of write, of the same document
+ * type and under the same key; else %SYNC_ERROR_INVALID. */
+gboolean
+sync_resolve_check_body (SyncEngine *self, const SyncRequest *row, const SyncRoute *route, GBytes *body, GError **error)
+{
+  g_autoptr (SyncRoute) other = NULL;
+  GBytes *before = sync_request_get_body (row);
+  const char *problem = NULL;
+
+  if (before == NULL || !is_json (row->content_type))
+    problem = "the request has no JSON body that could be replaced";
+  else
+    {
+      other = sync_route_table_match (self->routes, row->method, sync_request_get_url (row), row->content_type, body, error);
+      if (other == NULL)
+        return FALSE;
+      if (!g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) && !has_all_arguments (before, body))
+        problem = "it has not all the arguments of the call; write the whole body, as it was sent";
+      else if (other->action != route->action || other->submit_after != route->submit_after)
+        problem = "it would be another kind of write (look at docstatus)";
+      else if (g_strcmp0 (other->resource_type, route->resource_type) != 0)
+        problem = "it is of another DocType";
+      else if (other->client_key != NULL && g_ascii_strcasecmp (other->client_key, row->key) != 0)
+        problem = "it carries another key than the request";
+    }
+  if (problem != NULL)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the document cannot take the place of what was sent: %s", problem);
+  return problem == NULL;
+}
+
 static const char *const resolution_names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };
 
 /**
@@ -159,9 +205,6 @@ sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResoluti
       change.needs_person = 0;
       if (reason == NULL)
         change.reason = "the server's version stands";
-      /* Whoever waits for the document that was not made goes on with the one that is there. */
-      if (sync_resolve_is_name_taken (open))
-        change.server_name = open->conflict->resource_id;
     }
   else
     {
@@ -254,7 +297,10 @@ choose_body (SyncEngine *self, const SyncOpenConflict *open, SyncResolution reso
       return NULL;
     }
   body = document != NULL ? g_bytes_ref (document) : merge_by_itself (self, open, error);
-  return body != NULL && check_document (body, error) ? g_steal_pointer (&body) : NULL;
+  if (body == NULL || !check_document (body, error)
+      || (sync_resolve_is_name_taken (open) && !sync_resolve_check_body (self, open->row, open->route, body, error)))
+    return NULL;
+  return g_steal_pointer (&body);
 }
 
 /* The same as sync_engine_resolve(), for whoever has read the conflict already. */
@@ -308,6 +354,23 @@ sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
          && sync_resolve_as (self, &open, resolution, document, "person", actor, NULL, error);
 }
 
+/* A call without a body. */
+static char *
+dup_call (const SyncOpenConflict *open)
+{
+  g_autoptr (GString) out = g_string_new ("{\"method\":");
+  g_autofree char *method = NULL;
+  g_autofree char *path = NULL;
+
+  sync_route_wire_target (open->route, open->row->method, sync_request_get_url (open->row), open->row->step,
+                          open->row->server_name, &method, &path);
+  sync_json_append_quoted (out, method);
+  g_string_append (out, ",\"url\":");
+  sync_json_append_quoted (out, path);
+  g_string_append_c (out, '}');
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
 /**
  * sync_engine_preview:
  * @self: an engine
@@ -318,7 +381,8 @@ sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
  *
  * Changes nothing.
  *
- * Returns: (transfer full): exactly what would be sent, JSON; "null" if nothing would; NULL with an error
+ * Returns: (transfer full): exactly what would be sent, JSON; of a deletion, which has no body, its `method` and `url`; "null"
+ *   if nothing would; NULL with an error
  */
 char *
 sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document, GError **error)
@@ -347,5 +411,5 @@ sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
       g_propagate_error (error, refusal);
       return NULL;
     }
-  return wire != NULL ? g_strndup (g_bytes_get_data (wire, NULL), g_bytes_get_size (wire)) : g_strdup ("null");
+  return wire != NULL ? g_strndup (g_bytes_get_data (wire, NULL), g_bytes_get_size (wire)) : dup_call (&open);
 }

@@ -9,6 +9,8 @@
 #include "sync-body.h"
 #include "sync-error.h"
 
+#include <string.h>
+
 /* Somebody there changes the document as often as we decide: then people should talk. */
 #define ROUNDS_BEFORE_PERSON 3
 
@@ -220,7 +222,13 @@ decide_delete (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle st
 static void
 decide_name (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
 {
-  if (!sync_body_agrees_with (open->route, open->row->content_type, sync_request_get_body (open->row),
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  const char *text = open->conflict->server_data;
+  JsonObject *there = text != NULL ? sync_question_parse (parser, text, strlen (text)) : NULL;
+  gint64 docstatus = there != NULL ? json_object_get_int_member_with_default (there, "docstatus", 0) : 0;
+
+  if (docstatus != (open->route->submit_after ? 1 : 0)
+      || !sync_body_agrees_with (open->route, open->row->content_type, sync_request_get_body (open->row),
                               open->conflict->server_data))
     ask (self, open, "another document has that name");
   else if (!apply (self, open, SYNC_RESOLUTION_SERVER_WINS, NULL, style, "the document of that name says the same"))
@@ -237,12 +245,14 @@ decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
     ask (self, open, "the policy of the type is to ask");
   else if (why != NULL)
     ask (self, open, why);
-  else if (style == SYNC_MERGE_STYLE_SERVER || style == SYNC_MERGE_STYLE_LOCAL)
-    take_side (self, open, style, style == SYNC_MERGE_STYLE_LOCAL);
   else if (sync_resolve_is_name_taken (open))
     decide_name (self, open, style);
-  else if (g_strcmp0 (open->conflict->conflict_type, "delete_edit") == 0)
+  else if (style == SYNC_MERGE_STYLE_SERVER || style == SYNC_MERGE_STYLE_LOCAL)
+    take_side (self, open, style, style == SYNC_MERGE_STYLE_LOCAL);
+  else if (open->route->action == SYNC_ACTION_DELETE)
     decide_delete (self, open, style);
+  else if (g_strcmp0 (open->conflict->conflict_type, "renamed") == 0 && open->conflict->base_data == NULL)
+    ask (self, open, "it was renamed, and what else was changed is not known");
   else
     merge (self, open, style);
 }

@@ -254,11 +254,22 @@ absent_by_key (SyncOperation *op)
       return;
     }
   if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
-      && sync_taken_can_look (op->route, op->request, op->request->exc_type))
+      && history.n_unsure == 0
+      && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
     sync_taken_look (op);
   else
     sync_settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent",
                     refused ? op->request->error_message : NULL);
+}
+
+/* It is not there, under any name. */
+void
+sync_settle_gone (SyncOperation *op)
+{
+  if (op->route->action == SYNC_ACTION_DELETE)
+    sync_settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
+  else
+    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
 }
 
 static void
@@ -266,22 +277,32 @@ absent (SyncOperation *op)
 {
   if (sync_settle_looks_by_key (op->route, op->request))
     absent_by_key (op);
-  else if (op->route->action == SYNC_ACTION_DELETE)
-    sync_settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
+  else if (sync_renamed_follow_lane (op))
+    return;
   else if (sync_renamed_can_look (op->engine, op->route, op->request))
     sync_renamed_look (op);
   else
-    sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
+    sync_settle_gone (op);
 }
 
 /* The server did not let us look. */
 static void
 unreadable (SyncOperation *op, const SyncAnswer *answer)
 {
-  g_autofree char *why
-    = g_strdup_printf ("%s cannot be read on the server, so nobody but a person can tell whether it arrived: %s",
-                       op->request->resource_type, answer->message != NULL ? answer->message : "no permission");
+  const char *words = answer->message != NULL ? answer->message : "no permission";
+  g_autofree char *why = NULL;
 
+  if (op->unreadable != NULL)
+    {
+      op->unreadable (op);
+      return;
+    }
+  if (op->request->unaccounted == 0)
+    why = g_strdup_printf ("%s cannot be read on the server, so what it has become there is not known, and nothing was sent: %s",
+                           op->request->resource_type, words);
+  else
+    why = g_strdup_printf ("%s cannot be read on the server, so nobody but a person can tell whether it arrived: %s",
+                           op->request->resource_type, words);
   sync_settle_give_to_person (op, why);
 }
 
@@ -390,8 +411,8 @@ sync_settle_take_trouble (SyncOperation *op)
     return;
   if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
-  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_RETRY
-           || op->outcome.verdict == SYNC_VERDICT_GONE)
+  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_GONE
+           || (op->outcome.verdict == SYNC_VERDICT_RETRY && op->request->unaccounted > 0))
     unreadable (op, op->answer);
   else if (!sync_settle_ends_with_the_host (op))
     look_again (op);
@@ -439,7 +460,8 @@ sync_settle_look (SyncOperation *op)
 
   if (!sync_settle_can_look (op->engine, op->route, op->request))
     {
-      if (op->request->unaccounted == 0 && sync_taken_can_look (op->route, op->request, op->request->exc_type))
+      if (op->request->unaccounted == 0
+          && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
         sync_taken_look (op);
       else if (sync_settle_looks_by_key (op->route, op->request)
                && sync_natural_can_look (op->engine, op->route, op->request))

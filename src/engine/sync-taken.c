@@ -30,18 +30,23 @@ dup_name (const SyncRoute *route, const SyncRequest *request)
   return name == NULL && route->natural != NULL ? g_strdup (route->natural[1]) : name;
 }
 
-/* Whether @exc_type, the answer to @request, says that a name is taken which we know. */
+/* Whether @exc_type and @message, the answer to @request, say that its name is taken, and not that of a document that is made
+ * along with it. */
 gboolean
-sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type)
+sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const char *exc_type, const char *message)
 {
   g_autofree char *name = NULL;
+  g_autofree char *folded = NULL;
+  g_autofree char *words = NULL;
 
   if (route->action != SYNC_ACTION_CREATE || request->resource_type == NULL || request->step > 0
-      || request->server_name != NULL
+      || request->server_name != NULL || message == NULL
       || (g_strcmp0 (exc_type, "DuplicateEntryError") != 0 && g_strcmp0 (exc_type, "NameError") != 0))
     return FALSE;
   name = dup_name (route, request);
-  return name != NULL && *name != '\0';
+  folded = name != NULL ? g_utf8_casefold (name, -1) : NULL;
+  words = g_utf8_casefold (message, -1);
+  return folded != NULL && *folded != '\0' && strstr (words, folded) != NULL;
 }
 
 /* No document of that name can be shown: the refusal stands. */
@@ -81,7 +86,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
       && sync_settle_is_asked (op, json_node_get_object (data)))
     open_taken (op, json_node_get_object (data));
-  else if (op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_REFUSED)
+  else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     refused (op);
   else
     sync_settle_take_trouble (op);
@@ -93,6 +98,7 @@ sync_taken_look (SyncOperation *op)
 {
   g_autofree char *name = dup_name (op->route, op->request);
 
+  op->unreadable = refused;
   if (!sync_settle_ends_with_the_host (op))
     sync_settle_read (op, name, read_cb);
 }

@@ -156,7 +156,7 @@ check_document (const SyncHookQuestion *question, SyncHookResolution resolution,
     problem = "its document is no JSON object";
   else if (says_otherwise (&root, "doctype", question->resource_type))
     problem = "its document is of another type";
-  else if (says_otherwise (&root, "name", question->resource_id))
+  else if (g_strcmp0 (question->type, "name_taken") != 0 && says_otherwise (&root, "name", question->resource_id))
     problem = "its document has another name";
   if (problem != NULL)
     g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID, problem);

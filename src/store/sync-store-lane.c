@@ -332,3 +332,27 @@ sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const
   return g_strcmp0 (base, base_modified) == 0
          || sync_store_run (self, SYNC_STATEMENT_SET_BASE, error, "is", id, base);
 }
+
+/**
+ * sync_store_dup_followed_name:
+ * @self: a store
+ * @request: a row whose document is not there under the name that it was handed over with
+ * @error: a storage error
+ *
+ * Returns: (transfer full) (nullable): the name under which an earlier row of its lane, for the same name, reached the
+ *   document; NULL if none did
+ */
+char *
+sync_store_dup_followed_name (SyncStore *self, const SyncRequest *request, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_FOLLOWED_NAME, error);
+  if (stmt == NULL || request->resource_id == NULL
+      || !sync_store_bind (self, stmt, error, "ssi", request->lane, request->resource_id, request->id)
+      || !sync_store_step (self, stmt, &has_row, error) || !has_row)
+    return NULL;
+  return sync_store_dup_column (stmt, 0);
+}

@@ -268,6 +268,7 @@ gint64 sync_store_find_open_conflict (SyncStore *self, gint64 request_id, GError
 GPtrArray *sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error);
 GPtrArray *sync_store_list_conflict_history (SyncStore *self, gint64 id, GError **error);
 int sync_store_count_conflicts_of (SyncStore *self, gint64 request_id);
+char *sync_store_dup_followed_name (SyncStore *self, const SyncRequest *request, GError **error);
 char *sync_store_dup_version (SyncStore *self, const SyncRequest *request, const char *modified, gboolean *is_answer);
 gboolean sync_store_count_undelivered (SyncStore *self, const char *site, SyncSites *sites, GError **error);
 gboolean sync_store_verify_audit (SyncStore *self, guint64 *n_rows, GError **error);

@@ -321,7 +321,7 @@ test_targets (void)
 
   check_target (table, "PUT", "/api/resource/Note/a", "{}", 0, "PUT /api/resource/Note/ACC%2F1%20%C3%A9");
   check_target (table, "PUT", "/api/v2/document/Note/ACC%2F1%20%C3%A9", "{}", 0, "PUT /api/v2/document/Note/ACC%2F1%20%C3%A9");
-  check_target (table, "DELETE", "/api/resource/Note/a", NULL, 0, "DELETE /api/resource/Note/a");
+  check_target (table, "DELETE", "/api/resource/Note/a", NULL, 0, "DELETE /api/resource/Note/ACC%2F1%20%C3%A9");
   check_target (table, "POST", "/api/v2/document/Note", "{\"docstatus\":1}", 0,
                 "POST /api/v2/document/Note");
   check_target (table, "POST", "/api/v2/document/Note", "{\"docstatus\":1}", 1,

@@ -50,6 +50,16 @@ rule_cb (SyncHookCall *call, gpointer user_data)
   sync_hook_call_answer (call, rule->resolution, document, "as many as there are");
 }
 
+static void
+sale_rule_cb (SyncHookCall *call, gpointer user_data)
+{
+  Rule *rule = user_data;
+  g_autoptr (GBytes) document = g_bytes_new (rule->document, strlen (rule->document));
+
+  rule->n_asked++;
+  sync_hook_call_answer (call, rule->resolution, document, NULL);
+}
+
 static gint64
 sell_nine (Engine *e, Rule *rule)
 {
@@ -130,6 +140,28 @@ test_asked (Engine *e)
   g_assert_cmpint (qty (e), ==, 1);
 }
 
+/* What a hook gives is no way to make another write of it. */
+static void
+test_another_write (Engine *e)
+{
+  static const char *const documents[] = { "{\"qty\":8}", "{\"qty\":8,\"docstatus\":1,\"posa_client_request_id\":\"not-this-one\"}" };
+
+  toy_site_set_fault (e->site, refuse_nine, NULL);
+  engine_start (e);
+  for (guint i = 0; i < G_N_ELEMENTS (documents); i++)
+    {
+      Rule rule = { SYNC_HOOK_MANUAL, documents[i], 0 };
+      guint hook = sync_hooks_register (sync_engine_get_hooks (e->engine), "Sales Invoice", sale_rule_cb, &rule, NULL);
+      gint64 id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"X\",\"qty\":9,\"docstatus\":1}");
+
+      engine_run_for (e, 600000);
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+      g_assert_cmpuint (rule.n_asked, ==, 1);
+      sync_hooks_unregister (sync_engine_get_hooks (e->engine), hook);
+    }
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 0);
+}
+
 /* Deleted here, against a version that somebody has changed on the server at @modified. */
 static gint64
 delete_changed (Engine *e, const char *policies, const char *modified)
@@ -199,6 +231,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/rules/again-and-again", test_again_and_again);
   engine_test_add ("/sync/rules/not-given-up", test_not_given_up);
   engine_test_add ("/sync/rules/asked", test_asked);
+  engine_test_add ("/sync/rules/another-write", test_another_write);
   engine_test_add ("/sync/rules/deleted-later", test_deleted_later);
   engine_test_add ("/sync/rules/changed-later", test_changed_later);
   engine_test_add ("/sync/rules/delete-does-not-merge", test_delete_does_not_merge);

@@ -241,7 +241,10 @@ reply_list (ToySite *self, const char *type, JsonNode *filters)
 
       for (guint i = 0; in && list != NULL && i < json_array_get_length (list); i++)
         in = passes (document, json_array_get_array_element (list, i));
-      if (in && by_key != NULL)
+      if (in && by_key != NULL && json_object_has_member (by_key, "creation"))
+        in = g_str_equal (json_object_get_string_member_with_default (document, "creation", ""),
+                          json_object_get_string_member (by_key, "creation"));
+      else if (in && by_key != NULL)
         in = find_key (self, type, json_object_get_string_member (by_key, key_member (type))) == document;
       if (in)
         json_array_add_object_element (rows, json_object_ref (document));
