@@ -12,6 +12,7 @@
 #include "sync-ledger-window.h"
 #include "sync-settings.h"
 #include "sync-surroundings.h"
+#include "sync-tray.h"
 #include "sync-window.h"
 
 #include <glib-unix.h>
@@ -35,6 +36,7 @@ struct _SyncApplication
   SyncServiceThread *service;     /* (owned) (nullable): NULL if it does not run */
   SyncStatus *status;             /* (owned) (nullable) */
   SyncStore *reader;              /* (owned) (nullable): for the window's lists */
+  SyncTray *tray;                 /* (owned) (nullable) */
   SyncWindow *window;             /* (unowned) (nullable): GTK owns it while it is open */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
   gboolean quitting;
@@ -69,6 +71,12 @@ static void
 pause_cb (SyncEngine *engine, gpointer user_data)
 {
   sync_engine_pause (engine, 0, NULL);
+}
+
+static void
+pause_for_cb (SyncEngine *engine, gpointer user_data)
+{
+  sync_engine_pause (engine, *(gint64 *) user_data, NULL);
 }
 
 static void
@@ -121,10 +129,11 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
 static void
 status_changed_cb (SyncApplication *self)
 {
-  GAction *pause = g_action_map_lookup_action (G_ACTION_MAP (self), "pause");
+  gboolean paused = sync_status_get_snapshot (self->status)->paused;
 
-  g_simple_action_set_state (G_SIMPLE_ACTION (pause),
-                             g_variant_new_boolean (sync_status_get_snapshot (self->status)->paused));
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "pause")),
+                             g_variant_new_boolean (paused));
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "resume")), paused);
 }
 
 static gboolean
@@ -148,10 +157,23 @@ start_service (SyncApplication *self, GError **error)
   return TRUE;
 }
 
+/* In the panel, if there is a bus. The demonstration is in its window only. */
+static void
+start_tray (SyncApplication *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->status == NULL || self->demo != NULL || g_application_get_dbus_connection (G_APPLICATION (self)) == NULL)
+    return;
+  self->tray = sync_tray_new (G_APPLICATION (self), self->status, &error);
+  if (self->tray == NULL)
+    g_message ("There is no icon in the panel: %s", error->message);
+}
+
 static void
 set_actions_enabled (SyncApplication *self, gboolean enabled)
 {
-  const char *const names[] = { "sync-now", "pause" };
+  const char *const names[] = { "sync-now", "pause", "pause-for", "open-site" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     g_simple_action_set_enabled (
@@ -173,6 +195,7 @@ prepare_service (SyncApplication *self)
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
   set_actions_enabled (self, self->problem == NULL);
+  start_tray (self);
 }
 
 /* The end */
@@ -249,6 +272,49 @@ pause_change_state_cb (GSimpleAction *action, GVariant *state, gpointer user_dat
 }
 
 static void
+pause_for_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+  gint64 for_ms = g_variant_get_int64 (parameter);
+
+  if (self->service != NULL && !self->quitting)
+    sync_service_thread_invoke (self->service, pause_for_cb, g_memdup2 (&for_ms, sizeof for_ms), g_free);
+}
+
+static void
+resume_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  ask_engine (user_data, resume_cb);
+}
+
+static void
+open_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  self->background = FALSE;
+  g_application_activate (G_APPLICATION (self));
+}
+
+static void
+site_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_app_info_launch_default_for_uri_finish (result, &error))
+    g_message ("The point of sale cannot be opened: %s", error->message);
+}
+
+static void
+open_site_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+  g_autofree char *uri = g_strconcat (self->config->base_url, "/app/posapp", NULL);
+
+  g_app_info_launch_default_for_uri_async (uri, NULL, NULL, site_opened_cb, NULL);
+}
+
+static void
 about_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SyncApplication *self = user_data;
@@ -286,6 +352,10 @@ show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer us
 static const GActionEntry action_entries[] = {
   { .name = "sync-now", .activate = sync_now_action_cb },
   { .name = "pause", .state = "false", .change_state = pause_change_state_cb },
+  { .name = "pause-for", .activate = pause_for_action_cb, .parameter_type = "x" },
+  { .name = "resume", .activate = resume_action_cb },
+  { .name = "open", .activate = open_action_cb },
+  { .name = "open-site", .activate = open_site_action_cb },
   { .name = "about", .activate = about_action_cb },
   { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
   { .name = "show-ledger", .activate = show_ledger_action_cb },
@@ -412,6 +482,7 @@ sync_application_shutdown (GApplication *application)
   g_clear_handle_id (&self->on_term, g_source_remove);
   g_clear_handle_id (&self->on_int, g_source_remove);
   g_clear_object (&self->surroundings);
+  g_clear_object (&self->tray);
   if (self->status != NULL)
     g_signal_handlers_disconnect_by_data (self->status, self);
   g_clear_object (&self->status);

@@ -10,9 +10,8 @@ import time
 import uuid
 
 import screen
-from harness import Client, Process, Profile, path_of, tap, wait_until
-
-PROGRAM = 'org.posawesome.Sync'
+from desktop import PROGRAM, Desktop
+from harness import Client, Profile, path_of, tap, wait_until
 
 HOOKS = {
     # The office's word counts in its own lists.
@@ -43,28 +42,6 @@ def write_hooks(folder):
             file.write(f'#!{screen.SYSTEM_PYTHON}\nimport json, sys\nconflict = json.load(sys.stdin)\n{body}'
                        'json.dump(answer, sys.stdout)\n')
         os.chmod(path, 0o700)
-
-
-class Desktop(Profile):
-    """A profile whose program is the one with the window, in the background of a session of its own."""
-
-    def start(self, wrapper=()):
-        for name in ('DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GDK_BACKEND', 'GSK_RENDERER'):
-            self.env[name] = os.environ[name]
-        self.env['GSETTINGS_BACKEND'] = 'memory'
-        self.env['XDG_DATA_DIRS'] = os.environ.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
-        self.program = Process('program', [*wrapper, os.environ['SYNC_TEST_PROGRAM'], '--background'], self.env, self.folder,
-                               says_ready=False)
-        port, token = (os.path.join(self.data, name) for name in ('gateway-port', 'gateway-token'))
-        wait_until(lambda: os.path.exists(port) and os.path.getsize(port) > 0, 'the program answers')
-        with open(port, encoding='ascii') as file:
-            self.gateway = f'http://127.0.0.1:{file.read().strip()}'
-        with open(token, encoding='ascii') as file:
-            self.token = file.read().strip()
-
-    def show_conflicts(self):
-        status, _, error = self.run([os.environ['SYNC_TEST_PROGRAM'], '--conflict', '0'])
-        assert status == 0, error
 
 
 class Story:

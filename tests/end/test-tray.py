@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The program in the panel: a panel of our own reads the icon and its menu over the bus, and chooses from it."""
+
+import screen
+from desktop import PROGRAM, Desktop
+from gi.repository import Gio, GLib
+from harness import note, tap, wait_until
+
+ITEM, MENU = '/StatusNotifierItem', '/StatusNotifierItem/Menu'
+WATCHER = 'org.kde.StatusNotifierWatcher'
+XML = f"""<node><interface name="{WATCHER}">
+<method name="RegisterStatusNotifierItem"><arg type="s" direction="in"/></method>
+<property name="IsStatusNotifierHostRegistered" type="b" access="read"/>
+</interface></node>"""
+
+
+def turn():
+    """What waits on the bus is handled."""
+    while GLib.MainContext.default().iteration(False):
+        pass
+
+
+class Panel:
+    """A watcher with a host, that can go and come."""
+
+    def __init__(self):
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        self.items = []
+        self.signals = []
+        self.object = self.bus.register_object('/StatusNotifierWatcher', Gio.DBusNodeInfo.new_for_xml(XML).interfaces[0],
+                                               self.called, lambda *_: GLib.Variant('b', True), None)
+        self.signal = self.bus.signal_subscribe(None, 'org.kde.StatusNotifierItem', None, ITEM, None, 0,
+                                                lambda *args: self.signals.append(args[4]))
+        self.name = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.go()
+        self.bus.signal_unsubscribe(self.signal)
+        self.bus.unregister_object(self.object)
+
+    def come(self):
+        self.name = Gio.bus_own_name_on_connection(self.bus, WATCHER, 0, None, None)
+        self.wait(lambda: self.items, 'the program registers')
+
+    def go(self):
+        Gio.bus_unown_name(self.name)
+        self.items = []
+
+    def called(self, _bus, sender, _path, _interface, _method, arguments, invocation):
+        assert arguments[0] == sender, arguments
+        self.items.append(sender)
+        invocation.return_value(None)
+
+    def wait(self, predicate, what):
+        def look():
+            turn()
+            return predicate()
+        wait_until(look, what)
+
+    def call(self, path, interface, method, arguments, reply):
+        return self.bus.call_sync(self.items[-1], path, interface, method, arguments, GLib.VariantType(reply), 0, 30000, None)
+
+    def item(self, name):
+        return self.call(ITEM, 'org.freedesktop.DBus.Properties', 'Get',
+                         GLib.Variant('(ss)', ('org.kde.StatusNotifierItem', name)), '(v)').unpack()[0]
+
+    def text(self):
+        return self.item('ToolTip')[3]
+
+    def entries(self):
+        """The menu, by label: (id, properties); those of submenus behind their parent's label."""
+        _, root = self.call(MENU, 'com.canonical.dbusmenu', 'GetLayout', GLib.Variant('(iias)', (0, -1, [])),
+                            '(u(ia{sv}av))').unpack()
+        found = {}
+
+        def read(node, above):
+            for number, values, children in node[2]:
+                label = above + values.get('label', '')
+                if values.get('type') != 'separator':
+                    found[label] = (number, values)
+                read((number, values, children), label + ' > ')
+        read(root, '')
+        return found
+
+    def choose(self, label):
+        number, values = self.entries()[label]
+        assert values.get('enabled'), (label, values)
+        self.call(MENU, 'com.canonical.dbusmenu', 'Event',
+                  GLib.Variant('(isvu)', (number, 'clicked', GLib.Variant('i', 0), 0)), '()')
+
+
+def is_open():
+    program = screen.applications().get(PROGRAM)
+    return program is not None and screen.window(program, 'POSAwesome Sync') is not None
+
+
+def test_states():
+    with Panel() as panel, Desktop() as till:
+        till.start_shop()
+        till.start()
+        # No panel is a normal life: it comes later, and again.
+        panel.come()
+        panel.go()
+        panel.come()
+        assert panel.item('Id') == PROGRAM and panel.item('Menu') == MENU and panel.item('ItemIsMenu') is False
+        assert panel.item('IconName') == PROGRAM + '-idle', panel.item('IconName')
+        assert panel.text().startswith('Nothing is waiting.'), panel.text()
+        labels = list(panel.entries())
+        assert labels == ['Open POSAwesome Sync', 'Open the point of sale', 'Sync now', 'Pause', 'Pause > For 15 minutes',
+                          'Pause > For one hour', 'Pause > Until resumed', 'Resume', 'Quit'], labels
+        assert not panel.entries()['Resume'][1]['enabled']
+
+        panel.choose('Pause > For one hour')
+        panel.wait(lambda: panel.item('IconName') == PROGRAM + '-offline', 'the icon says paused')
+        assert till.status()['pausedUntilMs'] > 0
+        till.offer(till.client(), note('waits'))
+        panel.wait(lambda: panel.text().startswith('1 entry is waiting. Delivery is paused until'), f'it says so: {panel.text()}')
+        panel.wait(lambda: panel.entries()['Resume'][1]['enabled'], 'it can be resumed')
+        panel.choose('Resume')
+        panel.wait(lambda: panel.text().startswith('Nothing is waiting.'), 'it was delivered')
+        assert 'NewIcon' in panel.signals and 'NewToolTip' in panel.signals
+
+        document = till.create({'doctype': 'Note', 'title': 'n', 'content': 'x'})
+        till.user_client.call('PUT', '/api/resource/Note/' + document['name'], {'content': 'theirs'})
+        client = till.client()
+        client.call('POST', '/_sync/v1/requests', {'method': 'PUT', 'url': '/api/resource/Note/' + document['name'],
+                                                   'body': {'content': 'ours', 'modified': document['modified']}})
+        client.close()
+        panel.wait(lambda: panel.item('Status') == 'NeedsAttention', 'it needs a person')
+        assert panel.item('IconName') == PROGRAM + '-needs-you'
+        panel.wait(lambda: 'Decide 1 conflict' in panel.entries(), f'the menu offers it: {list(panel.entries())}')
+        panel.choose('Decide 1 conflict')
+        panel.wait(lambda: PROGRAM in screen.applications()
+                   and screen.window(screen.applications()[PROGRAM], 'Conflict 1 of 1') is not None, 'the dialog is there')
+        panel.choose('Quit')
+        assert till.program.process.wait(60) == 0
+
+
+def test_click():
+    with Panel() as panel, Desktop() as till:
+        till.start_shop()
+        till.start()
+        panel.come()
+        assert not is_open()
+        panel.call(ITEM, 'org.kde.StatusNotifierItem', 'Activate', GLib.Variant('(ii)', (1, 1)), '()')
+        panel.wait(is_open, 'the window is there')
+        panel.choose('Quit')
+        assert till.program.process.wait(60) == 0
+
+
+if __name__ == '__main__':
+    tap(test_states, test_click)
