@@ -10,6 +10,7 @@
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
 #include "sync-ledger-window.h"
+#include "sync-notices.h"
 #include "sync-settings.h"
 #include "sync-surroundings.h"
 #include "sync-tray.h"
@@ -37,6 +38,7 @@ struct _SyncApplication
   SyncStatus *status;             /* (owned) (nullable) */
   SyncStore *reader;              /* (owned) (nullable): for the window's lists */
   SyncTray *tray;                 /* (owned) (nullable) */
+  SyncNotices *notices;           /* (owned) (nullable) */
   SyncWindow *window;             /* (unowned) (nullable): GTK owns it while it is open */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
   gboolean quitting;
@@ -134,6 +136,8 @@ status_changed_cb (SyncApplication *self)
   g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "pause")),
                              g_variant_new_boolean (paused));
   g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "resume")), paused);
+  if (self->notices != NULL)
+    sync_notices_update (self->notices, sync_status_get_snapshot (self->status));
 }
 
 static gboolean
@@ -157,6 +161,38 @@ start_service (SyncApplication *self, GError **error)
   return TRUE;
 }
 
+static void
+show_notice_cb (SyncNotices *notices, int notice, const char *title, const char *body, SyncApplication *self)
+{
+  g_autoptr (GNotification) notification = g_notification_new (title);
+  gboolean in_order = notice == SYNC_NOTICE_IN_ORDER;
+
+  g_notification_set_body (notification, body);
+  g_notification_set_priority (notification, in_order ? G_NOTIFICATION_PRIORITY_LOW : G_NOTIFICATION_PRIORITY_HIGH);
+  if (notice == SYNC_NOTICE_CONFLICT)
+    {
+      g_notification_set_default_action_and_target (notification, "app.show-conflict", "x", G_GINT64_CONSTANT (0));
+      g_notification_add_button_with_target (notification, _ ("Decide…"), "app.show-conflict", "x", G_GINT64_CONSTANT (0));
+    }
+  else
+    g_notification_set_default_action (notification, "app.open");
+  g_application_send_notification (G_APPLICATION (self), sync_notice_to_string (notice), notification);
+}
+
+static void
+withdraw_notice_cb (SyncNotices *notices, int notice, SyncApplication *self)
+{
+  g_application_withdraw_notification (G_APPLICATION (self), sync_notice_to_string (notice));
+}
+
+static void
+start_notices (SyncApplication *self)
+{
+  self->notices = sync_notices_new (self->clock);
+  g_signal_connect (self->notices, "show", G_CALLBACK (show_notice_cb), self);
+  g_signal_connect (self->notices, "withdraw", G_CALLBACK (withdraw_notice_cb), self);
+}
+
 /* In the panel, if there is a bus. The demonstration is in its window only. */
 static void
 start_tray (SyncApplication *self)
@@ -165,6 +201,7 @@ start_tray (SyncApplication *self)
 
   if (self->status == NULL || self->demo != NULL || g_application_get_dbus_connection (G_APPLICATION (self)) == NULL)
     return;
+  start_notices (self);
   self->tray = sync_tray_new (G_APPLICATION (self), self->status, &error);
   if (self->tray == NULL)
     g_message ("There is no icon in the panel: %s", error->message);
@@ -483,6 +520,7 @@ sync_application_shutdown (GApplication *application)
   g_clear_handle_id (&self->on_int, g_source_remove);
   g_clear_object (&self->surroundings);
   g_clear_object (&self->tray);
+  g_clear_object (&self->notices);
   if (self->status != NULL)
     g_signal_handlers_disconnect_by_data (self->status, self);
   g_clear_object (&self->status);

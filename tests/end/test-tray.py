@@ -14,6 +14,17 @@ XML = f"""<node><interface name="{WATCHER}">
 </interface></node>"""
 
 
+NOTIFICATIONS = 'org.freedesktop.Notifications'
+NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
+<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
+<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/><arg type="a{{sv}}" direction="in"/>
+<arg type="i" direction="in"/><arg type="u" direction="out"/></method>
+<method name="CloseNotification"><arg type="u" direction="in"/></method>
+<method name="GetCapabilities"><arg type="as" direction="out"/></method>
+<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
+</interface></node>"""
+
+
 def turn():
     """What waits on the bus is handled."""
     while GLib.MainContext.default().iteration(False):
@@ -92,6 +103,51 @@ class Panel:
                   GLib.Variant('(isvu)', (number, 'clicked', GLib.Variant('i', 0), 0)), '()')
 
 
+class Notifications:
+    """What shows notifications."""
+
+    def __init__(self):
+        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        self.shown = {}
+        self.object = self.bus.register_object('/org/freedesktop/Notifications',
+                                               Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0], self.called, None,
+                                               None)
+        self.name = Gio.bus_own_name_on_connection(self.bus, NOTIFICATIONS, 0, None, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        Gio.bus_unown_name(self.name)
+        self.bus.unregister_object(self.object)
+
+    def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
+        if method == 'Notify':
+            _, replaces, _, title, body, actions, _, _ = arguments.unpack()
+            number = replaces or len(self.shown) + 1
+            self.shown[number] = (title, body, actions)
+            invocation.return_value(GLib.Variant('(u)', (number,)))
+        elif method == 'CloseNotification':
+            self.shown[arguments.unpack()[0]] = None
+            invocation.return_value(None)
+        else:
+            invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
+
+    def choose(self, number, action):
+        self.bus.emit_signal(None, '/org/freedesktop/Notifications', NOTIFICATIONS, 'ActionInvoked',
+                             GLib.Variant('(us)', (number, action)))
+
+
+def make_conflict(till):
+    """A change of a note that somebody else has changed."""
+    document = till.create({'doctype': 'Note', 'title': 'n', 'content': 'x'})
+    till.user_client.call('PUT', '/api/resource/Note/' + document['name'], {'content': 'theirs'})
+    client = till.client()
+    client.call('POST', '/_sync/v1/requests', {'method': 'PUT', 'url': '/api/resource/Note/' + document['name'],
+                                               'body': {'content': 'ours', 'modified': document['modified']}})
+    client.close()
+
+
 def is_open():
     program = screen.applications().get(PROGRAM)
     return program is not None and screen.window(program, 'POSAwesome Sync') is not None
@@ -123,12 +179,7 @@ def test_states():
         panel.wait(lambda: panel.text().startswith('Nothing is waiting.'), 'it was delivered')
         assert 'NewIcon' in panel.signals and 'NewToolTip' in panel.signals
 
-        document = till.create({'doctype': 'Note', 'title': 'n', 'content': 'x'})
-        till.user_client.call('PUT', '/api/resource/Note/' + document['name'], {'content': 'theirs'})
-        client = till.client()
-        client.call('POST', '/_sync/v1/requests', {'method': 'PUT', 'url': '/api/resource/Note/' + document['name'],
-                                                   'body': {'content': 'ours', 'modified': document['modified']}})
-        client.close()
+        make_conflict(till)
         panel.wait(lambda: panel.item('Status') == 'NeedsAttention', 'it needs a person')
         assert panel.item('IconName') == PROGRAM + '-needs-you'
         panel.wait(lambda: 'Decide 1 conflict' in panel.entries(), f'the menu offers it: {list(panel.entries())}')
@@ -151,5 +202,32 @@ def test_click():
         assert till.program.process.wait(60) == 0
 
 
+def test_notification():
+    with Panel() as panel, Notifications() as notifications, Desktop() as till:
+        till.start_shop()
+        till.start()
+        panel.come()
+        make_conflict(till)
+        panel.wait(lambda: 1 in notifications.shown, 'somebody is told')
+        title, body, actions = notifications.shown[1]
+        assert title == '1 document was also changed on the server', title
+        assert body.startswith('Both versions are kept.'), body
+        assert 'Decide…' in actions, actions
+        notifications.choose(1, 'default')
+        panel.wait(lambda: PROGRAM in screen.applications()
+                   and screen.window(screen.applications()[PROGRAM], 'Conflict 1 of 1') is not None, 'the dialog is there')
+        # What nobody needs to know any more is taken back.
+        client = till.client()
+        _, refused = client.call('POST', '/_sync/v1/requests', {'method': 'POST', 'url': '/api/resource/Note', 'body': {'public': 1}})
+        panel.wait(lambda: 2 in notifications.shown, 'somebody is told of the refusal')
+        assert notifications.shown[2][:2] == ('1 entry needs you', 'The server refused 1 entry. 1 entry was also changed on the '
+                                              'server.'), notifications.shown[2]
+        assert client.call('POST', f'/_sync/v1/requests/{refused["id"]}/discard', {'reason': 'no'})[0] == 200
+        client.close()
+        panel.wait(lambda: notifications.shown[2] is None, 'the notification is taken back')
+        panel.choose('Quit')
+        assert till.program.process.wait(60) == 0
+
+
 if __name__ == '__main__':
-    tap(test_states, test_click)
+    tap(test_states, test_click, test_notification)
