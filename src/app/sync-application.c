@@ -10,7 +10,7 @@
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
 #include "sync-ledger-window.h"
-#include "sync-notices.h"
+#include "sync-notifications.h"
 #include "sync-settings.h"
 #include "sync-surroundings.h"
 #include "sync-tray.h"
@@ -161,38 +161,6 @@ start_service (SyncApplication *self, GError **error)
   return TRUE;
 }
 
-static void
-show_notice_cb (SyncNotices *notices, int notice, const char *title, const char *body, SyncApplication *self)
-{
-  g_autoptr (GNotification) notification = g_notification_new (title);
-  gboolean in_order = notice == SYNC_NOTICE_IN_ORDER;
-
-  g_notification_set_body (notification, body);
-  g_notification_set_priority (notification, in_order ? G_NOTIFICATION_PRIORITY_LOW : G_NOTIFICATION_PRIORITY_HIGH);
-  if (notice == SYNC_NOTICE_CONFLICT)
-    {
-      g_notification_set_default_action_and_target (notification, "app.show-conflict", "x", G_GINT64_CONSTANT (0));
-      g_notification_add_button_with_target (notification, _ ("Decide…"), "app.show-conflict", "x", G_GINT64_CONSTANT (0));
-    }
-  else
-    g_notification_set_default_action (notification, "app.open");
-  g_application_send_notification (G_APPLICATION (self), sync_notice_to_string (notice), notification);
-}
-
-static void
-withdraw_notice_cb (SyncNotices *notices, int notice, SyncApplication *self)
-{
-  g_application_withdraw_notification (G_APPLICATION (self), sync_notice_to_string (notice));
-}
-
-static void
-start_notices (SyncApplication *self)
-{
-  self->notices = sync_notices_new (self->clock);
-  g_signal_connect (self->notices, "show", G_CALLBACK (show_notice_cb), self);
-  g_signal_connect (self->notices, "withdraw", G_CALLBACK (withdraw_notice_cb), self);
-}
-
 /* In the panel, if there is a bus. The demonstration is in its window only. */
 static void
 start_tray (SyncApplication *self)
@@ -201,7 +169,8 @@ start_tray (SyncApplication *self)
 
   if (self->status == NULL || self->demo != NULL || g_application_get_dbus_connection (G_APPLICATION (self)) == NULL)
     return;
-  start_notices (self);
+  self->notices = sync_notices_new (self->clock);
+  sync_notifications_show (self->notices, G_APPLICATION (self));
   self->tray = sync_tray_new (G_APPLICATION (self), self->status, &error);
   if (self->tray == NULL)
     g_message ("There is no icon in the panel: %s", error->message);

@@ -201,6 +201,8 @@ gint64 sync_engine_get_server_ms (SyncEngine *self);
 gint64 sync_engine_get_corrected_ms (SyncEngine *self);
 gint64 sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request);
 gint64 sync_engine_get_uncertainty_ms (SyncEngine *self, const SyncRequest *request);
+SyncEngineState sync_engine_derive_state (SyncEngine *self);
+gboolean sync_engine_is_safe_to_close (const SyncCounts *counts);
 void sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, const SyncAnswer *answer, SyncHostNews news,
                             gint64 sent_us);
 SyncTransportRequest *sync_engine_new_call (SyncEngine *self, const char *method, const char *path);
@@ -297,6 +299,8 @@ void sync_operation_cancel (SyncEngine *engine, gboolean sends_too);
 gboolean sync_operation_is_dropped (SyncOperation *op);
 
 /* sync-delivery.c */
+void sync_delivery_read_step (const SyncOperation *op, SyncAction *action, SyncProof *proof);
+SyncTransportRequest *sync_delivery_build_call (SyncOperation *op, GError **error);
 gboolean sync_delivery_is_draft_update (const SyncRoute *route, const SyncRequest *request);
 void sync_delivery_start (SyncEngine *self, SyncRequest *row);
 void sync_delivery_continue (SyncOperation *op);

@@ -86,8 +86,8 @@ sync_engine_get_condition (SyncEngine *self)
     }
 }
 
-static SyncEngineState
-derive_state (SyncEngine *self)
+SyncEngineState
+sync_engine_derive_state (SyncEngine *self)
 {
   if (self->sweeping)
     return SYNC_ENGINE_SYNCING;
@@ -104,8 +104,9 @@ n_waiting (const SyncCounts *counts)
   return n - MIN (n, counts->needs_person);
 }
 
-static gboolean
-is_safe_to_close (const SyncCounts *counts)
+/* Nothing undelivered, nothing that needs a person. */
+gboolean
+sync_engine_is_safe_to_close (const SyncCounts *counts)
 {
   return counts->total == counts->n[SYNC_STATE_COMPLETED] + counts->n[SYNC_STATE_DISCARDED];
 }
@@ -128,7 +129,7 @@ notify_counts (SyncEngine *self, const SyncCounts *old)
   notify_if (self, was[SYNC_STATE_UNKNOWN] != is[SYNC_STATE_UNKNOWN], PROP_N_UNKNOWN);
   notify_if (self, was[SYNC_STATE_CONFLICT] != is[SYNC_STATE_CONFLICT], PROP_N_CONFLICTS);
   notify_if (self, was[SYNC_STATE_FAILED] != is[SYNC_STATE_FAILED], PROP_N_FAILED);
-  notify_if (self, is_safe_to_close (old) != is_safe_to_close (&self->counts), PROP_SAFE_TO_CLOSE);
+  notify_if (self, sync_engine_is_safe_to_close (old) != sync_engine_is_safe_to_close (&self->counts), PROP_SAFE_TO_CLOSE);
 }
 
 static void
@@ -167,7 +168,7 @@ sync_engine_refresh (SyncEngine *self)
     self->counts = old;
   notify_counts (self, &old);
   update_progress (self);
-  state = derive_state (self);
+  state = sync_engine_derive_state (self);
   condition = sync_engine_get_condition (self);
   if (state != self->shown_state || condition != self->shown_condition || self->has_new_notice)
     {
@@ -356,79 +357,6 @@ sync_engine_spend_retry (SyncEngine *self)
   sync_engine_refresh (self);
 }
 
-/* What a reply to a call made at @sent_us (boot clock) says about the server's clock. Only ERPNext's answer does, one
- * that is its success, its refusal or its exception: the clock of a proxy or a captive portal is not the shop's. */
-void
-sync_engine_note_date (SyncEngine *self, const SyncTransportReply *reply, const SyncAnswer *answer, SyncHostNews news,
-                       gint64 sent_us)
-{
-  if (reply->date != NULL && (news == SYNC_HOST_UP || answer->exc_type != NULL))
-    sync_server_clock_add (&self->server_clock, reply->date, sent_us, sync_clock_boot_us (self->clock));
-}
-
-/* The server's clock now, at the earliest, in milliseconds; 0 if nothing was heard of it yet. */
-gint64
-sync_engine_get_server_ms (SyncEngine *self)
-{
-  gint64 wall_us = sync_clock_wall_us (self->clock);
-  gint64 offset_us, uncertainty_us;
-
-  if (!sync_server_clock_get (&self->server_clock, wall_us, sync_clock_boot_us (self->clock), &offset_us, &uncertainty_us))
-    return 0;
-  return (wall_us + offset_us - uncertainty_us) / 1000;
-}
-
-/* The moment of the till's clocks, on the server's clock where that is known and theirs is wrong; in milliseconds. */
-static gint64
-correct_ms (SyncEngine *self, gint64 wall_ms, gint64 boot_us)
-{
-  gint64 now_us = sync_clock_wall_us (self->clock);
-  gint64 now_boot_us = sync_clock_boot_us (self->clock);
-  gint64 offset_us, uncertainty_us, server_ms;
-
-  if (!sync_server_clock_get (&self->server_clock, now_us, now_boot_us, &offset_us, &uncertainty_us))
-    return wall_ms;
-  server_ms = (now_us + offset_us - (now_boot_us - boot_us)) / 1000;
-  return ABS (server_ms - wall_ms) > uncertainty_us / 1000 + 1 ? server_ms : wall_ms;
-}
-
-/* The present moment so, to be kept for good; 0 while that is too early. One answer may lie, and where somebody else
- * answers for the server nothing was heard of it lately: then the moment is found by the boot clock when it is needed,
- * and the till's clock is believed only if the machine is started anew before. */
-gint64
-sync_engine_get_corrected_ms (SyncEngine *self)
-{
-  return !sync_server_clock_is_confirmed (&self->server_clock) || self->breaker.reason == SYNC_HOST_NOT_OURS
-           ? 0
-           : correct_ms (self, sync_clock_wall_ms (self->clock), sync_clock_boot_us (self->clock));
-}
-
-/* When @request, read with its bodies, was accepted: on the server's clock as it was known then, or as it is known now if
- * the machine has run since; else the till's clock has to be believed. */
-gint64
-sync_engine_get_accepted_ms (SyncEngine *self, const SyncRequest *request)
-{
-  if (request->accepted_server_ms > 0)
-    return request->accepted_server_ms;
-  return request->accepted_boot_us > 0 ? correct_ms (self, request->accepted_ms, request->accepted_boot_us)
-                                       : request->accepted_ms;
-}
-
-/* How far that may lie from the truth, in milliseconds; -1: nobody knows. */
-gint64
-sync_engine_get_uncertainty_ms (SyncEngine *self, const SyncRequest *request)
-{
-  gint64 offset_us, uncertainty_us;
-
-  if (!sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
-                              &offset_us, &uncertainty_us))
-    return -1;
-  /* Whether a clock that is wrong now was as wrong in another boot cannot be told. */
-  if (request->accepted_server_ms == 0 && request->accepted_boot_us == 0 && ABS (offset_us) > uncertainty_us + G_USEC_PER_SEC)
-    return -1;
-  return uncertainty_us / 1000 + 1;
-}
-
 /* Calls to the site ---------------------------------------------------------------------------------------------- */
 
 /* A question to the site: a read with the request time-out, unless the caller says otherwise. */
@@ -470,68 +398,6 @@ sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
 }
 
 /* Reading ----------------------------------------------------------------------------------------------------------- */
-
-static gint64
-next_try_ms (SyncEngine *self, gint64 wall_ms)
-{
-  gint64 now_us = sync_clock_boot_us (self->clock);
-  gint64 due_us = sync_dispatcher_get_next_try_us (self);
-
-  return due_us < 0 ? 0 : wall_ms + MAX (due_us - now_us, 0) / 1000;
-}
-
-static void
-show_server_clock (SyncEngine *self, SyncSnapshot *snapshot)
-{
-  gint64 offset_us, uncertainty_us;
-
-  snapshot->server_clock_known
-    = sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
-                             &offset_us, &uncertainty_us);
-  if (!snapshot->server_clock_known)
-    return;
-  snapshot->server_clock_offset_ms = offset_us / 1000;
-  snapshot->server_clock_uncertainty_ms = uncertainty_us / 1000 + 1;
-}
-
-/**
- * sync_engine_dup_snapshot:
- * @self: an engine
- *
- * Returns: (transfer full): what is to be shown now; a value that may be given to another thread
- */
-SyncSnapshot *
-sync_engine_dup_snapshot (SyncEngine *self)
-{
-  SyncSnapshot *snapshot = g_new0 (SyncSnapshot, 1);
-
-  sync_engine_assert_own_context (self);
-  snapshot->state = derive_state (self);
-  snapshot->condition = sync_engine_get_condition (self);
-  snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
-  snapshot->notice = g_strdup (self->notice);
-  snapshot->paused = self->paused;
-  snapshot->paused_types = g_strdupv (self->paused_types);
-  snapshot->offline_by_hand = self->offline_by_hand;
-  if (self->paused && self->paused_until_us > 0)
-    snapshot->paused_until_ms
-      = sync_clock_wall_ms (self->clock) + (self->paused_until_us - sync_clock_boot_us (self->clock)) / 1000;
-  snapshot->now_ms = sync_clock_wall_ms (self->clock);
-  snapshot->next_try_ms = next_try_ms (self, snapshot->now_ms);
-  snapshot->tried_ms = self->tried_ms;
-  snapshot->last_sync_ms = self->last_sync_ms;
-  snapshot->last_duration_ms = self->last_duration_ms;
-  snapshot->success_count = self->success_count;
-  snapshot->failure_count = self->failure_count;
-  snapshot->conflict_count = self->conflict_count;
-  snapshot->progress_done = self->progress_done;
-  snapshot->progress_total = self->progress_total;
-  snapshot->counts = self->counts;
-  snapshot->safe_to_close = is_safe_to_close (&self->counts);
-  snapshot->restore_report = g_strdup (sync_store_get_restore_report (self->store));
-  show_server_clock (self, snapshot);
-  return snapshot;
-}
 
 /**
  * sync_engine_get_store:
@@ -609,7 +475,7 @@ sync_engine_get_property (GObject *object, guint id, GValue *value, GParamSpec *
       g_value_set_boolean (value, self->paused);
       break;
     case PROP_SAFE_TO_CLOSE:
-      g_value_set_boolean (value, is_safe_to_close (&self->counts));
+      g_value_set_boolean (value, sync_engine_is_safe_to_close (&self->counts));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -756,7 +622,7 @@ sync_engine_new (const SyncConfig *config, SyncStore *store, SyncTransport *tran
   self->last_sync_ms = last_sync != NULL ? g_ascii_strtoll (last_sync, NULL, 10) : 0;
   self->last_duration_ms = last_duration != NULL ? g_ascii_strtoll (last_duration, NULL, 10) : 0;
   sync_store_get_counts (store, &self->counts, NULL);
-  self->shown_state = derive_state (self);
+  self->shown_state = sync_engine_derive_state (self);
   self->shown_condition = sync_engine_get_condition (self);
   return self;
 }

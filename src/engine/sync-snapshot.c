@@ -2,7 +2,7 @@
 /* The names of states and conditions, and the snapshot: what is shown, as a value. */
 #include "config.h"
 
-#include "sync-engine.h"
+#include "sync-engine-private.h"
 
 static const GEnumValue state_values[] = {
   { SYNC_ENGINE_IDLE, "SYNC_ENGINE_IDLE", "idle" },
@@ -111,4 +111,66 @@ sync_snapshot_free (SyncSnapshot *self)
   g_free (self->notice);
   g_free (self->restore_report);
   g_free (self);
+}
+
+static gint64
+next_try_ms (SyncEngine *self, gint64 wall_ms)
+{
+  gint64 now_us = sync_clock_boot_us (self->clock);
+  gint64 due_us = sync_dispatcher_get_next_try_us (self);
+
+  return due_us < 0 ? 0 : wall_ms + MAX (due_us - now_us, 0) / 1000;
+}
+
+static void
+show_server_clock (SyncEngine *self, SyncSnapshot *snapshot)
+{
+  gint64 offset_us, uncertainty_us;
+
+  snapshot->server_clock_known
+    = sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
+                             &offset_us, &uncertainty_us);
+  if (!snapshot->server_clock_known)
+    return;
+  snapshot->server_clock_offset_ms = offset_us / 1000;
+  snapshot->server_clock_uncertainty_ms = uncertainty_us / 1000 + 1;
+}
+
+/**
+ * sync_engine_dup_snapshot:
+ * @self: an engine
+ *
+ * Returns: (transfer full): what is to be shown now; a value that may be given to another thread
+ */
+SyncSnapshot *
+sync_engine_dup_snapshot (SyncEngine *self)
+{
+  SyncSnapshot *snapshot = g_new0 (SyncSnapshot, 1);
+
+  sync_engine_assert_own_context (self);
+  snapshot->state = sync_engine_derive_state (self);
+  snapshot->condition = sync_engine_get_condition (self);
+  snapshot->condition_detail = g_strdup (self->storage_trouble ? self->storage_words : self->host_words);
+  snapshot->notice = g_strdup (self->notice);
+  snapshot->paused = self->paused;
+  snapshot->paused_types = g_strdupv (self->paused_types);
+  snapshot->offline_by_hand = self->offline_by_hand;
+  if (self->paused && self->paused_until_us > 0)
+    snapshot->paused_until_ms
+      = sync_clock_wall_ms (self->clock) + (self->paused_until_us - sync_clock_boot_us (self->clock)) / 1000;
+  snapshot->now_ms = sync_clock_wall_ms (self->clock);
+  snapshot->next_try_ms = next_try_ms (self, snapshot->now_ms);
+  snapshot->tried_ms = self->tried_ms;
+  snapshot->last_sync_ms = self->last_sync_ms;
+  snapshot->last_duration_ms = self->last_duration_ms;
+  snapshot->success_count = self->success_count;
+  snapshot->failure_count = self->failure_count;
+  snapshot->conflict_count = self->conflict_count;
+  snapshot->progress_done = self->progress_done;
+  snapshot->progress_total = self->progress_total;
+  snapshot->counts = self->counts;
+  snapshot->safe_to_close = sync_engine_is_safe_to_close (&self->counts);
+  snapshot->restore_report = g_strdup (sync_store_get_restore_report (self->store));
+  show_server_clock (self, snapshot);
+  return snapshot;
 }

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Notices as the desktop shows them. Main thread. */
+#include "config.h"
+
+#include "sync-notifications.h"
+
+#include <glib/gi18n.h>
+
+static void
+show_cb (SyncNotices *notices, int notice, const char *title, const char *body, GApplication *application)
+{
+  g_autoptr (GNotification) notification = g_notification_new (title);
+  gboolean in_order = notice == SYNC_NOTICE_IN_ORDER;
+
+  g_notification_set_body (notification, body);
+  g_notification_set_priority (notification, in_order ? G_NOTIFICATION_PRIORITY_LOW : G_NOTIFICATION_PRIORITY_HIGH);
+  if (notice == SYNC_NOTICE_CONFLICT)
+    {
+      g_notification_set_default_action_and_target (notification, "app.show-conflict", "x", G_GINT64_CONSTANT (0));
+      g_notification_add_button_with_target (notification, _ ("Decide…"), "app.show-conflict", "x", G_GINT64_CONSTANT (0));
+    }
+  else
+    g_notification_set_default_action (notification, "app.open");
+  g_application_send_notification (application, sync_notice_to_string (notice), notification);
+}
+
+static void
+withdraw_cb (SyncNotices *notices, int notice, GApplication *application)
+{
+  g_application_withdraw_notification (application, sync_notice_to_string (notice));
+}
+
+/**
+ * sync_notifications_show:
+ * @notices: what is to be told
+ * @application: on the bus; it has the actions `show-conflict` and `open`, and outlives @notices
+ *
+ * Shows the notices as notifications from now on, each kind in the place of the last one.
+ */
+void
+sync_notifications_show (SyncNotices *notices, GApplication *application)
+{
+  g_signal_connect (notices, "show", G_CALLBACK (show_cb), application);
+  g_signal_connect (notices, "withdraw", G_CALLBACK (withdraw_cb), application);
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "sync-notices.h"
+
+G_BEGIN_DECLS
+
+void sync_notifications_show (SyncNotices *notices, GApplication *application);
+
+G_END_DECLS
