@@ -264,6 +264,22 @@ quit_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   quit (user_data);
 }
 
+/* The program goes on in the panel. Where there is none somebody is told how to come back to it; without a bus nobody could,
+ * and in the demonstration nobody wants to. */
+static void
+close_window_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  if (self->tray == NULL)
+    quit (self);
+  if (self->quitting || self->window == NULL)
+    return;
+  if (!sync_tray_is_shown (self->tray))
+    sync_notifications_tell_background (G_APPLICATION (self));
+  gtk_window_destroy (GTK_WINDOW (self->window));
+}
+
 static void
 sync_now_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
@@ -360,6 +376,7 @@ static const GActionEntry action_entries[] = {
   { .name = "pause", .state = "false", .change_state = pause_change_state_cb },
   { .name = "pause-for", .activate = pause_for_action_cb, .parameter_type = "x" },
   { .name = "resume", .activate = resume_action_cb },
+  { .name = "close-window", .activate = close_window_action_cb },
   { .name = "open", .activate = open_action_cb },
   { .name = "open-site", .activate = open_site_action_cb },
   { .name = "about", .activate = about_action_cb },
@@ -436,12 +453,14 @@ sync_application_startup (GApplication *application)
   SyncApplication *self = SYNC_APPLICATION (application);
   const char *const sync_now[] = { "F5", NULL };
   const char *const quit_keys[] = { "<Control>q", NULL };
+  const char *const close_keys[] = { "<Control>w", NULL };
 
   G_APPLICATION_CLASS (sync_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (SYNC_APP_ID);
   g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries, G_N_ELEMENTS (action_entries), self);
   gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.sync-now", sync_now);
   gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit", quit_keys);
+  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "window.close", close_keys);
   self->on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
   self->on_int = g_unix_signal_add (SIGINT, terminate_cb, self);
   /* Until quit() lets go: also without a window there is work to do. */

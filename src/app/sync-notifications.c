@@ -43,3 +43,19 @@ sync_notifications_show (SyncNotices *notices, GApplication *application)
   g_signal_connect (notices, "show", G_CALLBACK (show_cb), application);
   g_signal_connect (notices, "withdraw", G_CALLBACK (withdraw_cb), application);
 }
+
+/**
+ * sync_notifications_tell_background:
+ * @application: on the bus; it has the action `open`
+ *
+ * Tells that the program goes on without a window, where no panel shows that.
+ */
+void
+sync_notifications_tell_background (GApplication *application)
+{
+  g_autoptr (GNotification) notification = g_notification_new (_ ("POSAwesome Sync goes on in the background"));
+
+  g_notification_set_body (notification, _ ("Start it again to see its window; to end it, choose Quit there."));
+  g_notification_set_default_action (notification, "app.open");
+  g_application_send_notification (application, "background", notification);
+}

@@ -6,5 +6,6 @@
 G_BEGIN_DECLS
 
 void sync_notifications_show (SyncNotices *notices, GApplication *application);
+void sync_notifications_tell_background (GApplication *application);
 
 G_END_DECLS

@@ -36,6 +36,7 @@ struct _SyncWindow
   GtkScrolledWindow *scroller;    /* (unowned) */
   GtkColumnView *list_view;       /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
+  GtkSpinner *finishing_spinner;  /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncWindow, sync_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -257,11 +258,11 @@ add_columns (SyncWindow *self)
     }
 }
 
-/* Closing the window ends the program; the application does it in order. */
+/* Whether the program goes on without it is the application's matter. */
 static gboolean
 sync_window_close_request (GtkWindow *window)
 {
-  g_action_group_activate_action (G_ACTION_GROUP (gtk_window_get_application (window)), "quit", NULL);
+  g_action_group_activate_action (G_ACTION_GROUP (gtk_window_get_application (window)), "close-window", NULL);
   return TRUE;
 }
 
@@ -306,6 +307,7 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, scroller);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, list_view);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing_spinner);
   gtk_widget_class_bind_template_callback (widget_class, all_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 }
@@ -389,6 +391,8 @@ sync_window_show_problem (SyncWindow *self, const char *title, const char *descr
 void
 sync_window_show_finishing (SyncWindow *self)
 {
+  /* One that turns where nobody sees it keeps the processor awake all the same. */
+  gtk_spinner_start (self->finishing_spinner);
   gtk_stack_set_visible_child_name (self->stack, "finishing");
 }
 

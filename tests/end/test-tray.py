@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The program in the panel: a panel of our own reads the icon and its menu over the bus, and chooses from it."""
 
+import os
+
 import screen
 from desktop import PROGRAM, Desktop
 from gi.repository import Gio, GLib
@@ -198,8 +200,27 @@ def test_click():
         assert not is_open()
         panel.call(ITEM, 'org.kde.StatusNotifierItem', 'Activate', GLib.Variant('(ii)', (1, 1)), '()')
         panel.wait(is_open, 'the window is there')
+        # Closed, it is gone, and the program is not.
+        screen.do(screen.window(screen.applications()[PROGRAM], 'POSAwesome Sync'), 'window.close')
+        panel.wait(lambda: not is_open(), 'the window is gone')
+        assert till.status()['condition'] == 'online', till.status()
+        panel.choose('Open POSAwesome Sync')
+        panel.wait(is_open, 'the window is there again')
         panel.choose('Quit')
         assert till.program.process.wait(60) == 0
+
+
+def test_no_panel():
+    with Notifications() as notifications, Desktop() as till:
+        till.start_shop()
+        till.start()
+        assert till.run([os.environ['SYNC_TEST_PROGRAM']])[0] == 0
+        wait_until(lambda: turn() or is_open(), 'the window is there')
+        screen.do(screen.window(screen.applications()[PROGRAM], 'POSAwesome Sync'), 'window.close')
+        wait_until(lambda: turn() or 1 in notifications.shown, 'somebody is told that it goes on')
+        assert notifications.shown[1][0] == 'POSAwesome Sync goes on in the background', notifications.shown
+        notifications.choose(1, 'default')
+        wait_until(lambda: turn() or is_open(), 'the window is there again')
 
 
 def test_notification():
@@ -230,4 +251,4 @@ def test_notification():
 
 
 if __name__ == '__main__':
-    tap(test_states, test_click, test_notification)
+    tap(test_states, test_click, test_no_panel, test_notification)
