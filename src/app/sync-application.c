@@ -12,6 +12,7 @@
 #include "sync-ledger-window.h"
 #include "sync-notifications.h"
 #include "sync-settings.h"
+#include "sync-setup-dialog.h"
 #include "sync-surroundings.h"
 #include "sync-tray.h"
 #include "sync-window.h"
@@ -192,8 +193,7 @@ prepare_service (SyncApplication *self)
   g_autoptr (GError) error = NULL;
 
   if (self->config->base_url == NULL)
-    self->problem = g_strdup (_ ("The server's address is not set. Set ERPNEXT_BASE_URL to the address of the ERPNext "
-                                 "site, for instance https://erp.example.com, and start again."));
+    self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
   else if (!start_service (self, &error))
     {
       self->problem = g_strdup (error->message);
@@ -349,6 +349,110 @@ about_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
                            NULL);
 }
 
+/* A key on its way to the engine's thread. */
+typedef struct
+{
+  char *token;  /* (owned) */
+  char *secret; /* (owned) */
+} Key;
+
+static void
+key_free (gpointer data)
+{
+  Key *key = data;
+
+  g_free (key->token);
+  g_free (key->secret);
+  g_free (key);
+}
+
+static void
+key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncEngine) engine = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
+    g_message ("The API key is kept for this session only: %s", error->message);
+  sync_engine_credentials_changed (engine);
+}
+
+static void
+set_key_cb (SyncEngine *engine, gpointer user_data)
+{
+  const Key *key = user_data;
+
+  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret, NULL, key_set_cb,
+                              g_object_ref (engine));
+}
+
+/* Reads the settings with the new address, and starts to work. */
+static gboolean
+use_address (SyncApplication *self, const char *base_url, GError **error)
+{
+  SyncConfig *config;
+
+  if (self->service != NULL)
+    return TRUE;
+  if (self->settings == NULL || !g_settings_set_string (self->settings, "base-url", base_url))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _ ("The settings cannot be written."));
+      return FALSE;
+    }
+  g_settings_sync ();
+  config = sync_config_new (self->settings, NULL, error);
+  if (config == NULL)
+    return FALSE;
+  sync_config_free (self->config);
+  self->config = config;
+  g_clear_pointer (&self->problem, g_free);
+  prepare_service (self);
+  if (self->problem != NULL)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, self->problem);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static void show_content (SyncApplication *self);
+
+static void
+set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, const char *secret, SyncApplication *self)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_new = self->service == NULL;
+  Key *key;
+
+  if (self->quitting)
+    return;
+  if (!use_address (self, base_url, &error))
+    {
+      sync_setup_dialog_show_refusal (dialog, error->message);
+      return;
+    }
+  key = g_new0 (Key, 1);
+  key->token = g_strdup (token);
+  key->secret = g_strdup (secret);
+  sync_service_thread_invoke (self->service, set_key_cb, key, key_free);
+  if (is_new)
+    show_content (self);
+  gtk_window_destroy (GTK_WINDOW (dialog));
+}
+
+static void
+set_up_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+  SyncSetupDialog *dialog;
+
+  if (self->window == NULL || self->demo != NULL || self->quitting)
+    return;
+  dialog = sync_setup_dialog_new (GTK_WINDOW (self->window), self->config->base_url, self->config->base_url != NULL, self->clock);
+  g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static void
 show_ledger_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
@@ -381,6 +485,7 @@ static const GActionEntry action_entries[] = {
   { .name = "open-site", .activate = open_site_action_cb },
   { .name = "about", .activate = about_action_cb },
   { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
+  { .name = "set-up", .activate = set_up_action_cb },
   { .name = "show-ledger", .activate = show_ledger_action_cb },
   { .name = "quit", .activate = quit_action_cb },
 };
@@ -469,14 +574,24 @@ sync_application_startup (GApplication *application)
 }
 
 static void
+show_content (SyncApplication *self)
+{
+  if (self->problem != NULL)
+    {
+      sync_window_show_problem (self->window, _ ("Not ready to work"), self->problem);
+      if (self->config->base_url == NULL)
+        sync_window_offer_set_up (self->window);
+    }
+  else
+    sync_window_show_queue (self->window, self->status, self->reader, self->config->base_url);
+}
+
+static void
 open_window (SyncApplication *self)
 {
   self->window = sync_window_new (GTK_APPLICATION (self));
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
-  if (self->problem != NULL)
-    sync_window_show_problem (self->window, _ ("Not ready to work"), self->problem);
-  else
-    sync_window_show_queue (self->window, self->status, self->reader, self->config->base_url);
+  show_content (self);
   if (self->demo != NULL && self->problem == NULL)
     start_demo (self);
 }

@@ -37,6 +37,7 @@ struct _SyncWindow
   GtkColumnView *list_view;       /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
   GtkSpinner *finishing_spinner;  /* (unowned) */
+  GtkWidget *set_up_button;       /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncWindow, sync_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -308,6 +309,7 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, list_view);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing_spinner);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, set_up_button);
   gtk_widget_class_bind_template_callback (widget_class, all_toggled_cb);
   gtk_widget_class_bind_template_callback (widget_class, row_activated_cb);
 }
@@ -410,4 +412,16 @@ sync_window_set_caption (SyncWindow *self, const char *caption, gboolean with_le
   gtk_label_set_label (self->caption_label, caption);
   gtk_widget_set_visible (GTK_WIDGET (self->ledger_button), with_ledger);
   gtk_revealer_set_reveal_child (self->caption_revealer, TRUE);
+}
+
+/**
+ * sync_window_offer_set_up:
+ * @self: the window, which shows a problem
+ *
+ * Offers `app.set-up` as the remedy.
+ */
+void
+sync_window_offer_set_up (SyncWindow *self)
+{
+  gtk_widget_set_visible (self->set_up_button, TRUE);
 }

@@ -19,6 +19,7 @@ G_DECLARE_FINAL_TYPE (SyncWindow, sync_window, SYNC, WINDOW, AdwApplicationWindo
 SyncWindow *sync_window_new (GtkApplication *application);
 void sync_window_show_queue (SyncWindow *self, SyncStatus *status, SyncStore *reader, const char *server);
 void sync_window_show_problem (SyncWindow *self, const char *title, const char *description);
+void sync_window_offer_set_up (SyncWindow *self);
 void sync_window_show_finishing (SyncWindow *self);
 void sync_window_set_caption (SyncWindow *self, const char *caption, gboolean with_ledger);
 

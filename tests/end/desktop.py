@@ -12,13 +12,19 @@ PROGRAM = 'org.posawesome.Sync'
 class Desktop(Profile):
     """A profile whose program is the one with the window, started in the background."""
 
-    def start(self, wrapper=()):
+    def prepare(self):
         for name in ('DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GDK_BACKEND', 'GSK_RENDERER'):
             self.env[name] = os.environ[name]
         self.env['GSETTINGS_BACKEND'] = 'memory'
         self.env['XDG_DATA_DIRS'] = os.environ.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
+
+    def start(self, wrapper=()):
+        self.prepare()
         self.program = Process('program', [*wrapper, os.environ['SYNC_TEST_PROGRAM'], '--background'], self.env, self.folder,
                                says_ready=False)
+        self.wait_for_gateway()
+
+    def wait_for_gateway(self):
         port, token = (os.path.join(self.data, name) for name in ('gateway-port', 'gateway-token'))
         wait_until(lambda: os.path.exists(port) and os.path.getsize(port) > 0, 'the program answers')
         with open(port, encoding='ascii') as file:

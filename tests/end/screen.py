@@ -79,3 +79,15 @@ def do(node, action):
     """What it can do, by name; `click` is what a button does."""
     assert action in actions(node), f'{node.get_name()} can do {actions(node)}, and not {action}'
     assert Atspi.Action.do_action(node, actions(node).index(action)), f'{node.get_name()} does not {action}'
+
+
+def type_into(root, name, text):
+    """The entry of that name gets that text."""
+    for node in walk(root):
+        try:
+            if (node.get_name() or '').startswith(name) and 'EditableText' in node.get_interfaces():
+                assert Atspi.EditableText.set_text_contents(node, text), f'{name} takes no text'
+                return
+        except GLib.Error:
+            continue
+    raise AssertionError(f'there is no entry “{name}” among {names(root)}')

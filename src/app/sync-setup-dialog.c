@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Three entries, a try, and what came of it in words. Nothing is kept here. */
+#include "config.h"
+
+#include "sync-setup-dialog.h"
+
+#include "sync-config.h"
+#include "sync-credentials.h"
+#include "sync-site-check.h"
+#include "sync-transport-soup.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+struct _SyncSetupDialog
+{
+  AdwWindow parent_instance;
+
+  SyncTransport *transport;  /* (owned) */
+  GCancellable *cancellable; /* (owned): of the try that is under way */
+  GtkEditable *address;      /* (unowned) */
+  GtkEditable *token;        /* (unowned) */
+  GtkEditable *secret;       /* (unowned) */
+  GtkLabel *outcome;         /* (unowned) */
+  GtkWidget *try_button;     /* (unowned) */
+  GtkWidget *save_button;    /* (unowned) */
+};
+
+enum
+{
+  SIGNAL_SAVE,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (SyncSetupDialog, sync_setup_dialog, ADW_TYPE_WINDOW)
+
+/* A bare host is meant as https. */
+static char *
+dup_address (SyncSetupDialog *self)
+{
+  g_autofree char *text = g_strstrip (g_strdup (gtk_editable_get_text (self->address)));
+
+  return *text == '\0' || strstr (text, "://") != NULL ? g_steal_pointer (&text) : g_strconcat ("https://", text, NULL);
+}
+
+static char *
+dup_stripped (GtkEditable *editable)
+{
+  return g_strstrip (g_strdup (gtk_editable_get_text (editable)));
+}
+
+/* (transfer full) (nullable): the address as the program wants it; NULL with what is wrong with it or with the key */
+static char *
+check_entries (SyncSetupDialog *self, GError **error)
+{
+  g_autofree char *address = dup_address (self);
+  g_autofree char *variable = g_strconcat ("ERPNEXT_BASE_URL=", address, NULL);
+  const char *const environment[] = { variable, NULL };
+  g_autofree char *token = dup_stripped (self->token);
+  g_autofree char *secret = dup_stripped (self->secret);
+  g_autoptr (SyncConfig) config = NULL;
+  const char *fault;
+
+  if (*address == '\0' || *token == '\0' || *secret == '\0')
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                           _ ("The address, the API key and the API secret are needed."));
+      return NULL;
+    }
+  config = sync_config_new (NULL, environment, error);
+  if (config == NULL)
+    return NULL;
+  fault = sync_credentials_find_fault (token) != NULL ? sync_credentials_find_fault (token) : sync_credentials_find_fault (secret);
+  if (fault != NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The API key or secret is not usable: %s."), fault);
+      return NULL;
+    }
+  return g_strdup (config->base_url);
+}
+
+static void
+say (SyncSetupDialog *self, const char *words)
+{
+  gtk_label_set_label (self->outcome, words);
+  gtk_widget_set_visible (GTK_WIDGET (self->outcome), *words != '\0');
+}
+
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncSetupDialog) self = user_data;
+  g_autofree char *words = NULL;
+  SyncSite site;
+
+  if (!sync_site_check_finish (SYNC_TRANSPORT (source), result, &site, &words, NULL))
+    return;
+  gtk_widget_set_sensitive (self->try_button, TRUE);
+  say (self, words);
+}
+
+static void
+try_cb (SyncSetupDialog *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *base_url = check_entries (self, &error);
+  g_autofree char *token = dup_stripped (self->token);
+  g_autofree char *secret = dup_stripped (self->secret);
+
+  if (base_url == NULL)
+    {
+      say (self, error->message);
+      return;
+    }
+  say (self, _ ("The server is being asked…"));
+  gtk_widget_set_sensitive (self->try_button, FALSE);
+  sync_site_check_async (self->transport, base_url, token, secret, self->cancellable, checked_cb, g_object_ref (self));
+}
+
+static void
+save_cb (SyncSetupDialog *self)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *base_url = check_entries (self, &error);
+  g_autofree char *token = dup_stripped (self->token);
+  g_autofree char *secret = dup_stripped (self->secret);
+
+  if (base_url == NULL)
+    say (self, error->message);
+  else
+    g_signal_emit (self, signals[SIGNAL_SAVE], 0, base_url, token, secret);
+}
+
+static void
+changed_cb (SyncSetupDialog *self)
+{
+  say (self, "");
+}
+
+static void
+sync_setup_dialog_dispose (GObject *object)
+{
+  SyncSetupDialog *self = SYNC_SETUP_DIALOG (object);
+
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->transport);
+  G_OBJECT_CLASS (sync_setup_dialog_parent_class)->dispose (object);
+}
+
+static void
+sync_setup_dialog_finalize (GObject *object)
+{
+  g_object_unref (SYNC_SETUP_DIALOG (object)->cancellable);
+  G_OBJECT_CLASS (sync_setup_dialog_parent_class)->finalize (object);
+}
+
+static void
+sync_setup_dialog_class_init (SyncSetupDialogClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = sync_setup_dialog_dispose;
+  G_OBJECT_CLASS (klass)->finalize = sync_setup_dialog_finalize;
+  signals[SIGNAL_SAVE] = g_signal_new ("save", SYNC_TYPE_SETUP_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
+                                       G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
+  gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-setup-dialog.ui");
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, address);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, token);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, secret);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, outcome);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, try_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, save_button);
+  gtk_widget_class_bind_template_callback (widget_class, try_cb);
+  gtk_widget_class_bind_template_callback (widget_class, save_cb);
+  gtk_widget_class_bind_template_callback (widget_class, changed_cb);
+}
+
+static void
+sync_setup_dialog_init (SyncSetupDialog *self)
+{
+  self->cancellable = g_cancellable_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+/**
+ * sync_setup_dialog_new:
+ * @parent: the window in front of which it stands
+ * @base_url: (nullable): the present address
+ * @fixed: the address cannot be changed now
+ * @clock: for the time limit of the try
+ *
+ * Returns: (transfer none): the dialog, not yet shown; it goes with @parent
+ */
+SyncSetupDialog *
+sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, SyncClock *clock)
+{
+  SyncSetupDialog *self = g_object_new (SYNC_TYPE_SETUP_DIALOG, "transient-for", parent, NULL);
+
+  self->transport = sync_transport_soup_new (clock);
+  if (base_url != NULL)
+    gtk_editable_set_text (self->address, base_url);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->address), !fixed);
+  return self;
+}
+
+/**
+ * sync_setup_dialog_show_refusal:
+ * @self: the dialog
+ * @words: why what was to be saved is not used
+ *
+ * Shows it where the outcome of a try stands.
+ */
+void
+sync_setup_dialog_show_refusal (SyncSetupDialog *self, const char *words)
+{
+  say (self, words);
+}
