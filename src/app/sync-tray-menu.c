@@ -71,7 +71,8 @@ read_action (SyncTrayMenu *self, Entry *entry, int i, GMenuModel *model)
     return;
   entry->action = g_strdup (strchr (name, '.') != NULL ? strchr (name, '.') + 1 : name);
   entry->target = g_menu_model_get_item_attribute_value (model, i, G_MENU_ATTRIBUTE_TARGET, NULL);
-  g_action_group_query_action (self->actions, entry->action, &enabled, NULL, NULL, NULL, &state);
+  if (!g_action_group_query_action (self->actions, entry->action, &enabled, NULL, NULL, NULL, &state))
+    enabled = FALSE;
   g_variant_dict_insert (entry->values, "enabled", "b", enabled);
   if (state != NULL && g_variant_is_of_type (state, G_VARIANT_TYPE_BOOLEAN) && entry->target == NULL)
     {

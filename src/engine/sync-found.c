@@ -128,6 +128,13 @@ found_at_base (SyncOperation *op, gboolean learned)
   gboolean stale;
   SyncChange change;
 
+  /* It was only looked at before it is sent; how an earlier send ended was decided about then. */
+  if (op->request->state == SYNC_STATE_PENDING)
+    {
+      op->look_first = FALSE;
+      sync_delivery_continue (op);
+      return;
+    }
   sync_history_read (op->engine, op->route, op->request, &history);
   stale = sync_history_ended (&history, SYNC_VERDICT_STALE) && !learned;
   /* "Not found" was said about something else than the document. */

@@ -137,6 +137,41 @@ test_lane_follows (Engine *e)
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "B"), "size"), ==, 3);
 }
 
+/* Where many wait, what is said to be changed is looked at before it is sent: what its last send met is no reason to give it
+ * up then. */
+static void
+test_among_many (Engine *e)
+{
+  gint64 ids[4];
+
+  set_policies (e, "*=ask");
+  toy_site_put (e->site, "Item", "B", "{\"qty\":1,\"owner\":\"anna\",\"creation\":\"" MADE "\"}");
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("N%u", i);
+
+      toy_site_put (e->site, "Item", name, "{\"qty\":1}");
+    }
+  sync_engine_pause (e->engine, 0, NULL);
+  engine_start (e);
+  ids[0] = hand_over (e, "PUT", A, "{\"qty\":2}", BASE);
+  for (guint i = 1; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("N%u", i);
+      g_autofree char *url = g_strdup_printf (ITEMS "/%s", name);
+      g_autofree char *base = dup_document (e, name);
+
+      ids[i] = hand_over (e, "PUT", url, "{\"qty\":2}", base);
+    }
+  sync_engine_resume (e->engine);
+  finish (e);
+  g_assert_true (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  finish (e);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    engine_assert_state (e, ids[i], SYNC_STATE_COMPLETED);
+  g_assert_cmpint (qty_of (e, "B"), ==, 2);
+}
+
 static void
 test_delete_follows (Engine *e)
 {
@@ -424,6 +459,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   engine_test_add ("/sync/elsewhere/lane-follows", test_lane_follows);
+  engine_test_add ("/sync/elsewhere/among-many", test_among_many);
   engine_test_add ("/sync/elsewhere/delete-follows", test_delete_follows);
   engine_test_add ("/sync/elsewhere/delete-of-renamed", test_delete_of_renamed);
   engine_test_add ("/sync/elsewhere/not-renamed", test_not_renamed);
