@@ -52,7 +52,7 @@ names_itself (const Draft *draft, const char *name)
   g_autofree char *path = *draft->document != '\0' ? g_strdup_printf ("%s/name", draft->document) : g_strdup ("name");
   g_autofree char *its = sync_args_dup (args, path);
 
-  return g_strcmp0 (its, name) == 0;
+  return its != NULL && g_ascii_strcasecmp (its, name) == 0;
 }
 
 /* The desk's own marks: a PUT that carries `__islocal` makes a second document and answers 200. A new

@@ -7,14 +7,33 @@
 #include <inttypes.h>
 #include <string.h>
 
-int
-sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
+static void
+add_row (SyncCtlTable *table, JsonObject *conflict, gboolean ended)
 {
-  const char *const headings[] = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), _ ("WHY"), NULL };
-  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
+  g_autofree char *request = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
+  g_autofree char *document
+    = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"), sync_ctl_get_string (conflict, "resourceId"));
+  g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
+  const char *resolution = sync_ctl_get_string (conflict, "resolution");
+  const char *why = sync_ctl_get_string (conflict, "why");
+  const char *by = sync_ctl_get_string (conflict, "resolvedBy");
+  const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since,
+                          ended && resolution != NULL ? resolution : why, ended ? by : NULL, NULL };
+
+  sync_ctl_table_add (table, cells);
+}
+
+static int
+list (SyncCtl *ctl, gboolean all)
+{
+  const char *const open_headings[] = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), _ ("WHY"), NULL };
+  const char *const headings[]
+    = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), _ ("ENDED"), _ ("BY"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (all ? headings : open_headings);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer
-      = sync_ctl_client_call (ctl->client, "GET", "conflicts?status=pending&limit=1000", NULL, &error);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (
+    ctl->client, "GET", all ? "conflicts?status=all&limit=1000" : "conflicts?status=pending&limit=1000", NULL, &error);
   JsonArray *conflicts;
 
   if (answer == NULL)
@@ -26,24 +45,95 @@ sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
     }
   conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
   for (guint i = 0; i < json_array_get_length (conflicts); i++)
-    {
-      JsonObject *conflict = json_array_get_object_element (conflicts, i);
-      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
-      g_autofree char *request
-          = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
-      g_autofree char *document = g_strdup_printf ("%s %s", sync_ctl_get_string (conflict, "resourceType"),
-                                                   sync_ctl_get_string (conflict, "resourceId"));
-      g_autofree char *since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
-      const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since,
-                              sync_ctl_get_string (conflict, "why"), NULL };
-
-      sync_ctl_table_add (table, cells);
-    }
+    add_row (table, json_array_get_object_element (conflicts, i), all);
   if (json_array_get_length (conflicts) > 0)
     sync_ctl_table_print (table);
   else
-    g_print ("%s\n", _ ("There are no open conflicts."));
+    g_print ("%s\n", all ? _ ("There are no conflicts.") : _ ("There are no open conflicts."));
   return SYNC_CTL_DONE;
+}
+
+/* (transfer full): a value of a document in one line */
+static char *
+dup_value (JsonObject *document, const char *name)
+{
+  JsonNode *node = document != NULL ? json_object_get_member (document, name) : NULL;
+  g_autofree char *text = NULL;
+
+  if (node == NULL)
+    return g_strdup ("—");
+  text = JSON_NODE_HOLDS_VALUE (node) && json_node_get_value_type (node) == G_TYPE_STRING ? json_node_dup_string (node)
+                                                                                          : json_to_string (node, FALSE);
+  return sync_ctl_dup_line (text);
+}
+
+/* What the till sent, and how it stood before and stands on the server. */
+static void
+print_sides (JsonObject *conflict)
+{
+  const char *const headings[] = { _ ("FIELD"), _ ("BEFORE"), _ ("THIS TILL"), _ ("SERVER"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  JsonObject *base = sync_ctl_get_object (conflict, "base");
+  JsonObject *local = sync_ctl_get_object (conflict, "local");
+  JsonObject *server = sync_ctl_get_object (conflict, "server");
+  g_autoptr (GList) names = local != NULL ? json_object_get_members (local) : NULL;
+
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      g_autofree char *before = dup_value (base, l->data);
+      g_autofree char *ours = dup_value (local, l->data);
+      g_autofree char *theirs = dup_value (server, l->data);
+      const char *cells[] = { l->data, before, ours, theirs, NULL };
+
+      sync_ctl_table_add (table, cells);
+    }
+  if (names != NULL)
+    sync_ctl_table_print (table);
+  if (server == NULL)
+    g_print ("%s\n", _ ("The document is not on the server."));
+}
+
+static int
+show (SyncCtl *ctl, const char *argument)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = NULL;
+  g_autofree char *path = NULL;
+  g_autofree char *since = NULL;
+  JsonObject *conflict;
+  gint64 id;
+
+  if (!sync_ctl_parse_id (argument, &id))
+    return SYNC_CTL_USAGE;
+  path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT, id);
+  answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
+  if (answer == NULL)
+    return sync_ctl_fail (error);
+  if (ctl->json)
+    {
+      sync_ctl_print_answer (answer->text);
+      return SYNC_CTL_DONE;
+    }
+  conflict = json_node_get_object (answer->root);
+  since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
+  g_print (_ ("Request %" PRId64 ", %s %s, %s, since %s\n"), sync_ctl_get_int (conflict, "requestId"),
+           sync_ctl_get_string (conflict, "resourceType"), sync_ctl_get_string (conflict, "resourceId"),
+           sync_ctl_get_string (conflict, "type"), since);
+  print_sides (conflict);
+  if (sync_ctl_get_string (conflict, "resolution") != NULL)
+    g_print (_ ("Ended: %s, by %s\n"), sync_ctl_get_string (conflict, "resolution"),
+             sync_ctl_get_string (conflict, "resolvedBy") != NULL ? sync_ctl_get_string (conflict, "resolvedBy") : "—");
+  else if (sync_ctl_get_string (conflict, "why") != NULL)
+    g_print (_ ("Open: %s\n"), sync_ctl_get_string (conflict, "why"));
+  return SYNC_CTL_DONE;
+}
+
+int
+sync_ctl_conflicts (SyncCtl *ctl, char **arguments)
+{
+  if (arguments[0] == NULL || strcmp (arguments[0], "all") == 0)
+    return list (ctl, arguments[0] != NULL);
+  return show (ctl, arguments[0]);
 }
 
 static const char *

@@ -59,7 +59,8 @@ static const Command commands[] = {
     OPTION_REASON | OPTION_WITH_DEPENDANTS, 1, ANY_NUMBER, FALSE, sync_ctl_discard },
   { "restore", "ID [--with-dependants]", N_ ("take a request back that was given up"), OPTION_WITH_DEPENDANTS,
     1, 1, FALSE, sync_ctl_restore },
-  { "conflicts", "", N_ ("requests that meet another version on the server"), 0, 0, 0, FALSE,
+  { "conflicts", "[ID|all]", N_ ("requests that meet another version on the server; both versions of one; also those that ended"),
+    0, 0, 1, FALSE,
     sync_ctl_conflicts },
   { "resolve", "ID local_wins|server_wins|merged|manual|skip [--document FILE|-] [--preview]",
     N_ ("end conflict ID: this till's version is sent, the server's stands, fields of both or a document are sent,"

@@ -259,7 +259,11 @@ sync_delivery_record (SyncOperation *op)
   switch (op->outcome.verdict)
     {
     case SYNC_VERDICT_DELIVERED:
-      if (hides_a_part (op))
+      /* "Not found" may be said about something else that the deletion needs. */
+      if (op->route->action == SYNC_ACTION_DELETE && op->answer->status == 404
+          && sync_settle_can_look (op->engine, op->route, op->request))
+        record_unknown (op, TRUE);
+      else if (hides_a_part (op))
         record_half_done (op, "The first answer was lost; the server shows one payment, and cannot tell of the others.");
       else
         record_delivered (op);
@@ -473,6 +477,15 @@ is_delete (const SyncRequest *row)
   return row->state == SYNC_STATE_PENDING && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE));
 }
 
+/* The server deletes whatever version is there, and says of what has another name by now that it is deleted: so whether it is
+ * what was to be deleted is looked at before. */
+static gboolean
+wants_sight (const SyncOperation *op)
+{
+  return is_delete (op->request) && !op->seen
+         && (op->request->base_modified != NULL || sync_renamed_lane_knows (op->engine, op->route, op->request));
+}
+
 static gboolean
 wants_base (const SyncRequest *row)
 {
@@ -499,11 +512,7 @@ sync_delivery_continue (SyncOperation *op)
       op->look_for_base = TRUE;
       sync_settle_look (op);
     }
-  /* The server says of what has another name by now that it is deleted. */
-  else if (is_delete (op->request) && op->request->server_name == NULL && sync_renamed_follow_lane (op))
-    return;
-  /* It deletes whatever version is there, so whether it is the one that was to be deleted is looked at before. */
-  else if (op->look_first || (is_delete (op->request) && op->request->base_modified != NULL && !op->seen))
+  else if (op->look_first || wants_sight (op))
     sync_settle_look (op);
   else if (op->request->state == SYNC_STATE_PENDING || may_resend (self, op->request, op->route))
     claim (op, op->request);

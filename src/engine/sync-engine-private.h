@@ -355,7 +355,9 @@ void sync_refusal_run (SyncEngine *self);
 
 /* sync-renamed.c */
 char *sync_renamed_dup_creation (SyncEngine *self, const SyncRequest *request);
+gboolean sync_renamed_lane_knows (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 gboolean sync_renamed_follow_lane (SyncOperation *op);
+gboolean sync_renamed_is_made_anew (SyncEngine *self, const SyncRequest *request, JsonObject *document);
 gboolean sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 void sync_renamed_look (SyncOperation *op);
 
@@ -366,6 +368,7 @@ void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const
 void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
 void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
 void sync_settle_gone (SyncOperation *op);
+void sync_settle_absent (SyncOperation *op);
 char *sync_settle_dup_base (SyncEngine *self, const SyncRequest *request);
 gboolean sync_settle_is_asked (SyncOperation *op, JsonObject *document);
 void sync_settle_read (SyncOperation *op, const char *name, GAsyncReadyCallback callback);

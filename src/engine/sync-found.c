@@ -16,6 +16,60 @@
 #define QUEUED_MAX_MS (4600 * 1000)
 #define QUEUED_LOOK_MS (60 * 1000)
 
+/* The draft on the server takes the edited body, unless it does not want it. */
+static void
+take_difference (SyncOperation *op, const char *name, const char *modified)
+{
+  SyncChange change = sync_settle_change (op, SYNC_STATE_PENDING, "found");
+  g_auto (SyncHistory) history = { 0 };
+  gboolean stale;
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  stale = sync_history_ended (&history, SYNC_VERDICT_STALE);
+  change.unaccounted = 0;
+  change.server_name = name;
+  if (sync_history_ended (&history, SYNC_VERDICT_GONE) || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
+    {
+      change.to = SYNC_STATE_FAILED;
+      change.message = op->request->error_message;
+      sync_settle_write_down (op, &change);
+      return;
+    }
+  change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
+                                                   op->engine->config->max_retry_delay, op->engine->random)
+                          : 0;
+  change.base_modified = modified;
+  change.reason = "the draft on the server takes the edited body";
+  sync_settle_write_down (op, &change);
+}
+
+/* A draft under our key: the call was cut in the middle, or the server still works on it. The same key again takes it
+ * further; a server that leaves it a draft each time is for a person. */
+static void
+found_half_done (SyncOperation *op, const char *name)
+{
+  SyncChange change = sync_settle_change (op, op->request->state, "draft");
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  if (history.n_looks >= SYNC_LOOKS_BEFORE_PERSON)
+    {
+      sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
+      return;
+    }
+  change.server_name = name;
+  if (sync_history_is_final (&history, op->engine, op->request))
+    {
+      /* It has a name on the server, so its key cannot be taken over by other content. */
+      change.to = SYNC_STATE_FAILED;
+      change.unaccounted = 0;
+      change.needs_person = 0;
+    }
+  else
+    change.delay_ms = op->engine->config->settle_time / SYNC_LOOKS_BEFORE_PERSON;
+  sync_settle_write_down (op, &change);
+}
+
 /* The draft of a create, or what a keyed call made, stands there under our key. */
 static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
@@ -43,41 +97,12 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
           sync_settle_open_conflict (op, "submitted", text, modified);
           return;
         }
-      change.to = SYNC_STATE_PENDING;
-      change.unaccounted = 0;
-      change.delay_ms = 0;
-      change.server_name = name;
-      change.base_modified = modified;
-      change.reason = "the draft on the server takes the edited body";
-      sync_settle_write_down (op, &change);
+      take_difference (op, name, modified);
       return;
     }
   if (half_done && !op->route->submit_after)
     {
-      g_auto (SyncHistory) history = { 0 };
-
-      sync_history_read (op->engine, op->route, op->request, &history);
-      /* A draft under our key: the call was cut in the middle, or the server still works on it. The same key again
-       * takes it further; a server that leaves it a draft each time is for a person. */
-      if (history.n_looks >= SYNC_LOOKS_BEFORE_PERSON)
-        sync_settle_give_to_person (op, "The document is on the server as a draft and does not get submitted.");
-      else if (sync_history_is_final (&history, op->engine, op->request))
-        {
-          /* It has a name on the server, so its key cannot be taken over by other content. */
-          change = sync_settle_change (op, SYNC_STATE_FAILED, "draft");
-          change.unaccounted = 0;
-          change.needs_person = 0;
-          change.server_name = name;
-          sync_settle_write_down (op, &change);
-        }
-      else
-        {
-          change.to = op->request->state;
-          change.verdict = "draft";
-          change.server_name = name;
-          change.delay_ms = op->engine->config->settle_time / SYNC_LOOKS_BEFORE_PERSON;
-          sync_settle_write_down (op, &change);
-        }
+      found_half_done (op, name);
       return;
     }
   change.unaccounted = 0;
@@ -275,7 +300,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     found_queued (op, &history);
   else if (docstatus < wanted && at_base
            && (sync_history_is_final (&history, op->engine, op->request)
-            || sync_history_ended (&history, SYNC_VERDICT_STALE)))
+               || sync_history_ended (&history, SYNC_VERDICT_STALE) || sync_history_ended (&history, SYNC_VERDICT_GONE)))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else if (docstatus == wanted - 1 && at_base)
     sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
@@ -283,27 +308,12 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }
 
-/* Whether @document was made at another moment than the one that @request is about: then it only has its name. */
-static gboolean
-is_made_anew (SyncOperation *op, JsonObject *document)
-{
-  g_autofree char *creation = sync_renamed_dup_creation (op->engine, op->request);
-
-  return creation != NULL
-         && g_strcmp0 (creation, json_object_get_string_member_with_default (document, "creation", creation)) != 0;
-}
-
 /* It is still there, so no delete has taken effect; a delete twice is a delete. */
 static void
-found_for_delete (SyncOperation *op, JsonObject *document, const char *text, const char *modified)
+found_for_delete (SyncOperation *op, const char *text, const char *modified)
 {
   g_auto (SyncHistory) history = { 0 };
 
-  if (is_made_anew (op, document))
-    {
-      sync_settle_as (op, SYNC_STATE_COMPLETED, "gone", NULL);
-      return;
-    }
   sync_history_read (op->engine, op->route, op->request, &history);
   if (op->request->state == SYNC_STATE_PENDING && op->request->base_modified != NULL
       && !learn_version (op, text, modified) && g_strcmp0 (modified, op->request->base_modified) != 0)
@@ -313,7 +323,8 @@ found_for_delete (SyncOperation *op, JsonObject *document, const char *text, con
       op->seen = TRUE;
       sync_delivery_continue (op);
     }
-  else if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE))
+  else if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE)
+           || sync_history_ended (&history, SYNC_VERDICT_DELIVERED))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
   else
     sync_settle_as (op, SYNC_STATE_PENDING, "absent", NULL);
@@ -337,6 +348,12 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       found_for_docstatus (op, document, text, 1);
       return;
     }
+  /* It only has the name of the one that is meant. */
+  if (sync_renamed_is_made_anew (op->engine, op->request, document))
+    {
+      sync_settle_absent (op);
+      return;
+    }
   switch (op->route->action)
     {
     case SYNC_ACTION_SUBMIT:
@@ -346,7 +363,7 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       found_for_docstatus (op, document, text, 2);
       break;
     case SYNC_ACTION_DELETE:
-      found_for_delete (op, document, text, modified);
+      found_for_delete (op, text, modified);
       break;
     case SYNC_ACTION_UPDATE:
     case SYNC_ACTION_CREATE:

@@ -263,7 +263,8 @@ find_deletion (SyncEngine *self, const SyncRequest *row)
     {
       SyncRequest *other = g_ptr_array_index (rows, i - 1);
 
-      if (other->undo_of == row->id && other->state != SYNC_STATE_DISCARDED)
+      if (other->undo_of == row->id && other->state != SYNC_STATE_DISCARDED
+          && g_str_equal (other->action, sync_action_to_string (SYNC_ACTION_DELETE)))
         return sync_request_ref (other);
     }
   return NULL;

@@ -47,6 +47,9 @@ follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
   SyncChange change = SYNC_CHANGE_INIT;
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncRoute) route = sync_engine_match (self, row, &error);
+  g_autofree char *words = g_strdup_printf ("%s: %s", answer->by, answer->reason != NULL ? answer->reason
+                                                                 : answer->document != NULL ? "another body is sent"
+                                                                                            : "it is sent again");
 
   if (route == NULL || (answer->document != NULL && !sync_resolve_check_body (self, row, route, answer->document, &error)))
     {
@@ -61,6 +64,7 @@ follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
   change.verdict = SYNC_LOOK_HOOKED;
   change.actor = answer->by;
   change.reason = answer->reason;
+  change.message = words;
   /* A draft that is on the server takes the difference first. */
   if (row->step > 0 && answer->document != NULL)
     change.step = 0;

@@ -63,17 +63,39 @@ sync_renamed_can_look (SyncEngine *self, const SyncRoute *route, const SyncReque
   return is_unlike_any_other (creation);
 }
 
-/* A write before the one of @op in its lane may have followed the document to its new name; then this one does, too. */
+/* (transfer full) (nullable): the name under which the lane reached the document last, if it is another one; only where the
+ * row itself does not know which document it means */
+static char *
+dup_followed_name (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
+{
+  g_autofree char *creation = NULL;
+  g_autofree char *name = NULL;
+
+  if (!has_name_in_path (route, request))
+    return NULL;
+  creation = sync_renamed_dup_creation (self, request);
+  name = creation == NULL ? sync_store_dup_followed_name (self->store, request, NULL) : NULL;
+  return name != NULL && g_ascii_strcasecmp (name, sync_request_get_document_name (request)) != 0 ? g_steal_pointer (&name)
+                                                                                                 : NULL;
+}
+
+/* Whether a write of the lane has found the document under another name. */
+gboolean
+sync_renamed_lane_knows (SyncEngine *self, const SyncRoute *route, const SyncRequest *request)
+{
+  g_autofree char *name = dup_followed_name (self, route, request);
+
+  return name != NULL;
+}
+
+/* What is not there under the name that @op has may be there under the one that the lane knows. */
 gboolean
 sync_renamed_follow_lane (SyncOperation *op)
 {
-  g_autofree char *name = NULL;
+  g_autofree char *name = dup_followed_name (op->engine, op->route, op->request);
   SyncChange change;
 
-  if (!has_name_in_path (op->route, op->request))
-    return FALSE;
-  name = sync_store_dup_followed_name (op->engine->store, op->request, NULL);
-  if (name == NULL || g_ascii_strcasecmp (name, sync_request_get_document_name (op->request)) == 0)
+  if (name == NULL)
     return FALSE;
   change = sync_settle_change (op, SYNC_STATE_PENDING, "renamed");
   change.unaccounted = 0;
@@ -83,6 +105,38 @@ sync_renamed_follow_lane (SyncOperation *op)
   change.reason = "an earlier write found the document under another name";
   sync_settle_write_down (op, &change);
   return TRUE;
+}
+
+/* The digits of a moment, without the zeros behind the second: how it is written differs between versions. */
+static char *
+dup_digits (const char *moment)
+{
+  GString *out = g_string_new (NULL);
+
+  for (; *moment != '\0'; moment++)
+    if (g_ascii_isdigit (*moment))
+      g_string_append_c (out, *moment);
+  while (out->len > strlen ("YYYYMMDDhhmmss") && out->str[out->len - 1] == '0')
+    g_string_truncate (out, out->len - 1);
+  return g_string_free (out, FALSE);
+}
+
+/* Whether @document, found under the name that @request has, was made at another moment than the one that is meant: then it
+ * only has its name. */
+gboolean
+sync_renamed_is_made_anew (SyncEngine *self, const SyncRequest *request, JsonObject *document)
+{
+  const char *its = json_object_get_string_member_with_default (document, "creation", NULL);
+  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  g_autofree char *creation = sync_renamed_dup_creation (self, request);
+  g_autofree char *its_digits = NULL;
+  g_autofree char *digits = NULL;
+
+  if (creation == NULL || its == NULL || g_strcmp0 (modified, request->base_modified) == 0)
+    return FALSE;
+  digits = dup_digits (creation);
+  its_digits = dup_digits (its);
+  return strcmp (digits, its_digits) != 0;
 }
 
 /* Whether what was found has the owner of what is looked for. */

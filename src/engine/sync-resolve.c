@@ -91,8 +91,14 @@ sync_resolve_why_not_merged (const SyncOpenConflict *open)
 static gboolean
 refuse (const SyncOpenConflict *open, const char *what, const char *why, const char *remedy, GError **error)
 {
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "%s of %s %s cannot win: %s; %s", what, open->row->resource_type,
-               sync_request_get_document_name (open->row), why, remedy);
+  const char *name = open->conflict->resource_id;
+
+  if (sync_resolve_is_name_taken (open))
+    remedy = "let that one stand, or give this one another name (a document by hand, all of it)";
+  else if (open->conflict->server_data == NULL)
+    remedy = "let it be gone, or hand it over anew with POST";
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "%s of %s%s%s cannot win: %s; %s", what, open->row->resource_type,
+               name != NULL ? " " : "", name != NULL ? name : "", why, remedy);
   return FALSE;
 }
 

@@ -187,7 +187,7 @@ sync_settle_wants_look (SyncEngine *self, const SyncRoute *route, const SyncRequ
 
   sync_history_read (self, route, request, &history);
   return sync_history_is_refusal (&history, self, request) || sync_history_ended (&history, SYNC_VERDICT_UNPROVEN)
-         || history.unkeyed;
+         || sync_history_ended (&history, SYNC_VERDICT_GONE) || history.unkeyed;
 }
 
 /* Whether it is looked for by its key: what it makes has no name that we know. */
@@ -272,8 +272,9 @@ sync_settle_gone (SyncOperation *op)
     sync_settle_open_conflict (op, "edit_delete", NULL, NULL);
 }
 
-static void
-absent (SyncOperation *op)
+/* Nothing stands there under its key, or its name. */
+void
+sync_settle_absent (SyncOperation *op)
 {
   if (sync_settle_looks_by_key (op->route, op->request))
     absent_by_key (op);
@@ -384,13 +385,13 @@ take_look (SyncOperation *op)
       if (json_array_get_length (rows) > 0 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
         name = sync_question_dup_name (json_array_get_object_element (rows, 0));
       if (name == NULL)
-        absent (op);
+        sync_settle_absent (op);
       /* Another answer may have closed the line meanwhile. */
       else if (!sync_settle_ends_with_the_host (op))
         sync_settle_read (op, name, looked_cb);
     }
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
-    absent (op);
+    sync_settle_absent (op);
   else
     sync_settle_take_trouble (op);
 }

@@ -30,6 +30,23 @@ dup_name (const SyncRoute *route, const SyncRequest *request)
   return name == NULL && route->natural != NULL ? g_strdup (route->natural[1]) : name;
 }
 
+/* Whether @name stands in @words as a word of its own. */
+static gboolean
+is_word_of (const char *words, const char *name)
+{
+  gsize length = strlen (name);
+
+  for (const char *at = strstr (words, name); at != NULL; at = strstr (at + 1, name))
+    {
+      gunichar before = at > words ? g_utf8_get_char (g_utf8_prev_char (at)) : ' ';
+      gunichar after = g_utf8_get_char (at + length);
+
+      if (!g_unichar_isalnum (before) && !g_unichar_isalnum (after))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Whether @exc_type and @message, the answer to @request, say that its name is taken, and not that of a document that is made
  * along with it. */
 gboolean
@@ -46,7 +63,7 @@ sync_taken_can_look (const SyncRoute *route, const SyncRequest *request, const c
   name = dup_name (route, request);
   folded = name != NULL ? g_utf8_casefold (name, -1) : NULL;
   words = g_utf8_casefold (message, -1);
-  return folded != NULL && *folded != '\0' && strstr (words, folded) != NULL;
+  return folded != NULL && *folded != '\0' && is_word_of (words, folded);
 }
 
 /* No document of that name can be shown: the refusal stands. */

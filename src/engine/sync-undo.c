@@ -104,6 +104,19 @@ prepare_sent (Undo *undo, GError **error)
   return TRUE;
 }
 
+/* (transfer full): the path says which document it is, and it may be called otherwise by now */
+static char *
+dup_without_name (const char *document)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonObject *object = parse_object (parser, document);
+
+  if (object == NULL || !json_object_has_member (object, "name"))
+    return g_strdup (document);
+  json_object_remove_member (object, "name");
+  return json_to_string (json_parser_get_root (parser), FALSE);
+}
+
 /* The server's version stood: what the till wrote is written after all. */
 static gboolean
 prepare_given_up (Undo *undo, GError **error)
@@ -117,7 +130,7 @@ prepare_given_up (Undo *undo, GError **error)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
   if (undo->conflict->local_data == NULL)
     return refuse (undo, "it wrote nothing", error);
-  undo->body = g_strdup (undo->conflict->local_data);
+  undo->body = dup_without_name (undo->conflict->local_data);
   undo->base = g_strdup (undo->conflict->server_data);
   undo->base_modified = g_strdup (undo->conflict->server_version);
   return TRUE;

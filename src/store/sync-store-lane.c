@@ -339,8 +339,8 @@ sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const
  * @request: a row whose document is not there under the name that it was handed over with
  * @error: a storage error
  *
- * Returns: (transfer full) (nullable): the name under which an earlier row of its lane, for the same name, reached the
- *   document; NULL if none did
+ * Returns: (transfer full) (nullable): the name under which another row of its lane, for the same name, reached the document
+ *   last; NULL if none did
  */
 char *
 sync_store_dup_followed_name (SyncStore *self, const SyncRequest *request, GError **error)

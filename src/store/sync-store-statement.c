@@ -166,8 +166,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT status, superseded_by, resolution IS 'server_wins' AND coalesce ((SELECT server_data IS NOT NULL"
     " FROM sync_conflicts WHERE request_id = r.id ORDER BY id DESC LIMIT 1), 1),"
     /* The document whose name was taken is not this row's own, but serves those who wait. */
-    " coalesce (server_name, CASE WHEN status = 'discarded' AND resolution IS 'server_wins' THEN (SELECT resource_id"
-    "  FROM sync_conflicts WHERE request_id = r.id AND conflict_type = 'name_taken' ORDER BY id DESC LIMIT 1) END)"
+    " coalesce (server_name, CASE WHEN status = 'discarded' AND resolution IS 'server_wins' THEN (SELECT"
+    "  CASE conflict_type WHEN 'name_taken' THEN resource_id END FROM sync_conflicts WHERE request_id = r.id"
+    "  ORDER BY id DESC LIMIT 1) END)"
     " FROM offline_requests AS r WHERE id = ?1",
   [SYNC_STATEMENT_GROUP_PARENT] =
     "SELECT id FROM offline_requests INDEXED BY requests_group WHERE group_name = ?1 AND site = ?2"
@@ -311,8 +312,10 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_UNDO_CONFLICT] = "UPDATE sync_conflicts SET undone_by = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_COUNT_CONFLICTS_OF] = "SELECT count (*) FROM sync_conflicts WHERE request_id = ?1",
   [SYNC_STATEMENT_FOLLOWED_NAME] =
-    "SELECT server_name FROM offline_requests WHERE lane = ?1 AND resource_id = ?2 AND id < ?3 AND status = 'completed'"
-    " AND server_name <> resource_id COLLATE NOCASE ORDER BY place DESC LIMIT 1",
+    /* The last one that reached the document, under whatever name. */
+    "SELECT server_name FROM offline_requests WHERE lane = ?1 AND resource_id = ?2 COLLATE NOCASE AND id <> ?3"
+    " AND server_name IS NOT NULL AND (status = 'completed' OR (status = 'discarded' AND resolution IS 'server_wins'))"
+    " ORDER BY place DESC LIMIT 1",
   [SYNC_STATEMENT_VERSION_OF_ANSWER] =
     "SELECT response FROM offline_requests WHERE lane = ?1 AND status = 'completed' AND resource_version = ?2"
     " ORDER BY id DESC LIMIT 1",

@@ -289,6 +289,40 @@ test_other_is_missing (Engine *e)
   g_assert_cmpuint (troubles[0].n_met, ==, 1);
 }
 
+/* The same of a submission, of the second step of a sale, of a draft that was edited, and of a deletion: each ends with the
+ * server's words, and is not sent again and again. */
+static void
+test_other_is_missing_elsewhere (Engine *e)
+{
+  Trouble troubles[] = { { "PUT", "/api/resource", 404, EXCEPTION ("DoesNotExistError", "Bin X not found"), G_MAXUINT, 0 },
+                         { "DELETE", A, 404, EXCEPTION ("DoesNotExistError", "Bin X not found"), G_MAXUINT, 0 },
+                         { NULL } };
+  g_autoptr (GBytes) edited = g_bytes_new_static ("{\"customer\":\"Y\",\"docstatus\":1}", 30);
+  gint64 ids[3];
+
+  toy_site_put (e->site, "Item", "A", "{\"qty\":1,\"docstatus\":0}");
+  toy_site_put (e->site, "Item", "D", "{\"qty\":1,\"docstatus\":0}");
+  toy_site_set_fault (e->site, trouble_cb, troubles);
+  engine_start (e);
+  ids[0] = hand_over (e, "PUT", ITEMS "/D", "{\"docstatus\":1}", NULL);
+  ids[1] = hand_over (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"X\",\"docstatus\":1}", NULL);
+  ids[2] = hand_over (e, "DELETE", A, NULL, NULL);
+  finish (e);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (SyncRequest) row = sync_store_get (e->store, ids[i], NULL);
+
+      g_assert_cmpint (row->state, ==, SYNC_STATE_FAILED);
+      g_assert_cmpstr (row->error_message, ==, "Bin X not found");
+    }
+  g_assert_nonnull (toy_site_get (e->site, "Item", "A"));
+  g_assert_cmpuint (troubles[0].n_met, ==, 2);
+  g_assert_true (sync_engine_edit (e->engine, ids[1], edited, "anna", NULL));
+  finish (e);
+  engine_assert_state (e, ids[1], SYNC_STATE_FAILED);
+  g_assert_cmpuint (troubles[0].n_met, ==, 3);
+}
+
 /* Deleted --------------------------------------------------------------------------------------------------------------- */
 
 static gint64
@@ -340,6 +374,41 @@ test_delete_unreadable (Engine *e)
   g_assert_cmpint (row->state, ==, SYNC_STATE_FAILED);
   g_assert_nonnull (strstr (row->error_message, "nothing was sent"));
   g_assert_nonnull (toy_site_get (e->site, "Item", "A"));
+}
+
+/* The name went to B, and somebody made another A: what is said of A is meant so, and what was read before is not. */
+static void
+test_name_made_anew (Engine *e)
+{
+  gint64 ids[3];
+
+  put_renamed (e, "*=local");
+  ids[0] = hand_over (e, "PUT", A, "{\"qty\":2}", BASE);
+  finish (e);
+  toy_site_put (e->site, "Item", "A", "{\"qty\":7,\"owner\":\"bert\",\"creation\":\"2026-01-01 00:00:00.000002\"}");
+  ids[1] = hand_over (e, "PUT", A, "{\"qty\":3}", BASE);
+  finish (e);
+  ids[2] = hand_over (e, "DELETE", A, NULL, NULL);
+  finish (e);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    engine_assert_state (e, ids[i], SYNC_STATE_COMPLETED);
+  g_assert_cmpint (qty_of (e, "B"), ==, 3);
+  g_assert_null (toy_site_get (e->site, "Item", "A"));
+}
+
+/* A moment is the same however it is written. */
+static void
+test_creation_written_otherwise (Engine *e)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"qty\":1,\"creation\":\"2025-01-01 00:00:00\"}");
+  engine_start (e);
+  id = hand_over (e, "DELETE", A, NULL,
+                  "{\"name\":\"A\",\"creation\":\"2025-01-01T00:00:00.000000\",\"modified\":\"2025-01-01 00:00:00.000009\"}");
+  finish (e);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  assert_conflict (e, "delete_edit");
 }
 
 /* Another document has its name by now: what was to be deleted is. */
@@ -466,6 +535,9 @@ main (int argc, char **argv)
   engine_test_add ("/sync/elsewhere/list-denied", test_list_denied);
   engine_test_add ("/sync/elsewhere/undo", test_undo);
   engine_test_add ("/sync/elsewhere/other-is-missing", test_other_is_missing);
+  engine_test_add ("/sync/elsewhere/other-is-missing-elsewhere", test_other_is_missing_elsewhere);
+  engine_test_add ("/sync/elsewhere/name-made-anew", test_name_made_anew);
+  engine_test_add ("/sync/elsewhere/creation-written-otherwise", test_creation_written_otherwise);
   engine_test_add ("/sync/elsewhere/delete-retried", test_delete_retried);
   engine_test_add ("/sync/elsewhere/delete-unseen-once", test_delete_unseen_once);
   engine_test_add ("/sync/elsewhere/delete-unreadable", test_delete_unreadable);

@@ -167,7 +167,7 @@ static gint64
 delete_changed (Engine *e, const char *policies, const char *modified)
 {
   SyncSubmission submission = SYNC_SUBMISSION_INIT;
-  g_autoptr (GBytes) base = g_bytes_new_static ("{\"name\":\"A\",\"modified\":\"2025-01-01 00:00:00.000001\"}", 55);
+  g_autoptr (GBytes) base = g_bytes_new_static ("{\"name\":\"A\",\"modified\":\"2025-01-01 00:00:00.000001\"}", 52);
   g_autoptr (GError) error = NULL;
   gint64 id;
 
