@@ -19,9 +19,10 @@ clean () {
 trap clean EXIT
 trap 'exit 143' INT TERM
 
-# Xvfb picks a free number and says it once it accepts clients.
+# Xvfb picks a free number and says it once it accepts clients. Without -noreset it would begin anew when its last client
+# leaves, and turn away who comes just then.
 mkfifo "$work/number"
-Xvfb -displayfd 5 -screen 0 1280x800x24 -nolisten tcp 5> "$work/number" 2> "$work/log" &
+Xvfb -displayfd 5 -screen 0 1280x800x24 -noreset -nolisten tcp 5> "$work/number" 2> "$work/log" &
 server=$!
 read -r number < "$work/number" || {
   cat "$work/log" >&2
