@@ -55,11 +55,18 @@ def window(program, name):
                  if child is not None and child.get_name() == name), None)
 
 
+def words(node):
+    """Its name, or what it says: GTK 4.18 names no status after its text."""
+    if node.get_name() or 'Text' not in node.get_interfaces():
+        return node.get_name() or ''
+    return Atspi.Text.get_text(node, 0, -1) or ''
+
+
 def find(root, name):
     """(nullable): the first of that name. GTK 4.8 puts the text of a button behind its name."""
     for node in walk(root):
         try:
-            if (node.get_name() or '').startswith(name):
+            if words(node).startswith(name):
                 return node
         except GLib.Error:
             continue
@@ -68,7 +75,7 @@ def find(root, name):
 
 def names(root):
     """All of them, for a message."""
-    return [node.get_name() for node in walk(root) if node.get_name()]
+    return [words(node) for node in walk(root) if words(node)]
 
 
 def actions(node):
