@@ -2,11 +2,43 @@
 """The program with the window, in a session of its own (with-session.sh)."""
 
 import os
+import threading
 
+import screen  # noqa: F401  before gi: it finds the python that has it
+from gi.repository import Gio, GLib
 from harness import Process, Profile, wait_until
 
 # As it is called on the bus and in the accessibility tree.
 PROGRAM = 'org.posawesome.Sync'
+
+NOTIFICATIONS = 'org.freedesktop.Notifications'
+NOTIFICATIONS_PATH = '/org/freedesktop/Notifications'
+NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
+<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
+<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/><arg type="a{{sv}}" direction="in"/>
+<arg type="i" direction="in"/><arg type="u" direction="out"/></method>
+<method name="CloseNotification"><arg type="u" direction="in"/></method>
+<method name="GetCapabilities"><arg type="as" direction="out"/></method>
+<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
+</interface></node>"""
+
+
+def take_notifications():
+    """Takes and forgets them, in a thread of its own: GIO warns where nobody does, and a warning ends the program."""
+    def called(_bus, _sender, _path, _interface, method, _arguments, invocation):
+        answers = {'Notify': GLib.Variant('(u)', (1,)), 'GetCapabilities': GLib.Variant('(as)', (['body', 'actions'],))}
+        invocation.return_value(answers.get(method))
+
+    def serve():
+        context = GLib.MainContext.new()
+        context.push_thread_default()
+        bus = Gio.DBusConnection.new_for_address_sync(
+            os.environ['DBUS_SESSION_BUS_ADDRESS'],
+            Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
+        bus.register_object(NOTIFICATIONS_PATH, Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0], called, None, None)
+        Gio.bus_own_name_on_connection(bus, NOTIFICATIONS, 0, None, None)
+        GLib.MainLoop.new(context, False).run()
+    threading.Thread(target=serve, daemon=True).start()
 
 
 class Desktop(Profile):

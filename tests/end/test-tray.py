@@ -4,7 +4,7 @@
 import os
 
 import screen
-from desktop import PROGRAM, Desktop
+from desktop import NOTIFICATIONS, NOTIFICATIONS_PATH, NOTIFICATIONS_XML, PROGRAM, Desktop
 from gi.repository import Gio, GLib
 from harness import note, tap, wait_until
 
@@ -13,17 +13,6 @@ WATCHER = 'org.kde.StatusNotifierWatcher'
 XML = f"""<node><interface name="{WATCHER}">
 <method name="RegisterStatusNotifierItem"><arg type="s" direction="in"/></method>
 <property name="IsStatusNotifierHostRegistered" type="b" access="read"/>
-</interface></node>"""
-
-
-NOTIFICATIONS = 'org.freedesktop.Notifications'
-NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
-<method name="Notify"><arg type="s" direction="in"/><arg type="u" direction="in"/><arg type="s" direction="in"/>
-<arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="as" direction="in"/><arg type="a{{sv}}" direction="in"/>
-<arg type="i" direction="in"/><arg type="u" direction="out"/></method>
-<method name="CloseNotification"><arg type="u" direction="in"/></method>
-<method name="GetCapabilities"><arg type="as" direction="out"/></method>
-<signal name="ActionInvoked"><arg type="u"/><arg type="s"/></signal>
 </interface></node>"""
 
 
@@ -111,7 +100,7 @@ class Notifications:
     def __init__(self):
         self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
         self.shown = {}
-        self.object = self.bus.register_object('/org/freedesktop/Notifications',
+        self.object = self.bus.register_object(NOTIFICATIONS_PATH,
                                                Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0], self.called, None,
                                                None)
         self.name = Gio.bus_own_name_on_connection(self.bus, NOTIFICATIONS, 0, None, None)
@@ -136,7 +125,7 @@ class Notifications:
             invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
 
     def choose(self, number, action):
-        self.bus.emit_signal(None, '/org/freedesktop/Notifications', NOTIFICATIONS, 'ActionInvoked',
+        self.bus.emit_signal(None, NOTIFICATIONS_PATH, NOTIFICATIONS, 'ActionInvoked',
                              GLib.Variant('(us)', (number, action)))
 
 
@@ -156,7 +145,7 @@ def is_open():
 
 
 def test_states():
-    with Panel() as panel, Desktop() as till:
+    with Panel() as panel, Notifications(), Desktop() as till:
         till.start_shop()
         till.start()
         # No panel is a normal life: it comes later, and again.
@@ -193,7 +182,7 @@ def test_states():
 
 
 def test_click():
-    with Panel() as panel, Desktop() as till:
+    with Panel() as panel, Notifications(), Desktop() as till:
         till.start_shop()
         till.start()
         panel.come()
