@@ -22,8 +22,9 @@ is_object (const char *text)
          && sync_json_view_kind (&view) == SYNC_JSON_OBJECT;
 }
 
-static char *
-dup_text_member (const char *text, const char *name)
+/* (transfer full) (nullable): the text that the object @text (nullable) has in @name */
+char *
+sync_conflict_case_dup_text (const char *text, const char *name)
 {
   SyncJsonView view, value;
 
@@ -138,7 +139,7 @@ sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMergePolicies *policie
     self->merge = make_merge (self, policies, &local_error);
   if (local_error != NULL)
     self->why_not_merged = g_strdup_printf (_ ("The fields cannot be compared: %s"), local_error->message);
-  self->currency = dup_text_member (self->conflict->server_data, "currency");
+  self->currency = sync_conflict_case_dup_text (self->conflict->server_data, "currency");
   /* "site zone" */
   zone = sync_store_dup_metadata (reader, METADATA_ZONE);
   if (zone != NULL && strrchr (zone, ' ') != NULL)

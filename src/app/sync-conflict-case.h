@@ -31,6 +31,7 @@ SyncConflictCase *sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMerg
 void sync_conflict_case_free (SyncConflictCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictCase, sync_conflict_case_free)
 
+char *sync_conflict_case_dup_text (const char *text, const char *name);
 gboolean sync_conflict_case_is_asked (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_open (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_news (const SyncMergeItem *item);

@@ -55,24 +55,11 @@ static const char *const field_labels[][2] = {
   { "territory", N_ ("Territory") },
 };
 
-static char *
-dup_server_member (const SyncConflictCase *conflict, const char *name)
-{
-  const char *text = conflict->conflict->server_data;
-  SyncJsonView view, value;
-
-  if (text == NULL || !sync_json_check (text, strlen (text), &view, NULL)
-      || sync_json_view_kind (&view) != SYNC_JSON_OBJECT || !sync_json_view_member (&view, name, &value)
-      || sync_json_view_kind (&value) != SYNC_JSON_STRING)
-    return NULL;
-  return sync_json_view_dup_text (&value);
-}
-
 /* ERPNext writes "2024-05-06 07:08:09.123456" in the site's time. (transfer full) (nullable) */
 static GDateTime *
 parse_modified (const SyncConflictCase *conflict)
 {
-  g_autofree char *modified = dup_server_member (conflict, "modified");
+  g_autofree char *modified = sync_conflict_case_dup_text (conflict->conflict->server_data, "modified");
   g_autoptr (GTimeZone) zone = conflict->zone != NULL ? g_time_zone_new_identifier (conflict->zone) : NULL;
 
   if (modified == NULL || strlen (modified) < strlen ("2024-05-06 07:08:09"))
@@ -197,7 +184,7 @@ sync_conflict_words_local (const SyncConflictCase *conflict)
 char *
 sync_conflict_words_server (const SyncConflictCase *conflict)
 {
-  g_autofree char *user = dup_server_member (conflict, "modified_by");
+  g_autofree char *user = sync_conflict_case_dup_text (conflict->conflict->server_data, "modified_by");
   const char *author = conflict->request != NULL ? conflict->request->author : NULL;
   g_autoptr (GDateTime) modified = parse_modified (conflict);
   g_autofree char *time = modified != NULL ? format_moment (modified) : NULL;
@@ -225,7 +212,7 @@ char *
 sync_conflict_words_user (const SyncConflictCase *conflict, SyncConflictSide side)
 {
   if (side == SYNC_CONFLICT_SIDE_SERVER)
-    return dup_server_member (conflict, "modified_by");
+    return sync_conflict_case_dup_text (conflict->conflict->server_data, "modified_by");
   return g_strdup (conflict->request != NULL ? conflict->request->author : NULL);
 }
 

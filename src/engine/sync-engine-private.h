@@ -313,14 +313,15 @@ void sync_question_read (SyncEngine *self, SyncTransport *transport, GAsyncResul
                          SyncReading *reading);
 void sync_reading_clear (SyncReading *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncReading, sync_reading_clear)
-JsonArray *sync_question_get_rows (const SyncReading *reading, JsonParser *parser);
+JsonArray *sync_question_get_rows (const SyncTransportReply *reply, const SyncOutcome *outcome, JsonParser *parser);
 char *sync_question_dup_filters (const char *field, ...) G_GNUC_NULL_TERMINATED;
 void sync_question_ask (SyncOperation *op, const char *path, GAsyncReadyCallback callback);
 gboolean sync_question_take_reply (SyncOperation *op, SyncTransport *transport, GAsyncResult *result);
-JsonObject *sync_question_parse (JsonParser *parser, const char *text, gsize length);
+JsonObject *sync_question_parse (JsonParser *parser, const char *text, gssize length);
+JsonNode *sync_question_get_kept_document (const char *answer, JsonParser *parser);
 JsonNode *sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, const char *member);
 JsonNode *sync_question_get_data (const SyncTransportReply *reply, JsonParser *parser);
-char *sync_question_dup_key_path (const SyncOperation *op, const char *key);
+char *sync_question_dup_find_path (const char *resource_type, const char *field, const char *value);
 
 char *sync_question_dup_right_path (const char *resource_type, const char *name);
 char *sync_question_dup_name (JsonObject *document);
@@ -367,10 +368,12 @@ void sync_settle_write_down (SyncOperation *op, const SyncChange *change);
 void sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char *message);
 void sync_settle_look_later (SyncOperation *op, gint64 delay_ms, const char *verdict, const char *message);
 void sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version);
+void sync_settle_open_conflict_as (SyncOperation *op, const char *type, const char *name, const char *server_name,
+                                   const char *server_data, const char *server_version);
 void sync_settle_gone (SyncOperation *op);
 void sync_settle_absent (SyncOperation *op);
 char *sync_settle_dup_base (SyncEngine *self, const SyncRequest *request);
-gboolean sync_settle_is_asked (SyncOperation *op, JsonObject *document);
+JsonNode *sync_settle_get_shown (SyncOperation *op, JsonParser *parser);
 void sync_settle_read (SyncOperation *op, const char *name, GAsyncReadyCallback callback);
 gboolean sync_settle_looks_by_key (const SyncRoute *route, const SyncRequest *request);
 gboolean sync_settle_ends_with_the_host (SyncOperation *op);

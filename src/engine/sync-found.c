@@ -8,8 +8,6 @@
 #include "sync-backoff.h"
 #include "sync-body.h"
 
-#include <string.h>
-
 /* Sends that the server called stale, although it shows the version that they carried. */
 #define SENDS_BEFORE_PERSON 6
 /* A submission that is queued on the server is given so long (ERPNext's limit for such a job is 4600 s). */
@@ -184,7 +182,7 @@ static gint64
 read_docstatus (const char *document)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
+  JsonObject *object = sync_question_parse (parser, document, -1);
 
   return object != NULL ? json_object_get_int_member_with_default (object, "docstatus", 0) : 0;
 }

@@ -301,19 +301,20 @@ any_listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *data, *row;
+  JsonArray *rows;
+  JsonNode *row;
   g_autofree char *name = NULL;
   g_autofree char *path = NULL;
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = sync_question_get_data (op->reply, parser);
-  if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+  rows = sync_question_get_rows (op->reply, &op->outcome, parser);
+  if (rows == NULL)
     {
       sync_settle_take_trouble (op);
       return;
     }
-  row = json_array_get_length (json_node_get_array (data)) > 0 ? json_array_get_element (json_node_get_array (data), 0) : NULL;
+  row = json_array_get_length (rows) > 0 ? json_array_get_element (rows, 0) : NULL;
   name = row != NULL && JSON_NODE_HOLDS_OBJECT (row) ? sync_question_dup_name (json_node_get_object (row)) : NULL;
   if (name == NULL)
     {
@@ -407,20 +408,20 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_auto (SyncHistory) history = { 0 };
   g_auto (Sighting) sighting = { .evidence = g_string_new (NULL) };
   g_autofree char *path = NULL;
-  JsonNode *data;
+  JsonArray *rows;
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = sync_question_get_data (op->reply, parser);
-  if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+  rows = sync_question_get_rows (op->reply, &op->outcome, parser);
+  if (rows == NULL)
     {
       sync_settle_take_trouble (op);
       return;
     }
   sync_history_read (op->engine, op->route, op->request, &history);
-  if (!see_rows (op, &history, json_node_get_array (data), &sighting))
+  if (!see_rows (op, &history, rows, &sighting))
     return;
-  if (json_array_get_length (json_node_get_array (data)) >= MAX_DOCUMENTS)
+  if (json_array_get_length (rows) >= MAX_DOCUMENTS)
     give_with_evidence (op, &history, sighting.evidence->str,
                         "There are too many to tell them apart, so only a person can tell whether it is among them.");
   else if (sighting.n_ours == 0 && sighting.n_doubtful == 0)

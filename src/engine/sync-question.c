@@ -7,14 +7,19 @@
 
 #include "sync-json.h"
 
-/* The object that @text is, for as long as @parser lives; NULL: it is none. */
+#include <string.h>
+
+/* The object that @text (nullable) is, for as long as @parser lives; NULL: it is none. @length -1: up to its end. */
 JsonObject *
-sync_question_parse (JsonParser *parser, const char *text, gsize length)
+sync_question_parse (JsonParser *parser, const char *text, gssize length)
 {
   JsonNode *root;
 
+  if (text != NULL && length < 0)
+    length = (gssize) strlen (text);
   /* The parser follows any depth; the check does not. */
-  if (text == NULL || !sync_json_check (text, length, NULL, NULL) || !json_parser_load_from_data (parser, text, length, NULL))
+  if (text == NULL || !sync_json_check (text, (gsize) length, NULL, NULL)
+      || !json_parser_load_from_data (parser, text, length, NULL))
     return NULL;
   root = json_parser_get_root (parser);
   return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_node_get_object (root) : NULL;
@@ -26,9 +31,19 @@ sync_question_get_member (const SyncTransportReply *reply, JsonParser *parser, c
 {
   gsize length = 0;
   const char *data = reply->body != NULL ? g_bytes_get_data (reply->body, &length) : NULL;
-  JsonObject *object = sync_question_parse (parser, data, length);
+  JsonObject *object = sync_question_parse (parser, data, (gssize) length);
 
   return object != NULL ? json_object_get_member (object, member) : NULL;
+}
+
+/* The document that an answer, kept as text, holds as its `data`; lives as long as @parser. NULL: none. */
+JsonNode *
+sync_question_get_kept_document (const char *answer, JsonParser *parser)
+{
+  JsonObject *object = sync_question_parse (parser, answer, -1);
+  JsonNode *data = object != NULL ? json_object_get_member (object, "data") : NULL;
+
+  return data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? data : NULL;
 }
 
 /* The `data` of an answer; lives as long as @parser. */
@@ -65,11 +80,11 @@ sync_reading_clear (SyncReading *self)
 
 /* The rows of a list, for as long as @parser lives; NULL: the answer is none. */
 JsonArray *
-sync_question_get_rows (const SyncReading *reading, JsonParser *parser)
+sync_question_get_rows (const SyncTransportReply *reply, const SyncOutcome *outcome, JsonParser *parser)
 {
-  JsonNode *data = sync_question_get_data (reading->reply, parser);
+  JsonNode *data = sync_question_get_data (reply, parser);
 
-  if (reading->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+  if (outcome->verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
     return NULL;
   return json_node_get_array (data);
 }
@@ -125,12 +140,12 @@ sync_question_dup_filters (const char *field, ...)
   return g_uri_escape_string (text, NULL, FALSE);
 }
 
-/* A list of the documents of a DocType whose key field holds @key. */
+/* A list of the documents of a DocType whose @field holds @value; of two at most, which tells whether it is the only one. */
 char *
-sync_question_dup_key_path (const SyncOperation *op, const char *key)
+sync_question_dup_find_path (const char *resource_type, const char *field, const char *value)
 {
-  g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
-  g_autofree char *filters = sync_question_dup_filters (op->route->key_field, key, NULL);
+  g_autofree char *list = sync_route_dup_document_path (resource_type, NULL);
+  g_autofree char *filters = sync_question_dup_filters (field, value, NULL);
 
   return g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, filters);
 }

@@ -12,7 +12,7 @@ static char *
 dup_member (const char *document, const char *name)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
+  JsonObject *object = sync_question_parse (parser, document, -1);
 
   return object != NULL ? g_strdup (json_object_get_string_member_with_default (object, name, NULL)) : NULL;
 }
@@ -150,21 +150,13 @@ has_its_owner (SyncOperation *op, JsonObject *document)
 }
 
 static void
-open_renamed (SyncOperation *op, JsonObject *document)
+open_renamed (SyncOperation *op, JsonNode *document)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
-  g_autofree char *text = json_to_string (node, FALSE);
-  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
-  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "renamed", text, modified);
-  SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, "renamed");
+  g_autofree char *text = json_to_string (document, FALSE);
+  const char *modified
+    = json_object_get_string_member_with_default (json_node_get_object (document), "modified", NULL);
 
-  g_free (conflict->resource_id);
-  conflict->resource_id = g_strdup (op->asked);
-  change.unaccounted = 0;
-  change.needs_person = 0;
-  change.server_name = op->asked;
-  change.conflict = conflict;
-  sync_settle_write_down (op, &change);
+  sync_settle_open_conflict_as (op, "renamed", op->asked, op->asked, text, modified);
 }
 
 static void
@@ -172,14 +164,13 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *data;
+  JsonNode *shown;
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = sync_question_get_data (op->reply, parser);
-  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
-      && sync_settle_is_asked (op, json_node_get_object (data)) && has_its_owner (op, json_node_get_object (data)))
-    open_renamed (op, json_node_get_object (data));
+  shown = sync_settle_get_shown (op, parser);
+  if (shown != NULL && has_its_owner (op, json_node_get_object (shown)))
+    open_renamed (op, shown);
   else if (op->outcome.verdict == SYNC_VERDICT_GONE || op->outcome.verdict == SYNC_VERDICT_DELIVERED)
     sync_settle_gone (op);
   else
@@ -192,18 +183,16 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   SyncOperation *op = user_data;
   g_autoptr (JsonParser) parser = json_parser_new ();
   g_autofree char *name = NULL;
-  JsonNode *data;
   JsonArray *rows;
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = sync_question_get_data (op->reply, parser);
-  if (op->outcome.verdict != SYNC_VERDICT_DELIVERED || data == NULL || !JSON_NODE_HOLDS_ARRAY (data))
+  rows = sync_question_get_rows (op->reply, &op->outcome, parser);
+  if (rows == NULL)
     {
       sync_settle_take_trouble (op);
       return;
     }
-  rows = json_node_get_array (data);
   if (json_array_get_length (rows) == 1 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
     name = sync_question_dup_name (json_array_get_object_element (rows, 0));
   if (name == NULL || g_ascii_strcasecmp (name, sync_request_get_document_name (op->request)) == 0)
@@ -217,9 +206,7 @@ void
 sync_renamed_look (SyncOperation *op)
 {
   g_autofree char *creation = sync_renamed_dup_creation (op->engine, op->request);
-  g_autofree char *list = sync_route_dup_document_path (op->request->resource_type, NULL);
-  g_autofree char *filters = sync_question_dup_filters ("creation", creation, NULL);
-  g_autofree char *path = g_strdup_printf ("%s?filters=%s&fields=%%5B%%22name%%22%%5D&limit_page_length=2", list, filters);
+  g_autofree char *path = sync_question_dup_find_path (op->request->resource_type, "creation", creation);
 
   /* A site that does not tell where it went leaves it gone. */
   op->unreadable = sync_settle_gone;

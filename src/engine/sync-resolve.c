@@ -130,8 +130,8 @@ has_all_arguments (GBytes *before, GBytes *after)
 {
   g_autoptr (JsonParser) old_parser = json_parser_new ();
   g_autoptr (JsonParser) new_parser = json_parser_new ();
-  JsonObject *old_body = sync_question_parse (old_parser, g_bytes_get_data (before, NULL), g_bytes_get_size (before));
-  JsonObject *new_body = sync_question_parse (new_parser, g_bytes_get_data (after, NULL), g_bytes_get_size (after));
+  JsonObject *old_body = sync_question_parse (old_parser, g_bytes_get_data (before, NULL), (gssize) g_bytes_get_size (before));
+  JsonObject *new_body = sync_question_parse (new_parser, g_bytes_get_data (after, NULL), (gssize) g_bytes_get_size (after));
   g_autoptr (GList) members = old_body != NULL ? json_object_get_members (old_body) : NULL;
 
   for (GList *l = members; l != NULL; l = l->next)

@@ -223,8 +223,7 @@ static void
 decide_name (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  const char *text = open->conflict->server_data;
-  JsonObject *there = text != NULL ? sync_question_parse (parser, text, strlen (text)) : NULL;
+  JsonObject *there = sync_question_parse (parser, open->conflict->server_data, -1);
   gint64 docstatus = there != NULL ? json_object_get_int_member_with_default (there, "docstatus", 0) : 0;
 
   if (docstatus != (open->route->submit_after ? 1 : 0)

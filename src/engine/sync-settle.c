@@ -11,8 +11,6 @@
 #include "sync-error.h"
 #include "sync-mutant.h"
 
-#include <string.h>
-
 /* The change of the row of @op from where it is now, decided by a look. */
 SyncChange
 sync_settle_change (SyncOperation *op, SyncState to, const char *verdict)
@@ -106,21 +104,19 @@ static gboolean
 is_version (const char *document, const SyncRequest *request)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = document != NULL ? sync_question_parse (parser, document, strlen (document)) : NULL;
+  JsonObject *object = sync_question_parse (parser, document, -1);
 
   return object != NULL
          && g_strcmp0 (json_object_get_string_member_with_default (object, "modified", NULL), request->base_modified) == 0;
 }
 
-/* The `data` of an answer. */
 static char *
 dup_document_of_answer (const char *answer)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = sync_question_parse (parser, answer, strlen (answer));
-  JsonNode *data = object != NULL ? json_object_get_member (object, "data") : NULL;
+  JsonNode *document = sync_question_get_kept_document (answer, parser);
 
-  return data != NULL && JSON_NODE_HOLDS_OBJECT (data) ? json_to_string (data, FALSE) : NULL;
+  return document != NULL ? json_to_string (document, FALSE) : NULL;
 }
 
 /* (transfer full) (nullable): the document that @request was made on, as the till read it or as our own writes made it;
@@ -165,17 +161,32 @@ sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const ch
   return conflict;
 }
 
-/* Another version stands there. */
+/* The conflict is with the document @name, NULL: with the row's own; the row goes on with that of @server_name, NULL: with
+ * the one that it has. */
 void
-sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version)
+sync_settle_open_conflict_as (SyncOperation *op, const char *type, const char *name, const char *server_name,
+                              const char *server_data, const char *server_version)
 {
   g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, type, server_data, server_version);
   SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, type);
 
+  if (name != NULL)
+    {
+      g_free (conflict->resource_id);
+      conflict->resource_id = g_strdup (name);
+    }
   change.unaccounted = 0;
   change.needs_person = 0;
+  change.server_name = server_name;
   change.conflict = conflict;
   sync_settle_write_down (op, &change);
+}
+
+/* Another version stands there. */
+void
+sync_settle_open_conflict (SyncOperation *op, const char *type, const char *server_data, const char *server_version)
+{
+  sync_settle_open_conflict_as (op, type, NULL, NULL, server_data, server_version);
 }
 
 /* Whether the last answer asks for a look before anything is sent again. So does a send whose key nothing enforced: that
@@ -339,13 +350,25 @@ look_again (SyncOperation *op)
 }
 
 /* Whether a look was shown the document that it asked for, and not what somebody else asked for. */
-gboolean
-sync_settle_is_asked (SyncOperation *op, JsonObject *document)
+static gboolean
+is_asked (SyncOperation *op, JsonObject *document)
 {
   const char *doctype = json_object_get_string_member_with_default (document, "doctype", NULL);
   g_autofree char *name = sync_question_dup_name (document);
 
   return name != NULL && op->asked != NULL && sync_document_is (doctype, name, op->request->resource_type, op->asked);
+}
+
+/* The document that a look was shown, for as long as @parser lives; NULL: none, or another than was asked for. */
+JsonNode *
+sync_settle_get_shown (SyncOperation *op, JsonParser *parser)
+{
+  JsonNode *data = sync_question_get_data (op->reply, parser);
+
+  return op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
+             && is_asked (op, json_node_get_object (data))
+           ? data
+           : NULL;
 }
 
 /* The same of one that was found by its key. */
@@ -354,7 +377,7 @@ is_what_was_asked_for (SyncOperation *op, JsonObject *document)
 {
   const char *key_field = sync_settle_looks_by_key (op->route, op->request) ? op->route->key_field : NULL;
 
-  if (!sync_settle_is_asked (op, document))
+  if (!is_asked (op, document))
     return FALSE;
   return key_field == NULL || !json_object_has_member (document, key_field)
          || sync_key_is_stored_as (op->request->key,
@@ -476,7 +499,7 @@ sync_settle_look (SyncOperation *op)
       sync_settle_read (op, sync_request_get_document_name (op->request), looked_cb);
       return;
     }
-  path = sync_question_dup_key_path (op, op->request->key);
+  path = sync_question_dup_find_path (op->request->resource_type, op->route->key_field, op->request->key);
   sync_question_ask (op, path, looked_cb);
 }
 

@@ -85,7 +85,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   JsonArray *documents;
 
   sync_question_read (self, SYNC_TRANSPORT (source), result, survey->started_us, &reading);
-  documents = self->running ? sync_question_get_rows (&reading, parser) : NULL;
+  documents = self->running ? sync_question_get_rows (reading.reply, &reading.outcome, parser) : NULL;
   for (guint i = 0; documents != NULL && i < survey->rows->len; i++)
     {
       const SyncRequest *row = g_ptr_array_index (survey->rows, i);

@@ -17,7 +17,7 @@ dup_given_name (const SyncRoute *route, const SyncRequest *request)
   JsonObject *document = NULL;
 
   if (body != NULL && g_strcmp0 (route->document_path, "") == 0)
-    document = sync_question_parse (parser, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+    document = sync_question_parse (parser, g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body));
   return document != NULL ? sync_question_dup_name (document) : NULL;
 }
 
@@ -74,20 +74,12 @@ refused (SyncOperation *op)
 }
 
 static void
-open_taken (SyncOperation *op, JsonObject *document)
+open_taken (SyncOperation *op, JsonNode *document)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
-  g_autofree char *text = json_to_string (node, FALSE);
-  g_autofree char *name = sync_question_dup_name (document);
-  g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (op->engine, op->request, "name_taken", text, NULL);
-  SyncChange change = sync_settle_change (op, SYNC_STATE_CONFLICT, "name_taken");
+  g_autofree char *text = json_to_string (document, FALSE);
+  g_autofree char *name = sync_question_dup_name (json_node_get_object (document));
 
-  g_free (conflict->resource_id);
-  conflict->resource_id = g_steal_pointer (&name);
-  change.unaccounted = 0;
-  change.needs_person = 0;
-  change.conflict = conflict;
-  sync_settle_write_down (op, &change);
+  sync_settle_open_conflict_as (op, "name_taken", name, NULL, text, NULL);
 }
 
 static void
@@ -95,14 +87,13 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SyncOperation *op = user_data;
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *data;
+  JsonNode *shown;
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  data = sync_question_get_data (op->reply, parser);
-  if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_OBJECT (data)
-      && sync_settle_is_asked (op, json_node_get_object (data)))
-    open_taken (op, json_node_get_object (data));
+  shown = sync_settle_get_shown (op, parser);
+  if (shown != NULL)
+    open_taken (op, shown);
   else if (op->outcome.verdict == SYNC_VERDICT_GONE)
     refused (op);
   else

@@ -202,7 +202,7 @@ defined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       conclude (proof, remembered_ms (self, proof->resource_type) > 0 ? SYNC_KEY_ENFORCED : SYNC_KEY_UNCHECKED, NULL);
       return;
     }
-  rows = sync_question_get_rows (&reading, parser);
+  rows = sync_question_get_rows (reading.reply, &reading.outcome, parser);
   if (rows == NULL)
     {
       conclude (proof, SYNC_KEY_UNPROVEN, words_of (&reading));
@@ -248,7 +248,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         remember (self, proof->resource_type, FALSE);
       conclude (proof, missing ? SYNC_KEY_MISSING : SYNC_KEY_UNREADABLE, words_of (&reading));
     }
-  else if (sync_question_get_rows (&reading, parser) == NULL)
+  else if (sync_question_get_rows (reading.reply, &reading.outcome, parser) == NULL)
     conclude (proof, SYNC_KEY_UNPROVEN, words_of (&reading));
   else if (sync_route_table_is_key_shipped (self->routes, proof->resource_type))
     conclude (proof, SYNC_KEY_ENFORCED, NULL);

@@ -40,12 +40,6 @@ refuse (const Undo *undo, const char *why, GError **error)
   return FALSE;
 }
 
-static JsonObject *
-parse_object (JsonParser *parser, const char *text)
-{
-  return text != NULL ? sync_question_parse (parser, text, strlen (text)) : NULL;
-}
-
 /* The fields of @written, with the values that @before has. */
 static char *
 dup_former_values (JsonObject *written, JsonObject *before)
@@ -77,30 +71,23 @@ prepare_sent (Undo *undo, GError **error)
   g_autoptr (JsonParser) body_parser = json_parser_new ();
   g_autoptr (JsonParser) server_parser = json_parser_new ();
   GBytes *sent = sync_request_get_body (undo->row);
-  g_autofree char *body = sent != NULL ? g_strndup (g_bytes_get_data (sent, NULL), g_bytes_get_size (sent)) : NULL;
-  JsonObject *answer = parse_object (answer_parser, undo->row->response);
-  JsonObject *document = NULL;
-  JsonObject *before = parse_object (server_parser, undo->conflict->server_data);
-  JsonObject *written = parse_object (body_parser, body);
+  JsonNode *document = sync_question_get_kept_document (undo->row->response, answer_parser);
+  JsonObject *before = sync_question_parse (server_parser, undo->conflict->server_data, -1);
+  JsonObject *written
+    = sent != NULL ? sync_question_parse (body_parser, g_bytes_get_data (sent, NULL), (gssize) g_bytes_get_size (sent)) : NULL;
 
   if (undo->row->state != SYNC_STATE_COMPLETED)
     return refuse (undo, "what came of it is not delivered yet; discard it instead", error);
   if (undo->row->resource_version == NULL || before == NULL || written == NULL)
     return refuse (undo, "what was there before is not known any more", error);
-  if (answer != NULL && json_object_has_member (answer, "data") && JSON_NODE_HOLDS_OBJECT (json_object_get_member (answer, "data")))
-    document = json_object_get_object_member (answer, "data");
-  if (document != NULL && json_object_get_int_member_with_default (document, "docstatus", 0) != 0)
+  if (document != NULL
+      && json_object_get_int_member_with_default (json_node_get_object (document), "docstatus", 0) != 0)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
   undo->body = dup_former_values (written, before);
   if (undo->body == NULL)
     return refuse (undo, "it wrote nothing", error);
   undo->base_modified = g_strdup (undo->row->resource_version);
-  if (document != NULL)
-    {
-      g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
-
-      undo->base = json_to_string (node, FALSE);
-    }
+  undo->base = document != NULL ? json_to_string (document, FALSE) : NULL;
   return TRUE;
 }
 
@@ -109,7 +96,7 @@ static char *
 dup_without_name (const char *document)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = parse_object (parser, document);
+  JsonObject *object = sync_question_parse (parser, document, -1);
 
   if (object == NULL || !json_object_has_member (object, "name"))
     return g_strdup (document);
@@ -122,7 +109,7 @@ static gboolean
 prepare_given_up (Undo *undo, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *server = parse_object (parser, undo->conflict->server_data);
+  JsonObject *server = sync_question_parse (parser, undo->conflict->server_data, -1);
 
   if (server == NULL || undo->conflict->server_version == NULL)
     return refuse (undo, "the document was not on the server any more", error);
