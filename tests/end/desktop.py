@@ -23,22 +23,52 @@ NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
 </interface></node>"""
 
 
-def take_notifications():
-    """Takes and forgets them, in a thread of its own: GIO warns where nobody does, and a warning ends the program."""
-    def called(_bus, _sender, _path, _interface, method, _arguments, invocation):
-        answers = {'Notify': GLib.Variant('(u)', (1,)), 'GetCapabilities': GLib.Variant('(as)', (['body', 'actions'],))}
-        invocation.return_value(answers.get(method))
+class Notifications:
+    """What shows notifications, in a thread of its own. GIO warns where nobody does, and a warning ends the program."""
 
-    def serve():
-        context = GLib.MainContext.new()
-        context.push_thread_default()
-        bus = Gio.DBusConnection.new_for_address_sync(
+    def __init__(self):
+        self.shown = {}
+        self.context = GLib.MainContext.new()
+        self.loop = GLib.MainLoop.new(self.context, False)
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+
+    def __enter__(self):
+        self.thread.start()
+        self.ready.wait()
+        return self
+
+    def __exit__(self, *_):
+        self.loop.quit()
+        self.thread.join()
+        self.bus.close_sync()
+
+    def serve(self):
+        self.context.push_thread_default()
+        self.bus = Gio.DBusConnection.new_for_address_sync(
             os.environ['DBUS_SESSION_BUS_ADDRESS'],
             Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
-        bus.register_object(NOTIFICATIONS_PATH, Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0], called, None, None)
-        Gio.bus_own_name_on_connection(bus, NOTIFICATIONS, 0, None, None)
-        GLib.MainLoop.new(context, False).run()
-    threading.Thread(target=serve, daemon=True).start()
+        self.bus.register_object(NOTIFICATIONS_PATH, Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0],
+                                 self.called, None, None)
+        Gio.bus_own_name_on_connection(self.bus, NOTIFICATIONS, 0, None, None)
+        self.ready.set()
+        self.loop.run()
+        self.context.pop_thread_default()
+
+    def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
+        if method == 'Notify':
+            _, replaces, _, title, body, actions, _, _ = arguments.unpack()
+            number = replaces or len(self.shown) + 1
+            self.shown[number] = (title, body, actions)
+            invocation.return_value(GLib.Variant('(u)', (number,)))
+        elif method == 'CloseNotification':
+            self.shown[arguments.unpack()[0]] = None
+            invocation.return_value(None)
+        else:
+            invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
+
+    def choose(self, number, action):
+        self.bus.emit_signal(None, NOTIFICATIONS_PATH, NOTIFICATIONS, 'ActionInvoked', GLib.Variant('(us)', (number, action)))
 
 
 class Desktop(Profile):

@@ -10,7 +10,7 @@ import time
 import uuid
 
 import screen
-from desktop import PROGRAM, Desktop, take_notifications
+from desktop import PROGRAM, Desktop, Notifications
 from harness import Client, Profile, path_of, tap, wait_until
 
 HOOKS = {
@@ -326,5 +326,5 @@ def test_fourteen_conflicts():
 
 
 if __name__ == '__main__':
-    take_notifications()
-    tap(test_fourteen_conflicts)
+    with Notifications():
+        tap(test_fourteen_conflicts)

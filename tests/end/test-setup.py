@@ -4,7 +4,7 @@
 import os
 
 import screen
-from desktop import PROGRAM, Desktop, take_notifications
+from desktop import PROGRAM, Desktop, Notifications
 from harness import Process, note, tap, wait_until
 
 
@@ -68,5 +68,5 @@ def test_first_run():
 
 
 if __name__ == '__main__':
-    take_notifications()
-    tap(test_first_run)
+    with Notifications():
+        tap(test_first_run)

@@ -4,7 +4,7 @@
 import os
 
 import screen
-from desktop import NOTIFICATIONS, NOTIFICATIONS_PATH, NOTIFICATIONS_XML, PROGRAM, Desktop
+from desktop import PROGRAM, Desktop, Notifications
 from gi.repository import Gio, GLib
 from harness import note, tap, wait_until
 
@@ -92,41 +92,6 @@ class Panel:
         assert values.get('enabled'), (label, values)
         self.call(MENU, 'com.canonical.dbusmenu', 'Event',
                   GLib.Variant('(isvu)', (number, 'clicked', GLib.Variant('i', 0), 0)), '()')
-
-
-class Notifications:
-    """What shows notifications."""
-
-    def __init__(self):
-        self.bus = Gio.bus_get_sync(Gio.BusType.SESSION)
-        self.shown = {}
-        self.object = self.bus.register_object(NOTIFICATIONS_PATH,
-                                               Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0], self.called, None,
-                                               None)
-        self.name = Gio.bus_own_name_on_connection(self.bus, NOTIFICATIONS, 0, None, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        Gio.bus_unown_name(self.name)
-        self.bus.unregister_object(self.object)
-
-    def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
-        if method == 'Notify':
-            _, replaces, _, title, body, actions, _, _ = arguments.unpack()
-            number = replaces or len(self.shown) + 1
-            self.shown[number] = (title, body, actions)
-            invocation.return_value(GLib.Variant('(u)', (number,)))
-        elif method == 'CloseNotification':
-            self.shown[arguments.unpack()[0]] = None
-            invocation.return_value(None)
-        else:
-            invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
-
-    def choose(self, number, action):
-        self.bus.emit_signal(None, NOTIFICATIONS_PATH, NOTIFICATIONS, 'ActionInvoked',
-                             GLib.Variant('(us)', (number, action)))
 
 
 def make_conflict(till):
