@@ -583,7 +583,7 @@ show_content (SyncApplication *self)
         sync_window_offer_set_up (self->window);
     }
   else
-    sync_window_show_queue (self->window, self->status, self->reader, self->config->base_url);
+    sync_window_show_pages (self->window, self->service, self->status, self->reader, self->config->base_url);
 }
 
 static void
@@ -593,7 +593,10 @@ open_window (SyncApplication *self)
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
   show_content (self);
   if (self->demo != NULL && self->problem == NULL)
-    start_demo (self);
+    {
+      sync_window_show_page (self->window, "queue");
+      start_demo (self);
+    }
 }
 
 static void

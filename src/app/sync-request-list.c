@@ -232,16 +232,16 @@ sync_request_list_load_more (SyncRequestList *self)
 }
 
 /**
- * sync_request_list_get_only_sales:
- * @self: the list
+ * sync_request_list_only_sales_wait:
+ * @reader: a store to read from
  *
  * Returns: whether all that waits is known to consist of sales; %FALSE also if more waits than one page
  */
 gboolean
-sync_request_list_get_only_sales (SyncRequestList *self)
+sync_request_list_only_sales_wait (SyncStore *reader)
 {
   const SyncListFilter filter = { .states = WAITING_STATES, .limit = PAGE_ROWS };
-  g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, NULL);
+  g_autoptr (GPtrArray) rows = sync_store_list (reader, &filter, NULL);
 
   if (rows == NULL || rows->len == PAGE_ROWS)
     return FALSE;

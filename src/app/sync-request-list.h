@@ -19,6 +19,6 @@ void sync_request_list_set_all (SyncRequestList *self, gboolean all);
 void sync_request_list_refresh (SyncRequestList *self);
 void sync_request_list_load_more (SyncRequestList *self);
 void sync_request_list_set_host_try (SyncRequestList *self, gint64 host_try_ms);
-gboolean sync_request_list_get_only_sales (SyncRequestList *self);
+gboolean sync_request_list_only_sales_wait (SyncStore *reader);
 
 G_END_DECLS

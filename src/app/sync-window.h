@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-service.h"
 #include "sync-status.h"
 
 #include <adwaita.h>
@@ -10,14 +11,16 @@ G_BEGIN_DECLS
 /**
  * SyncWindow:
  *
- * What the shop sees: what waits and why, in words, and the list of requests. It shows a #SyncStatus and reads rows
- * through a read-only store of its own; whatever it does is an action of the application.
+ * What the shop sees: pages, or why there are none. They show a #SyncStatus and read rows through a read-only store of
+ * their own; whatever is done is an action of the application or a message to the engine.
  */
 #define SYNC_TYPE_WINDOW (sync_window_get_type ())
 G_DECLARE_FINAL_TYPE (SyncWindow, sync_window, SYNC, WINDOW, AdwApplicationWindow)
 
 SyncWindow *sync_window_new (GtkApplication *application);
-void sync_window_show_queue (SyncWindow *self, SyncStatus *status, SyncStore *reader, const char *server);
+void sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus *status, SyncStore *reader,
+                             const char *server);
+void sync_window_show_page (SyncWindow *self, const char *name);
 void sync_window_show_problem (SyncWindow *self, const char *title, const char *description);
 void sync_window_offer_set_up (SyncWindow *self);
 void sync_window_show_finishing (SyncWindow *self);

@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* A clock that is off by less than that is as good as right. */
+#define CLOCK_MATTERS_S 5
+
 /**
  * sync_words_count_waiting:
  * @counts: the queue's counts
@@ -171,52 +174,219 @@ sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales)
 }
 
 /**
+ * sync_words_refused:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full) (nullable): how many entries the server refused, or %NULL if none
+ */
+char *
+sync_words_refused (const SyncSnapshot *snapshot)
+{
+  guint n = snapshot->counts.n[SYNC_STATE_FAILED];
+
+  if (n == 0)
+    return NULL;
+  return g_strdup_printf (ngettext ("The server refused %u entry.", "The server refused %u entries.", n), n);
+}
+
+/**
+ * sync_words_conflicts:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full) (nullable): how many conflicts are open, or %NULL if none
+ */
+char *
+sync_words_conflicts (const SyncSnapshot *snapshot)
+{
+  guint n = snapshot->counts.n[SYNC_STATE_CONFLICT];
+
+  if (n == 0)
+    return NULL;
+  return g_strdup_printf (ngettext ("%u entry was also changed on the server.",
+                                    "%u entries were also changed on the server.", n),
+                          n);
+}
+
+/**
+ * sync_words_unsure:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full) (nullable): how many entries may have arrived, which only a person can find out, or %NULL
+ *   if none
+ */
+char *
+sync_words_unsure (const SyncSnapshot *snapshot)
+{
+  guint n = snapshot->counts.needs_person;
+
+  if (n == 0)
+    return NULL;
+  return g_strdup_printf (ngettext ("For %u entry somebody has to look whether it arrived.",
+                                    "For %u entries somebody has to look whether they arrived.", n),
+                          n);
+}
+
+/**
  * sync_words_needs:
  * @snapshot: how the engine stands
  *
- * Returns: (transfer full) (nullable): what a person has to look at, or %NULL if nothing
+ * Returns: (transfer full) (nullable): what a person has to look at, in one to three sentences, or %NULL if nothing
  */
 char *
 sync_words_needs (const SyncSnapshot *snapshot)
 {
-  const SyncCounts *counts = &snapshot->counts;
+  char *const sentences[] = { sync_words_refused (snapshot), sync_words_conflicts (snapshot), sync_words_unsure (snapshot) };
   g_autoptr (GString) text = g_string_new (NULL);
-  guint n;
 
-  n = counts->n[SYNC_STATE_FAILED];
-  if (n > 0)
-    g_string_append_printf (text, ngettext ("The server refused %u entry.", "The server refused %u entries.", n), n);
-  n = counts->n[SYNC_STATE_CONFLICT];
-  if (n > 0)
+  for (gsize i = 0; i < G_N_ELEMENTS (sentences); i++)
     {
-      g_string_append (text, text->len > 0 ? " " : "");
-      g_string_append_printf (text,
-                              ngettext ("%u entry was also changed on the server.",
-                                        "%u entries were also changed on the server.", n),
-                              n);
-    }
-  n = counts->needs_person;
-  if (n > 0)
-    {
-      g_string_append (text, text->len > 0 ? " " : "");
-      g_string_append_printf (text,
-                              ngettext ("For %u entry somebody has to look whether it arrived.",
-                                        "For %u entries somebody has to look whether they arrived.", n),
-                              n);
+      if (sentences[i] == NULL)
+        continue;
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", sentences[i]);
+      g_free (sentences[i]);
     }
   return text->len > 0 ? g_string_free (g_steal_pointer (&text), FALSE) : NULL;
 }
 
 /**
- * sync_words_progress:
+ * sync_words_close:
  * @snapshot: how the engine stands
  *
- * Returns: (transfer full): how far the running delivery is
+ * Returns: (transfer full): whether the shift can be closed, or what stands in the way
  */
 char *
-sync_words_progress (const SyncSnapshot *snapshot)
+sync_words_close (const SyncSnapshot *snapshot)
 {
-  return g_strdup_printf (_ ("%u of %u delivered"), snapshot->progress_done, snapshot->progress_total);
+  guint waiting = sync_words_count_waiting (&snapshot->counts);
+
+  if (snapshot->safe_to_close)
+    return g_strdup (_ ("Safe to close the shift"));
+  if (waiting == 0)
+    return g_strdup (_ ("Not safe to close the shift yet"));
+  return g_strdup_printf (ngettext ("Do not close the shift yet: %u entry is not on the server",
+                                    "Do not close the shift yet: %u entries are not on the server", waiting),
+                          waiting);
+}
+
+/**
+ * sync_words_detail:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer none) (nullable): the most urgent of what there is to say beside the sentences, of which some are
+ *   the transport's or the server's own words; %NULL if nothing
+ */
+const char *
+sync_words_detail (const SyncSnapshot *snapshot)
+{
+  if (snapshot->notice != NULL)
+    return snapshot->notice;
+  if (snapshot->restore_report != NULL && snapshot->counts.n[SYNC_STATE_UNKNOWN] > 0)
+    return snapshot->restore_report;
+  if (snapshot->condition == SYNC_CONDITION_ONLINE || snapshot->condition == SYNC_CONDITION_PAUSED)
+    return NULL;
+  return snapshot->condition_detail;
+}
+
+/**
+ * sync_words_condition:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer none): how the connection is, in a word or two
+ */
+const char *
+sync_words_condition (const SyncSnapshot *snapshot)
+{
+  switch (snapshot->condition)
+    {
+    case SYNC_CONDITION_OFFLINE:
+      return snapshot->offline_by_hand ? _ ("off line by hand") : _ ("cannot be reached");
+    case SYNC_CONDITION_PAUSED:
+      return _ ("paused");
+    case SYNC_CONDITION_SIGN_IN_NEEDED:
+      return _ ("needs its API key");
+    case SYNC_CONDITION_NOT_OUR_SERVER:
+      return _ ("something else answers");
+    case SYNC_CONDITION_THROTTLED:
+      return _ ("asks to wait");
+    case SYNC_CONDITION_STORAGE_TROUBLE:
+      return _ ("disk in trouble");
+    case SYNC_CONDITION_ONLINE:
+    default:
+      return snapshot->tried_ms > 0 ? _ ("connected") : _ ("not asked yet");
+    }
+}
+
+/**
+ * sync_words_last_sync:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full): when all that was due had last been delivered, and how long that took
+ */
+char *
+sync_words_last_sync (const SyncSnapshot *snapshot)
+{
+  g_autofree char *time = sync_words_time (snapshot->last_sync_ms);
+
+  if (snapshot->last_sync_ms == 0)
+    return g_strdup (_ ("never"));
+  /* Translators: a time, and a number of seconds. */
+  return g_strdup_printf (_ ("%s, in %.1f s"), time, (double) snapshot->last_duration_ms / 1000);
+}
+
+/**
+ * sync_words_clock:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer full) (nullable): how far this computer's clock is from the server's; %NULL if that is not known,
+ *   or nothing to speak of
+ */
+char *
+sync_words_clock (const SyncSnapshot *snapshot)
+{
+  gint64 off_s = (snapshot->server_clock_offset_ms + (snapshot->server_clock_offset_ms < 0 ? -500 : 500)) / 1000;
+
+  if (!snapshot->server_clock_known || ABS (off_s) < CLOCK_MATTERS_S)
+    return NULL;
+  if (off_s > 0)
+    return g_strdup_printf (ngettext ("%u second behind the server’s", "%u seconds behind the server’s", (gulong) off_s),
+                            (guint) off_s);
+  return g_strdup_printf (ngettext ("%u second ahead of the server’s", "%u seconds ahead of the server’s", (gulong) -off_s),
+                          (guint) -off_s);
+}
+
+/* How long something takes, as people say it. */
+static char *
+duration_words (double seconds)
+{
+  guint n = (guint) (seconds + 0.5);
+
+  if (n < 60)
+    return g_strdup_printf (ngettext ("%u second", "%u seconds", n), n);
+  n = (n + 30) / 60;
+  if (n < 120)
+    return g_strdup_printf (ngettext ("%u minute", "%u minutes", n), n);
+  n = (n + 30) / 60;
+  return g_strdup_printf (ngettext ("%u hour", "%u hours", n), n);
+}
+
+/**
+ * sync_words_progress:
+ * @snapshot: how the engine stands
+ * @per_second: how many are delivered a second, 0: not known
+ *
+ * Returns: (transfer full): how far the running delivery is, and how long it will take
+ */
+char *
+sync_words_progress (const SyncSnapshot *snapshot, double per_second)
+{
+  g_autofree char *done = g_strdup_printf (_ ("%u of %u delivered"), snapshot->progress_done, snapshot->progress_total);
+  g_autofree char *left = NULL;
+
+  if (per_second <= 0 || snapshot->progress_done >= snapshot->progress_total)
+    return g_steal_pointer (&done);
+  left = duration_words ((snapshot->progress_total - snapshot->progress_done) / per_second);
+  /* Translators: “12 of 80 delivered”, a number, and “20 seconds”. */
+  return g_strdup_printf (_ ("%s, %.1f a second, %s left"), done, per_second, left);
 }
 
 /**

@@ -221,12 +221,12 @@ test_waits_for (Fixture *fixture, gconstpointer data)
 static void
 test_only_sales (Fixture *fixture, gconstpointer data)
 {
-  g_assert_true (sync_request_list_get_only_sales (fixture->list));
+  g_assert_true (sync_request_list_only_sales_wait (fixture->reader));
   accept (fixture, 0, 1, "Sales Invoice");
   accept (fixture, 1, 2, "POS Invoice");
-  g_assert_true (sync_request_list_get_only_sales (fixture->list));
+  g_assert_true (sync_request_list_only_sales_wait (fixture->reader));
   accept (fixture, 2, 3, "Customer");
-  g_assert_false (sync_request_list_get_only_sales (fixture->list));
+  g_assert_false (sync_request_list_only_sales_wait (fixture->reader));
 }
 
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)

@@ -105,7 +105,7 @@ tick_cb (gpointer user_data)
       gtk_window_close (window);
       /* The service ends in its own thread: this turn of the loop still has the window. */
       watch->saw_finishing
-        = g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "stack"))), "finishing") == 0;
+        = g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "content_stack"))), "finishing") == 0;
     }
   return G_SOURCE_CONTINUE;
 }
@@ -169,7 +169,7 @@ test_accessible (void)
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     gtk_test_accessible_assert_property (child (window, names[i][0]), GTK_ACCESSIBLE_PROPERTY_LABEL, names[i][1]);
   sync_window_show_problem (SYNC_WINDOW (window), "Title", "a <b> & c");
-  g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "stack"))), ==, "problem");
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "content_stack"))), ==, "problem");
   /* What turns unseen keeps the processor awake. */
   g_assert_false (gtk_spinner_get_spinning (GTK_SPINNER (child (window, "finishing_spinner"))));
   sync_window_show_finishing (SYNC_WINDOW (window));
@@ -183,7 +183,7 @@ typedef struct
   SyncApplication *application; /* (owned) */
   guint n_ticks;
   gboolean began_hidden;
-  gboolean showed_queue;
+  gboolean showed_pages;
   gboolean showed_problem;
 } Visit;
 
@@ -202,8 +202,8 @@ visit_cb (gpointer user_data)
       g_application_activate (G_APPLICATION (visit->application));
       return G_SOURCE_CONTINUE;
     }
-  page = gtk_stack_get_visible_child_name (GTK_STACK (child (windows->data, "stack")));
-  visit->showed_queue = strcmp (page, "queue") == 0;
+  page = gtk_stack_get_visible_child_name (GTK_STACK (child (windows->data, "content_stack")));
+  visit->showed_pages = strcmp (page, "pages") == 0;
   visit->showed_problem = strcmp (page, "problem") == 0;
   g_action_group_activate_action (G_ACTION_GROUP (visit->application), "quit", NULL);
   return G_SOURCE_REMOVE;
@@ -230,7 +230,7 @@ test_background (void)
   g_setenv ("GATEWAY_PORT", "0", TRUE);
   run_visit (&visit, TRUE);
   g_assert_true (visit.began_hidden);
-  g_assert_true (visit.showed_queue);
+  g_assert_true (visit.showed_pages);
   g_unsetenv ("ERPNEXT_BASE_URL");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the cashier reads, for every condition; and customer and amount of a row. */
+#include "sync-rate.h"
 #include "sync-words.h"
 
 #include <locale.h>
@@ -93,6 +94,86 @@ test_needs (void)
                    "For 1 entry somebody has to look whether it arrived.");
 }
 
+/* The one sentence that decides whether somebody goes home. */
+static void
+test_close (void)
+{
+  SyncSnapshot snapshot = { .safe_to_close = TRUE };
+  g_autofree char *safe = sync_words_close (&snapshot);
+  g_autofree char *waiting = NULL;
+  g_autofree char *other = NULL;
+
+  g_assert_cmpstr (safe, ==, "Safe to close the shift");
+  snapshot.safe_to_close = FALSE;
+  other = sync_words_close (&snapshot);
+  g_assert_cmpstr (other, ==, "Not safe to close the shift yet");
+  snapshot.counts.total = 3;
+  snapshot.counts.n[SYNC_STATE_PENDING] = 2;
+  snapshot.counts.n[SYNC_STATE_COMPLETED] = 1;
+  waiting = sync_words_close (&snapshot);
+  g_assert_cmpstr (waiting, ==, "Do not close the shift yet: 2 entries are not on the server");
+}
+
+static void
+assert_clock (gint64 offset_ms, const char *wanted)
+{
+  SyncSnapshot snapshot = { .server_clock_known = TRUE, .server_clock_offset_ms = offset_ms };
+  g_autofree char *words = sync_words_clock (&snapshot);
+
+  g_assert_cmpstr (words, ==, wanted);
+}
+
+static void
+test_clock (void)
+{
+  SyncSnapshot unknown = { .server_clock_offset_ms = 99000 };
+
+  g_assert_null (sync_words_clock (&unknown));
+  assert_clock (4400, NULL);
+  assert_clock (-4400, NULL);
+  assert_clock (60600, "61 seconds behind the server’s");
+  assert_clock (-60600, "61 seconds ahead of the server’s");
+}
+
+static void
+assert_progress (double per_second, const char *wanted)
+{
+  SyncSnapshot snapshot = { .progress_done = 20, .progress_total = 1000 };
+  g_autofree char *words = sync_words_progress (&snapshot, per_second);
+
+  g_assert_cmpstr (words, ==, wanted);
+}
+
+static void
+test_progress (void)
+{
+  assert_progress (0, "20 of 1000 delivered");
+  assert_progress (49, "20 of 1000 delivered, 49.0 a second, 20 seconds left");
+  assert_progress (9.8, "20 of 1000 delivered, 9.8 a second, 2 minutes left");
+  assert_progress (0.1, "20 of 1000 delivered, 0.1 a second, 3 hours left");
+}
+
+static void
+test_rate (void)
+{
+  SyncRate rate = { 0 };
+
+  g_assert_cmpfloat (sync_rate_get_per_second (&rate), ==, 0);
+  sync_rate_add (&rate, 1000, 5);
+  sync_rate_add (&rate, 1500, 6);
+  g_assert_cmpfloat (sync_rate_get_per_second (&rate), ==, 0);
+  /* Ten times a second for two minutes: two a second at first, then one. */
+  for (guint i = 0; i <= 1200; i++)
+    sync_rate_add (&rate, 2000 + i * 100, i <= 600 ? 10 + i / 5 : 130 + (i - 600) / 10);
+  g_assert_cmpfloat_with_epsilon (sync_rate_get_per_second (&rate), 1, 0.05);
+  sync_rate_add (&rate, 130000, 3);
+  g_assert_cmpfloat (sync_rate_get_per_second (&rate), ==, 0);
+  sync_rate_add (&rate, 140000, 33);
+  g_assert_cmpfloat (sync_rate_get_per_second (&rate), ==, 3);
+  sync_rate_add (&rate, 50, 34);
+  g_assert_cmpfloat (sync_rate_get_per_second (&rate), ==, 0);
+}
+
 /* What is left out of the body leaves no trace. */
 static void
 test_row (void)
@@ -123,6 +204,10 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/words/conditions", test_conditions);
   g_test_add_func ("/sync/words/plurals", test_plurals);
   g_test_add_func ("/sync/words/needs", test_needs);
+  g_test_add_func ("/sync/words/close", test_close);
+  g_test_add_func ("/sync/words/clock", test_clock);
+  g_test_add_func ("/sync/words/progress", test_progress);
+  g_test_add_func ("/sync/words/rate", test_rate);
   g_test_add_func ("/sync/words/row", test_row);
   return g_test_run ();
 }
