@@ -434,6 +434,7 @@ sync_ctl_show (SyncCtl *ctl, char **arguments)
     }
   print_request (json_node_get_object (answer->root));
   print_attempts (json_node_get_object (answer->root));
+  print_document (json_node_get_object (answer->root), "acceptedBody", _ ("What was accepted:"));
   print_document (json_node_get_object (answer->root), "body", _ ("What was sent:"));
   print_document (json_node_get_object (answer->root), "response", _ ("The last answer:"));
   return SYNC_CTL_DONE;

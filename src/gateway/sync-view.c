@@ -239,7 +239,8 @@ add_history (JsonBuilder *builder, const SyncRequest *request)
  * @attempts: (element-type SyncAttempt): its attempts
  * @dependants: (element-type gint64): the requests that depend on it
  *
- * Returns: (transfer full): it with `body`, `attempts`, `response` and `dependants`
+ * Returns: (transfer full): it with `body`, `attempts`, `response` and `dependants`; and `acceptedBody` if something else
+ *   is sent than what was accepted, because ids in it were rewritten or a person, a policy or a hook changed it
  */
 char *
 sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArray *dependants)
@@ -249,9 +250,11 @@ sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArr
   g_autofree char *history = NULL;
   g_autoptr (GString) list = g_string_new ("[");
   GBytes *body = sync_request_get_body (request);
+  GBytes *accepted = request->effective_body != NULL ? request->accepted_body : NULL;
   gboolean json = request->content_type == NULL || strstr (request->content_type, "json") != NULL;
-  gsize length = 0;
+  gsize length = 0, accepted_length = 0;
   const char *text = body != NULL ? g_bytes_get_data (body, &length) : NULL;
+  const char *accepted_text = accepted != NULL ? g_bytes_get_data (accepted, &accepted_length) : NULL;
   GString *object = g_string_new (row);
 
   json_builder_begin_object (builder);
@@ -269,6 +272,8 @@ sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArr
   splice_ids (object, "dependants", dependants);
   splice (object, "attempts", list->str, list->len, TRUE);
   splice (object, "body", text, length, json);
+  if (accepted_text != NULL)
+    splice (object, "acceptedBody", accepted_text, accepted_length, json);
   splice_text (object, "response", request->response);
   return g_string_free (object, FALSE);
 }

@@ -390,6 +390,7 @@ test_decisions (GatewayFixture *self, gconstpointer data)
   assert_contains (shown, "\"httpStatus\":417");
   assert_contains (shown, "\"kind\":\"send\"");
   assert_contains (shown, "\"response\":{\"exc_type\":\"ValidationError\"");
+  g_assert_null (strstr (shown, "acceptedBody"));
 
   g_free (gateway_fixture_expect (self, "POST", "requests/1/discard", "{\"reason\":\"typed twice\"}", 200));
   g_free (shown);
@@ -415,6 +416,9 @@ test_decisions (GatewayFixture *self, gconstpointer data)
   shown = gateway_fixture_expect (self, "GET", "requests/1", NULL, 200);
   assert_contains (shown, "\"status\":\"completed\"");
   assert_contains (shown, "\"serverName\":\"DOC-");
+  /* What was handed over stays to be seen beside what was sent in its place. */
+  assert_contains (shown, "\"acceptedBody\":{\"customer_name\":\"Ann\"");
+  assert_contains (shown, "\"body\":{\"customer_name\":\"Anna\",\"n\":1.50}");
   g_free (gateway_fixture_expect (self, "POST", "requests/1/discard", "{\"reason\":\"no\"}", 409));
 }
 
