@@ -263,19 +263,15 @@ errors_ready_cb (int fd, GIOCondition condition, gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Why a hook that ended so does not decide, with its own words; NULL if it may. */
+/* Why a hook that ended so does not decide; NULL if it may. */
 static GError *
-new_end_error (Run *self, int status)
+new_end_error (int status)
 {
-  g_autofree char *words = sync_message_dup_line (self->errors.text->str, self->errors.text->len);
-  const char *colon = *words != '\0' ? ": " : "";
-
   if (WIFSIGNALED (status))
-    return g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "it was ended by signal %d (%s)%s%s", WTERMSIG (status),
-                        g_strsignal (WTERMSIG (status)), colon, words);
+    return g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "it was ended by signal %d (%s)", WTERMSIG (status),
+                        g_strsignal (WTERMSIG (status)));
   if (WEXITSTATUS (status) != 0)
-    return g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "it exited with status %d%s%s", WEXITSTATUS (status), colon,
-                        words);
+    return g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "it exited with status %d", WEXITSTATUS (status));
   return NULL;
 }
 
@@ -285,6 +281,7 @@ ended_cb (int fd, GIOCondition condition, gpointer user_data)
 {
   Run *self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
   int status = 0;
 
   /* Whatever it left behind. */
@@ -295,7 +292,9 @@ ended_cb (int fd, GIOCondition condition, gpointer user_data)
     return G_SOURCE_REMOVE;
   pipe_drain (&self->out);
   pipe_drain (&self->errors);
-  error = new_end_error (self, status);
+  words = sync_message_dup_line (self->errors.text->str, self->errors.text->len);
+  sync_hook_call_set_complaint (self->call, words);
+  error = new_end_error (status);
   if (error == NULL && self->out.text->len == self->out.limit)
     error = g_error_new (SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", MAX_ANSWER_BYTES);
   if (error != NULL)

@@ -31,6 +31,7 @@ struct _SyncHookCall
   GCancellable *cancellable;  /* (owned): cancelled when it ends without a decision */
   GCancellable *outer;        /* (owned) (nullable): the asker's */
   gulong outer_id;            /* 0: not connected */
+  char *complaint;            /* (owned) (nullable): what the hook said beside its answer */
 };
 
 G_DEFINE_FINAL_TYPE (SyncHookCall, sync_hook_call, G_TYPE_OBJECT)
@@ -225,7 +226,13 @@ end_call (SyncHookCall *self, SyncHookAnswer *answer, GError *error)
       return;
     }
   g_cancellable_cancel (self->cancellable);
-  g_task_return_error (task, error);
+  if (self->complaint != NULL)
+    {
+      g_task_return_new_error (task, error->domain, error->code, "%s: %s", error->message, self->complaint);
+      g_error_free (error);
+    }
+  else
+    g_task_return_error (task, error);
 }
 
 static void
@@ -264,6 +271,7 @@ sync_hook_call_finalize (GObject *object)
   g_object_unref (self->clock);
   g_object_unref (self->cancellable);
   g_clear_object (&self->outer);
+  g_free (self->complaint);
   G_OBJECT_CLASS (sync_hook_call_parent_class)->finalize (object);
 }
 
@@ -469,6 +477,20 @@ sync_hook_call_answer_text (SyncHookCall *self, const char *text, gsize length)
   else if (answer_root (self, &root, &error))
     return;
   end_call (self, NULL, error);
+}
+
+/**
+ * sync_hook_call_set_complaint:
+ * @self: a call
+ * @words: what the hook said beside its answer, one line; "" for nothing
+ *
+ * If the call ends without a decision its reason is followed by these words.
+ */
+void
+sync_hook_call_set_complaint (SyncHookCall *self, const char *words)
+{
+  g_free (self->complaint);
+  self->complaint = *words != '\0' ? g_strdup (words) : NULL;
 }
 
 /**

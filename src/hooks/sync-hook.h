@@ -79,6 +79,7 @@ GBytes *sync_hook_call_dup_text (SyncHookCall *self);
 GCancellable *sync_hook_call_get_cancellable (SyncHookCall *self);
 void sync_hook_call_answer (SyncHookCall *self, SyncHookResolution resolution, GBytes *document, const char *reason);
 void sync_hook_call_answer_text (SyncHookCall *self, const char *text, gsize length);
+void sync_hook_call_set_complaint (SyncHookCall *self, const char *words);
 void sync_hook_call_fail (SyncHookCall *self, const GError *error);
 
 G_END_DECLS

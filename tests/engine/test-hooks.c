@@ -264,6 +264,7 @@ test_nonsense (Fixture *self)
     { "echo '{\"resolution\":\"skip\"}'; echo a >&2; echo b >&2; exit 3", "it exited with status 3: a; b" },
     { "echo '{\"resolution\":\"skip\"}'; exit 3", "hook Sales Invoice: it exited with status 3" },
     { "echo '{\"resolution\":\"skip\"}'; kill -SEGV $$", "it was ended by signal 11 (" },
+    { "echo 'no rate for 7' >&2; echo '{}'", "its answer is no JSON object with “resolution”: no rate for 7" },
     { "printf 'one\\ttwo\\033[1m\\377' >&2; exit 1", "it exited with status 1: onetwo[1m\xef\xbf\xbd" },
   };
 
