@@ -113,7 +113,7 @@ sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncS
 
   if (dialog == NULL)
     {
-      policies = sync_merge_policies_new (NULL, &error);
+      policies = sync_merge_policies_new_for_shop (&error);
       if (policies == NULL)
         g_message ("The policies of fields cannot be read: %s", error->message);
       dialog = sync_conflict_dialog_new (parent, reader, policies);

@@ -288,6 +288,21 @@ sync_merge_policies_new (const char *extra_path, GError **error)
 }
 
 /**
+ * sync_merge_policies_new_for_shop:
+ * @error: as of sync_merge_policies_new()
+ *
+ * Returns: (transfer full) (nullable): the policies of fields, with the shop's own from `posawesome-sync/merge-policies.json`
+ *   in the user's configuration if that is there
+ */
+SyncMergePolicies *
+sync_merge_policies_new_for_shop (GError **error)
+{
+  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "posawesome-sync", "merge-policies.json", NULL);
+
+  return sync_merge_policies_new (g_file_test (path, G_FILE_TEST_EXISTS) ? path : NULL, error);
+}
+
+/**
  * sync_merge_policies_lookup:
  * @self: the policies
  * @resource_type: (nullable): a DocType

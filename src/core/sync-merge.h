@@ -169,6 +169,7 @@ SyncMergeStyle sync_merge_style_for_type (const char *conflict_policies, const c
 const char *sync_merge_policy_to_string (SyncMergePolicy policy);
 
 SyncMergePolicies *sync_merge_policies_new (const char *extra_path, GError **error);
+SyncMergePolicies *sync_merge_policies_new_for_shop (GError **error);
 SyncMergePolicy sync_merge_policies_lookup (SyncMergePolicies *self, const char *resource_type, const char *field,
                                             guint *precision);
 

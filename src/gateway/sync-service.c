@@ -140,22 +140,12 @@ open_store (const SyncConfig *config, SyncClock *clock, GError **error)
   return sync_store_open (config->data_dir, &options, clock, error);
 }
 
-/* The shop's own file beside its routes; NULL: there is none. */
-static char *
-find_policy_file (void)
-{
-  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "posawesome-sync", "merge-policies.json", NULL);
-
-  return g_file_test (path, G_FILE_TEST_EXISTS) ? g_steal_pointer (&path) : NULL;
-}
-
 /* Who decides about conflicts: the shop's programs, and its policies for fields. */
 static gboolean
 set_deciders (SyncService *self, GError **error)
 {
-  g_autofree char *file = find_policy_file ();
   g_autofree char *directory = sync_hook_program_dup_directory ();
-  g_autoptr (SyncMergePolicies) policies = sync_merge_policies_new (file, error);
+  g_autoptr (SyncMergePolicies) policies = sync_merge_policies_new_for_shop (error);
   g_autoptr (SyncHooks) hooks = sync_hooks_new (self->clock, directory);
 
   if (policies == NULL)

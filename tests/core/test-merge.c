@@ -567,6 +567,29 @@ test_policy_files (void)
   g_assert_error (missing, SYNC_ERROR, SYNC_ERROR_CONFIG);
 }
 
+/* The shop's own file is found where it is kept. */
+static void
+test_shop_file (void)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_config_dir (), "posawesome-sync", NULL);
+  g_autofree char *path = g_build_filename (folder, "merge-policies.json", NULL);
+  g_autofree char *json = quotes (shop);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncMergePolicies) without = sync_merge_policies_new_for_shop (&error);
+  g_autoptr (SyncMergePolicies) with = NULL;
+  guint precision = 0;
+
+  g_assert_no_error (error);
+  g_assert_cmpint (sync_merge_policies_lookup (without, "T", "n", &precision), ==, SYNC_MERGE_POLICY_DEFAULT);
+  g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
+  g_assert_true (g_file_set_contents (path, json, -1, &error));
+  with = sync_merge_policies_new_for_shop (&error);
+  g_assert_no_error (error);
+  g_assert_cmpint (sync_merge_policies_lookup (with, "T", "n", &precision), ==,
+                   sync_merge_policies_lookup (policies, "T", "n", &precision));
+  g_assert_cmpint (sync_merge_policies_lookup (with, "T", "n", &precision), !=, SYNC_MERGE_POLICY_DEFAULT);
+}
+
 static void
 test_styles (void)
 {
@@ -591,7 +614,7 @@ main (int argc, char *argv[])
   g_autoptr (GError) error = NULL;
   int result;
 
-  g_test_init (&argc, &argv, NULL);
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
   policies = load_policies (shop, &error);
   g_assert_no_error (error);
   add_cases (fields, G_N_ELEMENTS (fields), "fields");
@@ -607,6 +630,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/merge/decimal", test_decimal);
   g_test_add_func ("/sync/merge/policies", test_policies);
   g_test_add_func ("/sync/merge/policy-files", test_policy_files);
+  g_test_add_func ("/sync/merge/shop-file", test_shop_file);
   g_test_add_func ("/sync/merge/styles", test_styles);
   result = g_test_run ();
   g_object_unref (policies);
