@@ -3,50 +3,18 @@
  * everything here in the main thread: it asks by messages to the engine's context and never waits for it. */
 #include "config.h"
 
-#include "sync-application.h"
+#include "sync-application-private.h"
 
 #include "sync-clock-system.h"
-#include "sync-conflict-desk.h"
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
-#include "sync-ledger-window.h"
 #include "sync-notifications.h"
 #include "sync-settings.h"
-#include "sync-setup-dialog.h"
-#include "sync-surroundings.h"
-#include "sync-tray.h"
-#include "sync-window.h"
 
-#include <glib-unix.h>
 #include <glib/gi18n.h>
 #include <stdlib.h>
 
 #define EXIT_USAGE 2
-
-struct _SyncApplication
-{
-  AdwApplication parent_instance;
-
-  gboolean background;            /* no window at the start */
-  gint64 conflict;                /* id of the one to show at the start, 0: the first open one, -1: none */
-  SyncDemo *demo;                 /* (owned) (nullable): set: the demonstration */
-  GSettings *settings;            /* (owned) (nullable) */
-  SyncSurroundings *surroundings; /* (owned) (nullable) */
-  SyncConfig *config;             /* (owned) (nullable): NULL if there is nothing to run with */
-  SyncClock *clock;               /* (owned) */
-  SyncRandom *random;             /* (owned) */
-  SyncServiceThread *service;     /* (owned) (nullable): NULL if it does not run */
-  SyncStatus *status;             /* (owned) (nullable) */
-  SyncStore *reader;              /* (owned) (nullable): for the window's lists */
-  SyncTray *tray;                 /* (owned) (nullable) */
-  SyncNotices *notices;           /* (owned) (nullable) */
-  SyncWindow *window;             /* (unowned) (nullable): GTK owns it while it is open */
-  char *problem;                  /* (owned) (nullable): why there is no service, for a person */
-  gboolean quitting;
-  guint on_term;                  /* source ids of the signal handlers, 0: none */
-  guint on_int;
-  int status_code;                /* what the process ends with */
-};
 
 G_DEFINE_FINAL_TYPE (SyncApplication, sync_application, ADW_TYPE_APPLICATION)
 
@@ -56,36 +24,6 @@ static void
 attach_cb (SyncEngine *engine, gpointer user_data)
 {
   sync_status_attach (SYNC_STATUS (user_data), engine);
-}
-
-static void
-detach_cb (SyncEngine *engine, gpointer user_data)
-{
-  sync_status_detach (SYNC_STATUS (user_data));
-}
-
-static void
-sync_now_cb (SyncEngine *engine, gpointer user_data)
-{
-  sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
-}
-
-static void
-pause_cb (SyncEngine *engine, gpointer user_data)
-{
-  sync_engine_pause (engine, 0, NULL);
-}
-
-static void
-pause_for_cb (SyncEngine *engine, gpointer user_data)
-{
-  sync_engine_pause (engine, *(gint64 *) user_data, NULL);
-}
-
-static void
-resume_cb (SyncEngine *engine, gpointer user_data)
-{
-  sync_engine_resume (engine);
 }
 
 static void
@@ -103,28 +41,27 @@ set_config_cb (SyncEngine *engine, gpointer user_data)
     g_message ("The changed settings are not used: %s", error->message);
 }
 
-static void
-ask_engine (SyncApplication *self, SyncEngineFunc func)
+/* Sends a function to the engine's thread, if there is one and it is not about to end; @destroy frees @user_data in either
+ * case. */
+void
+sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy)
 {
   if (self->service != NULL && !self->quitting)
-    sync_service_thread_invoke (self->service, func, NULL, NULL);
+    sync_service_thread_invoke (self->service, func, user_data, destroy);
+  else if (destroy != NULL)
+    destroy (user_data);
 }
 
 static void
 network_hint_cb (SyncApplication *self, gboolean metered)
 {
-  if (self->service != NULL && !self->quitting)
-    sync_service_thread_invoke (self->service, hint_network_cb, GINT_TO_POINTER (metered), NULL);
+  sync_application_ask (self, hint_network_cb, GINT_TO_POINTER (metered), NULL);
 }
 
 static void
 config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer user_data)
 {
-  SyncApplication *self = user_data;
-
-  if (self->service != NULL && !self->quitting)
-    sync_service_thread_invoke (self->service, set_config_cb, sync_config_copy (config),
-                                (GDestroyNotify) sync_config_free);
+  sync_application_ask (user_data, set_config_cb, sync_config_copy (config), (GDestroyNotify) sync_config_free);
 }
 
 /* The service */
@@ -177,18 +114,8 @@ start_tray (SyncApplication *self)
     g_message ("There is no icon in the panel: %s", error->message);
 }
 
-static void
-set_actions_enabled (SyncApplication *self, gboolean enabled)
-{
-  const char *const names[] = { "sync-now", "pause", "pause-for", "open-site" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    g_simple_action_set_enabled (
-      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), names[i])), enabled);
-}
-
-static void
-prepare_service (SyncApplication *self)
+void
+sync_application_prepare_service (SyncApplication *self)
 {
   g_autoptr (GError) error = NULL;
 
@@ -200,295 +127,9 @@ prepare_service (SyncApplication *self)
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
-  set_actions_enabled (self, self->problem == NULL);
+  sync_application_enable_actions (self, self->problem == NULL);
   start_tray (self);
 }
-
-/* The end */
-
-static void
-leave (SyncApplication *self)
-{
-  if (self->window != NULL)
-    gtk_window_destroy (GTK_WINDOW (self->window));
-  g_application_quit (G_APPLICATION (self));
-}
-
-static void
-shut_down_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (SyncApplication) self = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!sync_service_thread_shutdown_finish (SYNC_SERVICE_THREAD (source), result, &error))
-    {
-      g_printerr ("posawesome-sync: %s\n", error->message);
-      self->status_code = EXIT_FAILURE;
-    }
-  leave (self);
-}
-
-static void
-quit (SyncApplication *self)
-{
-  if (self->quitting)
-    return;
-  self->quitting = TRUE;
-  set_actions_enabled (self, FALSE);
-  if (self->demo != NULL)
-    sync_demo_stop (self->demo);
-  if (self->service == NULL)
-    {
-      leave (self);
-      return;
-    }
-  if (self->window != NULL)
-    sync_window_show_finishing (self->window);
-  if (self->status != NULL)
-    sync_service_thread_invoke (self->service, detach_cb, g_object_ref (self->status), g_object_unref);
-  sync_service_thread_shutdown_async (self->service, shut_down_cb, g_object_ref (self));
-}
-
-static gboolean
-terminate_cb (gpointer user_data)
-{
-  quit (user_data);
-  return G_SOURCE_CONTINUE;
-}
-
-/* Actions */
-
-static void
-quit_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  quit (user_data);
-}
-
-/* The program goes on in the panel. Where there is none somebody is told how to come back to it; without a bus nobody could,
- * and in the demonstration nobody wants to. */
-static void
-close_window_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-
-  if (self->tray == NULL)
-    quit (self);
-  if (self->quitting || self->window == NULL)
-    return;
-  if (!sync_tray_is_shown (self->tray))
-    sync_notifications_tell_background (G_APPLICATION (self));
-  gtk_window_destroy (GTK_WINDOW (self->window));
-}
-
-static void
-sync_now_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  ask_engine (user_data, sync_now_cb);
-}
-
-/* The state follows when the engine says so. */
-static void
-pause_change_state_cb (GSimpleAction *action, GVariant *state, gpointer user_data)
-{
-  ask_engine (user_data, g_variant_get_boolean (state) ? pause_cb : resume_cb);
-}
-
-static void
-pause_for_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-  gint64 for_ms = g_variant_get_int64 (parameter);
-
-  if (self->service != NULL && !self->quitting)
-    sync_service_thread_invoke (self->service, pause_for_cb, g_memdup2 (&for_ms, sizeof for_ms), g_free);
-}
-
-static void
-resume_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  ask_engine (user_data, resume_cb);
-}
-
-static void
-open_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-
-  self->background = FALSE;
-  g_application_activate (G_APPLICATION (self));
-}
-
-static void
-site_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!g_app_info_launch_default_for_uri_finish (result, &error))
-    g_message ("The point of sale cannot be opened: %s", error->message);
-}
-
-static void
-open_site_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-  g_autofree char *uri = g_strconcat (self->config->base_url, "/app/posapp", NULL);
-
-  g_app_info_launch_default_for_uri_async (uri, NULL, NULL, site_opened_cb, NULL);
-}
-
-static void
-about_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-
-  if (self->window != NULL)
-    adw_show_about_window (GTK_WINDOW (self->window), "application-name", "POSAwesome Sync", "application-icon",
-                           SYNC_APP_ID, "version", SYNC_VERSION, "license-type", GTK_LICENSE_GPL_3_0, "comments",
-                           _ ("Takes every sale, keeps it safe while the line is down, and delivers it to ERPNext "
-                              "exactly once."),
-                           NULL);
-}
-
-/* A key on its way to the engine's thread. */
-typedef struct
-{
-  char *token;  /* (owned) */
-  char *secret; /* (owned) */
-} Key;
-
-static void
-key_free (gpointer data)
-{
-  Key *key = data;
-
-  g_free (key->token);
-  g_free (key->secret);
-  g_free (key);
-}
-
-static void
-key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (SyncEngine) engine = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
-    g_message ("The API key is kept for this session only: %s", error->message);
-  sync_engine_credentials_changed (engine);
-}
-
-static void
-set_key_cb (SyncEngine *engine, gpointer user_data)
-{
-  const Key *key = user_data;
-
-  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret, NULL, key_set_cb,
-                              g_object_ref (engine));
-}
-
-/* Reads the settings with the new address, and starts to work. */
-static gboolean
-use_address (SyncApplication *self, const char *base_url, GError **error)
-{
-  SyncConfig *config;
-
-  if (self->service != NULL)
-    return TRUE;
-  if (self->settings == NULL || !g_settings_set_string (self->settings, "base-url", base_url))
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _ ("The settings cannot be written."));
-      return FALSE;
-    }
-  g_settings_sync ();
-  config = sync_config_new (self->settings, NULL, error);
-  if (config == NULL)
-    return FALSE;
-  sync_config_free (self->config);
-  self->config = config;
-  g_clear_pointer (&self->problem, g_free);
-  prepare_service (self);
-  if (self->problem != NULL)
-    {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, self->problem);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-static void show_content (SyncApplication *self);
-
-static void
-set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, const char *secret, SyncApplication *self)
-{
-  g_autoptr (GError) error = NULL;
-  gboolean is_new = self->service == NULL;
-  Key *key;
-
-  if (self->quitting)
-    return;
-  if (!use_address (self, base_url, &error))
-    {
-      sync_setup_dialog_show_refusal (dialog, error->message);
-      return;
-    }
-  key = g_new0 (Key, 1);
-  key->token = g_strdup (token);
-  key->secret = g_strdup (secret);
-  sync_service_thread_invoke (self->service, set_key_cb, key, key_free);
-  if (is_new)
-    show_content (self);
-  gtk_window_destroy (GTK_WINDOW (dialog));
-}
-
-static void
-set_up_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-  SyncSetupDialog *dialog;
-
-  if (self->window == NULL || self->demo != NULL || self->quitting)
-    return;
-  dialog = sync_setup_dialog_new (GTK_WINDOW (self->window), self->config->base_url, self->config->base_url != NULL, self->clock);
-  g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static void
-show_ledger_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-
-  if (self->window != NULL && self->demo != NULL)
-    sync_ledger_window_present (GTK_WINDOW (self->window), self->demo);
-}
-
-/* Also from outside, where there may be no window yet. */
-static void
-show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
-{
-  SyncApplication *self = user_data;
-
-  self->background = FALSE;
-  g_application_activate (G_APPLICATION (self));
-  if (self->window != NULL && self->status != NULL && !self->quitting)
-    sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader,
-                                g_variant_get_int64 (parameter));
-}
-
-static const GActionEntry action_entries[] = {
-  { .name = "sync-now", .activate = sync_now_action_cb },
-  { .name = "pause", .state = "false", .change_state = pause_change_state_cb },
-  { .name = "pause-for", .activate = pause_for_action_cb, .parameter_type = "x" },
-  { .name = "resume", .activate = resume_action_cb },
-  { .name = "close-window", .activate = close_window_action_cb },
-  { .name = "open", .activate = open_action_cb },
-  { .name = "open-site", .activate = open_site_action_cb },
-  { .name = "about", .activate = about_action_cb },
-  { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
-  { .name = "set-up", .activate = set_up_action_cb },
-  { .name = "show-ledger", .activate = show_ledger_action_cb },
-  { .name = "quit", .activate = quit_action_cb },
-};
 
 /* The demonstration */
 
@@ -556,25 +197,18 @@ static void
 sync_application_startup (GApplication *application)
 {
   SyncApplication *self = SYNC_APPLICATION (application);
-  const char *const sync_now[] = { "F5", NULL };
-  const char *const quit_keys[] = { "<Control>q", NULL };
-  const char *const close_keys[] = { "<Control>w", NULL };
 
   G_APPLICATION_CLASS (sync_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (SYNC_APP_ID);
-  g_action_map_add_action_entries (G_ACTION_MAP (self), action_entries, G_N_ELEMENTS (action_entries), self);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.sync-now", sync_now);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "app.quit", quit_keys);
-  gtk_application_set_accels_for_action (GTK_APPLICATION (self), "window.close", close_keys);
-  self->on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
-  self->on_int = g_unix_signal_add (SIGINT, terminate_cb, self);
+  sync_application_add_actions (self);
+  sync_application_listen_to_signals (self);
   /* Until quit() lets go: also without a window there is work to do. */
   g_application_hold (application);
-  prepare_service (self);
+  sync_application_prepare_service (self);
 }
 
-static void
-show_content (SyncApplication *self)
+void
+sync_application_show_content (SyncApplication *self)
 {
   if (self->problem != NULL)
     {
@@ -591,7 +225,7 @@ open_window (SyncApplication *self)
 {
   self->window = sync_window_new (GTK_APPLICATION (self));
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
-  show_content (self);
+  sync_application_show_content (self);
   if (self->demo != NULL && self->problem == NULL)
     {
       sync_window_show_page (self->window, "queue");
