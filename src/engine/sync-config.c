@@ -19,24 +19,12 @@
 
 G_DEFINE_BOXED_TYPE (SyncConfig, sync_config, sync_config_copy, sync_config_free)
 
-/* A whole number among the settings. */
-typedef struct
-{
-  const char *variable;
-  const char *key;
-  const char *unit;   /* "a number of …" */
-  gsize offset;       /* of the guint in SyncConfig */
-  guint initial;
-  guint min;
-  guint max;
-} NumberSetting;
-
-static const NumberSetting numbers[] = {
+static const SyncConfigNumber numbers[] = {
   { "PROCESSING_INTERVAL", "processing-interval", "milliseconds",
     G_STRUCT_OFFSET (SyncConfig, processing_interval), 5000, 100, DAY_MS },
   { "MAX_RETRIES", "max-retries", "retries", G_STRUCT_OFFSET (SyncConfig, max_retries), 3, 0, 1000 },
   { "BASE_RETRY_DELAY", "base-retry-delay", "milliseconds", G_STRUCT_OFFSET (SyncConfig, base_retry_delay),
-    1000, 1, DAY_MS },
+    1000, 1, DAY_MS, "max-retry-delay" },
   { "MAX_RETRY_DELAY", "max-retry-delay", "milliseconds", G_STRUCT_OFFSET (SyncConfig, max_retry_delay),
     300000, 1, DAY_MS },
   { "SYNC_BATCH_SIZE", "batch-size", "requests", G_STRUCT_OFFSET (SyncConfig, batch_size), 10, 1, 1000 },
@@ -48,6 +36,18 @@ static const NumberSetting numbers[] = {
   { "SETTLE_TIME", "settle-time", "milliseconds", G_STRUCT_OFFSET (SyncConfig, settle_time), 130000, 0,
     DAY_MS },
   { "GATEWAY_PORT", "gateway-port", "a port", G_STRUCT_OFFSET (SyncConfig, gateway_port), 8790, 0, 65535 },
+};
+
+/* The other settings that a variable overrides. */
+static const struct
+{
+  const char *variable;
+  const char *key;
+} texts[] = {
+  { "ERPNEXT_BASE_URL", "base-url" },
+  { "CONFLICT_POLICIES", "conflict-policies" },
+  { "POSAWESOME_SYNC_DATA_DIR", "data-dir" },
+  { "DEBUG", "debug" },
 };
 
 /* (transfer none) (nullable): NULL if the variable is not set, or set to nothing */
@@ -79,7 +79,7 @@ read_text (GSettings *settings, const char *const *environment, const char *vari
 }
 
 static gboolean
-read_number (SyncConfig *self, const NumberSetting *number, GSettings *settings,
+read_number (SyncConfig *self, const SyncConfigNumber *number, GSettings *settings,
              const char *const *environment, GError **error)
 {
   const char *text = read_variable (environment, number->variable);
@@ -100,6 +100,19 @@ read_number (SyncConfig *self, const NumberSetting *number, GSettings *settings,
     }
   *field = (guint) value;
   return TRUE;
+}
+
+/* Whether it keeps below the other number that limits it. */
+static gboolean
+check_limit (const SyncConfig *self, const SyncConfigNumber *number, GError **error)
+{
+  const SyncConfigNumber *limit = number->not_above != NULL ? sync_config_find_number (number->not_above) : NULL;
+
+  if (limit == NULL || sync_config_get_number (self, number) <= sync_config_get_number (self, limit))
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: %u must not be more than %s, %u", number->variable,
+               sync_config_get_number (self, number), limit->variable, sync_config_get_number (self, limit));
+  return FALSE;
 }
 
 static gboolean
@@ -349,13 +362,9 @@ sync_config_new (GSettings *settings, const char *const *environment, GError **e
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
     if (!read_number (self, &numbers[i], settings, environment, error))
       return NULL;
-  if (self->base_retry_delay > self->max_retry_delay)
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                   "BASE_RETRY_DELAY: %u must not be more than MAX_RETRY_DELAY, %u",
-                   self->base_retry_delay, self->max_retry_delay);
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (!check_limit (self, &numbers[i], error))
       return NULL;
-    }
   if (!read_base_url (self, settings, environment, error) || !read_credentials (self, environment, error)
       || !read_policies (self, settings, environment, error)
       || !read_paths (self, settings, environment, error) || !read_debug (self, settings, environment, error))
@@ -433,4 +442,67 @@ sync_config_dup_origin (const SyncConfig *self)
   host = strstr (self->base_url, "://") + strlen ("://");
   slash = strchr (host, '/');
   return slash != NULL ? g_strndup (self->base_url, slash - self->base_url) : g_strdup (self->base_url);
+}
+
+/**
+ * sync_config_get_number:
+ * @self: settings
+ * @number: one of sync_config_list_numbers()
+ *
+ * Returns: its value, in its unit
+ */
+guint
+sync_config_get_number (const SyncConfig *self, const SyncConfigNumber *number)
+{
+  return *(const guint *) G_STRUCT_MEMBER_P (self, number->offset);
+}
+
+/**
+ * sync_config_list_numbers:
+ * @n_numbers: (out): how many there are
+ *
+ * Returns: (transfer none) (array length=n_numbers): all settings that are whole numbers, with what is allowed
+ */
+const SyncConfigNumber *
+sync_config_list_numbers (guint *n_numbers)
+{
+  *n_numbers = G_N_ELEMENTS (numbers);
+  return numbers;
+}
+
+/**
+ * sync_config_find_number:
+ * @key: as in the schema
+ *
+ * Returns: (transfer none) (nullable): what is allowed for it; %NULL if it is no number
+ */
+const SyncConfigNumber *
+sync_config_find_number (const char *key)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (g_str_equal (numbers[i].key, key))
+      return &numbers[i];
+  return NULL;
+}
+
+/**
+ * sync_config_find_override:
+ * @key: as in the schema
+ * @environment: (nullable) (array zero-terminated=1): `KEY=VALUE`; %NULL: the process's own
+ *
+ * Returns: (transfer none) (nullable): the variable that overrides the key now; %NULL if the key counts
+ */
+const char *
+sync_config_find_override (const char *key, const char *const *environment)
+{
+  g_auto (GStrv) own = environment == NULL ? g_get_environ () : NULL;
+  const SyncConfigNumber *number = sync_config_find_number (key);
+  const char *variable = number != NULL ? number->variable : NULL;
+
+  for (gsize i = 0; variable == NULL && i < G_N_ELEMENTS (texts); i++)
+    if (g_str_equal (texts[i].key, key))
+      variable = texts[i].variable;
+  if (environment == NULL)
+    environment = (const char *const *) own;
+  return variable != NULL && read_variable (environment, variable) != NULL ? variable : NULL;
 }

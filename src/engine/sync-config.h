@@ -28,6 +28,19 @@ typedef struct
   gboolean debug;
 } SyncConfig;
 
+/* A whole number among the settings: how it is called, and from where to where it may go. */
+typedef struct
+{
+  const char *variable;
+  const char *key;
+  const char *unit;      /* "a number of …": milliseconds, retries, requests; or a port */
+  gsize offset;          /* of the guint in SyncConfig */
+  guint initial;
+  guint min;
+  guint max;
+  const char *not_above; /* (nullable): key of another number that it must not exceed */
+} SyncConfigNumber;
+
 #define SYNC_TYPE_CONFIG (sync_config_get_type ())
 GType sync_config_get_type (void);
 
@@ -35,6 +48,10 @@ SyncConfig *sync_config_new (GSettings *settings, const char *const *environment
 SyncConfig *sync_config_copy (const SyncConfig *self);
 void sync_config_free (SyncConfig *self);
 char *sync_config_dup_origin (const SyncConfig *self);
+guint sync_config_get_number (const SyncConfig *self, const SyncConfigNumber *number);
+const SyncConfigNumber *sync_config_list_numbers (guint *n_numbers);
+const SyncConfigNumber *sync_config_find_number (const char *key);
+const char *sync_config_find_override (const char *key, const char *const *environment);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConfig, sync_config_free)
 
 G_END_DECLS

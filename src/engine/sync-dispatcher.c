@@ -32,7 +32,7 @@ sync_dispatcher_is_shut (SyncEngine *self)
 static gboolean
 is_held (SyncEngine *self)
 {
-  return sync_dispatcher_is_shut (self) || is_paused (self);
+  return sync_dispatcher_is_shut (self) || is_paused (self) || self->held_until_us > sync_clock_boot_us (self->clock);
 }
 
 /* Whether a piece of work that went through a look may still be followed by a send. */
@@ -231,6 +231,8 @@ next_moment_us (SyncEngine *self)
 
   if (self->paused && self->paused_until_us != 0)
     moment_us = self->paused_until_us;
+  if (self->held_until_us > now_us)
+    moment_us = earlier (moment_us, self->held_until_us);
   if (self->storage_trouble)
     moment_us = earlier (moment_us, tick_us);
   /* While something is in flight the tick is the watchdog; the operation's own end comes by itself. */
@@ -269,6 +271,7 @@ sync_dispatcher_get_next_try_us (SyncEngine *self)
     return -1;
   if (is_paused (self))
     due_us = MAX (due_us, self->paused_until_us);
+  due_us = MAX (due_us, self->held_until_us);
   if (self->disk_rests && self->alarm != 0)
     due_us = MAX (due_us, self->alarm_us);
   if (sync_breaker_is_open (&self->breaker) && self->probe == NULL)

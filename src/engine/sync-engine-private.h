@@ -155,6 +155,8 @@ struct _SyncEngine
   char *notice;                 /* (owned) (nullable): what a person should know of the database, a line each */
   gboolean has_new_notice;      /* nobody was told of the newest of them */
 
+  gint64 held_until_us;         /* boot clock: nothing new is sent before, because the machine is about to rest; 0: not so */
+
   /* Switches of a person */
   gboolean paused;
   gint64 paused_until_us;       /* boot clock, 0: until resumed */

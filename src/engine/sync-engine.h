@@ -191,6 +191,7 @@ gboolean sync_engine_force_sync (SyncEngine *self, const char *const *types, con
 void sync_engine_pause (SyncEngine *self, gint64 for_ms, const char *const *types);
 void sync_engine_resume (SyncEngine *self);
 void sync_engine_set_offline (SyncEngine *self, gboolean offline);
+void sync_engine_hold (SyncEngine *self, gint64 for_ms);
 void sync_engine_hint_network (SyncEngine *self, gboolean metered);
 void sync_engine_credentials_changed (SyncEngine *self);
 void sync_engine_check_async (SyncEngine *self, GAsyncReadyCallback callback, gpointer user_data);

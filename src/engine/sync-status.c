@@ -39,7 +39,7 @@ struct _SyncStatus
   SyncSnapshot *snapshot;     /* (owned): main thread only */
 
   /* The engine's side; its thread only. */
-  SyncEngine *engine;         /* (owned) (nullable) */
+  SyncEngine *engine;         /* (unowned) (nullable): NULL again when it goes */
   guint alarm;                /* the next update, 0: none is due */
   gint64 updated_us;          /* boot clock: when the last one was sent */
   gboolean rows_changed;      /* since the last one */
@@ -281,19 +281,31 @@ sync_status_new (GMainContext *main_context, SyncClock *clock)
   return self;
 }
 
+/* The engine is going, in its thread; its last words have been sent or are not needed. */
+static void
+engine_gone_cb (gpointer user_data, GObject *engine)
+{
+  SyncStatus *self = user_data;
+
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  self->engine = NULL;
+}
+
 /**
  * sync_status_attach:
  * @self: a status
  * @engine: what to show
  *
- * Begins to mirror. Called in the engine's thread.
+ * Begins to mirror, until the engine is gone. Called in the engine's thread; @self must live until then or until it is
+ * detached.
  */
 void
 sync_status_attach (SyncStatus *self, SyncEngine *engine)
 {
   g_return_if_fail (self->engine == NULL);
 
-  self->engine = g_object_ref (engine);
+  self->engine = engine;
+  g_object_weak_ref (G_OBJECT (engine), engine_gone_cb, self);
   g_signal_connect_swapped (engine, "notify", G_CALLBACK (engine_changed_cb), self);
   g_signal_connect_swapped (engine, "state-changed", G_CALLBACK (engine_changed_cb), self);
   g_signal_connect_swapped (engine, "request-changed", G_CALLBACK (request_changed_cb), self);
@@ -314,8 +326,9 @@ sync_status_detach (SyncStatus *self)
     return;
   sync_clock_clear_alarm (self->clock, &self->alarm);
   g_signal_handlers_disconnect_by_data (self->engine, self);
+  g_object_weak_unref (G_OBJECT (self->engine), engine_gone_cb, self);
   send_update (self);
-  g_clear_object (&self->engine);
+  self->engine = NULL;
 }
 
 /**

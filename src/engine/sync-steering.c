@@ -43,6 +43,8 @@ sync_engine_get_hindrance (SyncEngine *self)
 
   if (!self->running || self->stopping)
     return "the program does not deliver at the moment";
+  if (self->held_until_us > sync_clock_boot_us (self->clock))
+    return "the computer is about to sleep or to shut down";
   if (self->offline_by_hand)
     return "the line is switched off by hand; go on with “posawesome-syncctl offline off”";
   if (self->paused && self->paused_types == NULL)
@@ -196,6 +198,22 @@ sync_engine_set_offline (SyncEngine *self, gboolean offline)
   if (!offline)
     sync_breaker_hurry (&self->breaker, sync_clock_boot_us (self->clock), 0, self->random);
   sync_engine_refresh (self);
+  sync_engine_kick (self);
+}
+
+/**
+ * sync_engine_hold:
+ * @self: an engine
+ * @for_ms: for how long at most, milliseconds; 0: not any longer
+ *
+ * The machine is about to sleep or to end: nothing new is sent, what is in flight ends, writes are accepted as before. No
+ * switch of a person: it is not kept, and ends by itself if nobody says that the machine goes on.
+ */
+void
+sync_engine_hold (SyncEngine *self, gint64 for_ms)
+{
+  sync_engine_assert_own_context (self);
+  self->held_until_us = for_ms > 0 ? sync_clock_boot_us (self->clock) + for_ms * 1000 : 0;
   sync_engine_kick (self);
 }
 

@@ -280,24 +280,21 @@ test_schema_defaults (Fixture *fixture, gconstpointer data)
   assert_defaults (config);
 }
 
-/* The schema allows exactly what the variables allow. */
+/* The schema allows exactly what the variables allow, and says the same when nothing is set. */
 static void
 test_schema_ranges (Fixture *fixture, gconstpointer data)
 {
-  static const char *const pairs[][2] = {
-    { "processing-interval", "PROCESSING_INTERVAL" }, { "max-retries", "MAX_RETRIES" },
-    { "base-retry-delay", "BASE_RETRY_DELAY" }, { "max-retry-delay", "MAX_RETRY_DELAY" },
-    { "batch-size", "SYNC_BATCH_SIZE" }, { "concurrency", "SYNC_CONCURRENCY" },
-    { "request-timeout", "REQUEST_TIMEOUT" }, { "write-timeout", "WRITE_TIMEOUT" },
-    { "settle-time", "SETTLE_TIME" }, { "gateway-port", "GATEWAY_PORT" },
-  };
   g_autoptr (GSettingsSchema) schema = NULL;
+  const SyncConfigNumber *numbers;
+  guint n_numbers;
 
   g_object_get (fixture->settings, "settings-schema", &schema, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++)
+  numbers = sync_config_list_numbers (&n_numbers);
+  g_assert_cmpuint (n_numbers, ==, 10);
+  for (guint i = 0; i < n_numbers; i++)
     {
-      g_autofree char *variable = g_strconcat (pairs[i][1], "=no", NULL);
-      g_autoptr (GSettingsSchemaKey) key = g_settings_schema_get_key (schema, pairs[i][0]);
+      g_autofree char *variable = g_strconcat (numbers[i].variable, "=no", NULL);
+      g_autoptr (GSettingsSchemaKey) key = g_settings_schema_get_key (schema, numbers[i].key);
       g_autoptr (GVariant) range = g_settings_schema_key_get_range (key);
       g_autoptr (GVariant) limits = NULL;
       g_autofree char *words = NULL;
@@ -308,10 +305,35 @@ test_schema_ranges (Fixture *fixture, gconstpointer data)
       g_variant_get (range, "(&sv)", &kind, &limits);
       g_assert_cmpstr (kind, ==, "range");
       g_variant_get (limits, "(uu)", &min, &max);
+      g_assert_cmpuint (min, ==, numbers[i].min);
+      g_assert_cmpuint (max, ==, numbers[i].max);
+      g_assert_cmpuint (g_settings_get_uint (fixture->settings, numbers[i].key), ==, numbers[i].initial);
       words = g_strdup_printf (" (%u to %u)", min, max);
       g_assert_null (read_one (variable, &error));
       g_assert_true (g_str_has_suffix (error->message, words));
     }
+}
+
+/* Which variable is in a key's way, and which is not. */
+static void
+test_override (void)
+{
+  static const char *const environment[] = {
+    "PROCESSING_INTERVAL=100", "MAX_RETRIES=", "ERPNEXT_BASE_URL=http://a.example.com", "DEBUG=false", NULL,
+  };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncConfig) config = sync_config_new (NULL, environment, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (sync_config_find_override ("processing-interval", environment), ==, "PROCESSING_INTERVAL");
+  g_assert_cmpstr (sync_config_find_override ("base-url", environment), ==, "ERPNEXT_BASE_URL");
+  g_assert_cmpstr (sync_config_find_override ("debug", environment), ==, "DEBUG");
+  g_assert_null (sync_config_find_override ("max-retries", environment));
+  g_assert_null (sync_config_find_override ("conflict-policies", environment));
+  g_assert_null (sync_config_find_override ("route-file", environment));
+  g_assert_cmpuint (sync_config_get_number (config, sync_config_find_number ("processing-interval")), ==, 100);
+  g_assert_cmpuint (sync_config_get_number (config, sync_config_find_number ("gateway-port")), ==, 8790);
+  g_assert_null (sync_config_find_number ("base-url"));
 }
 
 static void
@@ -407,6 +429,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/config/empty-variables", test_empty_variables);
   g_test_add_func ("/sync/config/refused", test_refused);
   g_test_add_func ("/sync/config/base-url", test_base_url);
+  g_test_add_func ("/sync/config/override", test_override);
   g_test_add_func ("/sync/config/route-file", test_route_file);
   g_test_add ("/sync/config/schema-defaults", Fixture, NULL, set_up, test_schema_defaults, tear_down);
   g_test_add ("/sync/config/schema-ranges", Fixture, NULL, set_up, test_schema_ranges, tear_down);

@@ -386,6 +386,41 @@ test_sync_says_why_not (Engine *e)
   check_sync (e, NULL, NULL);
 }
 
+/* The machine is about to rest: nothing new goes, what is out ends, and it goes on by itself if nobody says so. */
+static void
+test_hold (Engine *e)
+{
+  gint64 out, waits;
+
+  start (e);
+  /* What is known of its key then needs no question. */
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"w\"}");
+  engine_settle (e);
+  toy_site_hold (e->site, TRUE);
+  out = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  engine_assert_state (e, out, SYNC_STATE_SENDING);
+  sync_engine_hold (e->engine, 60000);
+  toy_site_hold (e->site, FALSE);
+  waits = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
+  engine_settle (e);
+  engine_assert_state (e, out, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, waits, SYNC_STATE_PENDING);
+  check_sync (e, NULL, "nothing is tried: the computer is about to sleep or to shut down");
+  engine_run_for (e, 59000);
+  engine_assert_state (e, waits, SYNC_STATE_PENDING);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, waits, SYNC_STATE_COMPLETED);
+
+  sync_engine_hold (e->engine, 60000);
+  waits = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"z\"}");
+  engine_settle (e);
+  engine_assert_state (e, waits, SYNC_STATE_PENDING);
+  sync_engine_hold (e->engine, 0);
+  engine_settle (e);
+  engine_assert_state (e, waits, SYNC_STATE_COMPLETED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -401,5 +436,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/steering/next-try-of-paused-types", test_next_try_of_paused_types);
   engine_test_add ("/sync/steering/keys-unasked", test_keys_unasked);
   engine_test_add ("/sync/steering/sync-says-why-not", test_sync_says_why_not);
+  engine_test_add ("/sync/steering/hold", test_hold);
   return g_test_run ();
 }
