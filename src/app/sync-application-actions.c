@@ -30,16 +30,80 @@ pause_for_cb (SyncEngine *engine, gpointer user_data)
   sync_engine_pause (engine, *(gint64 *) user_data, NULL);
 }
 
+/* The pause that is there, with one type more or less; its end stays. */
+static void
+pause_types (SyncEngine *engine, const SyncSnapshot *snapshot, GStrvBuilder *builder)
+{
+  g_auto (GStrv) types = g_strv_builder_end (builder);
+  gint64 left_ms = snapshot->paused_until_ms > 0 ? MAX (snapshot->paused_until_ms - snapshot->now_ms, 1) : 0;
+
+  if (types[0] != NULL)
+    sync_engine_pause (engine, left_ms, (const char *const *) types);
+  else
+    sync_engine_resume (engine);
+}
+
+static void
+pause_type_cb (SyncEngine *engine, gpointer user_data)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (engine);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  /* Everything is paused, and so is this. */
+  if (snapshot->paused && snapshot->paused_types == NULL)
+    return;
+  if (snapshot->paused_types != NULL)
+    g_strv_builder_addv (builder, (const char **) snapshot->paused_types);
+  if (snapshot->paused_types == NULL || !g_strv_contains ((const char *const *) snapshot->paused_types, user_data))
+    g_strv_builder_add (builder, user_data);
+  pause_types (engine, snapshot, builder);
+}
+
+static void
+resume_type_cb (SyncEngine *engine, gpointer user_data)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (engine);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (snapshot->paused_types == NULL)
+    return;
+  for (gsize i = 0; snapshot->paused_types[i] != NULL; i++)
+    if (!g_str_equal (snapshot->paused_types[i], user_data))
+      g_strv_builder_add (builder, snapshot->paused_types[i]);
+  pause_types (engine, snapshot, builder);
+}
+
+static void
+set_offline_cb (SyncEngine *engine, gpointer user_data)
+{
+  sync_engine_set_offline (engine, GPOINTER_TO_INT (user_data));
+}
+
 static void
 resume_cb (SyncEngine *engine, gpointer user_data)
 {
   sync_engine_resume (engine);
 }
 
+/* A person sees what is waited for. */
 static void
 quit_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  sync_application_quit (user_data);
+  SyncApplication *self = user_data;
+
+  if (self->window == NULL && self->status != NULL && !self->quitting
+      && sync_status_get_snapshot (self->status)->counts.n[SYNC_STATE_SENDING] > 0)
+    {
+      sync_application_open_window (self);
+      gtk_window_present (GTK_WINDOW (self->window));
+    }
+  sync_application_quit (self);
+}
+
+static void
+quit_now_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  sync_application_quit_now (user_data);
 }
 
 /* The program goes on in the panel. Where there is none somebody is told how to come back to it; without a bus nobody could,
@@ -56,6 +120,7 @@ close_window_action_cb (GSimpleAction *action, GVariant *parameter, gpointer use
   if (!sync_tray_is_shown (self->tray))
     sync_notifications_tell_background (G_APPLICATION (self));
   gtk_window_destroy (GTK_WINDOW (self->window));
+  sync_application_tell_background (self);
 }
 
 static void
@@ -86,12 +151,47 @@ resume_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data
   sync_application_ask (user_data, resume_cb, NULL, NULL);
 }
 
+/* The states follow when the engine says so. */
+static void
+offline_change_state_cb (GSimpleAction *action, GVariant *state, gpointer user_data)
+{
+  sync_application_ask (user_data, set_offline_cb, GINT_TO_POINTER (g_variant_get_boolean (state)), NULL);
+}
+
+static void
+pause_type_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  sync_application_ask (user_data, pause_type_cb, g_variant_dup_string (parameter, NULL), g_free);
+}
+
+static void
+resume_type_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  sync_application_ask (user_data, resume_type_cb, g_variant_dup_string (parameter, NULL), g_free);
+}
+
+static void
+preferences_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  if (self->background == NULL || self->quitting || self->moving)
+    return;
+  if (self->preferences == NULL)
+    {
+      self->preferences = sync_preferences_new (GTK_APPLICATION (self), self->settings, self->background, self->status);
+      g_object_add_weak_pointer (G_OBJECT (self->preferences), (gpointer *) &self->preferences);
+      gtk_window_set_transient_for (GTK_WINDOW (self->preferences), GTK_WINDOW (self->window));
+    }
+  gtk_window_present (GTK_WINDOW (self->preferences));
+}
+
 static void
 open_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SyncApplication *self = user_data;
 
-  self->background = FALSE;
+  self->hidden = FALSE;
   g_application_activate (G_APPLICATION (self));
 }
 
@@ -147,7 +247,7 @@ show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer us
 {
   SyncApplication *self = user_data;
 
-  self->background = FALSE;
+  self->hidden = FALSE;
   g_application_activate (G_APPLICATION (self));
   if (self->window != NULL && self->status != NULL && !self->quitting)
     sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader,
@@ -159,25 +259,56 @@ static const GActionEntry action_entries[] = {
   { .name = "pause", .state = "false", .change_state = pause_change_state_cb },
   { .name = "pause-for", .activate = pause_for_action_cb, .parameter_type = "x" },
   { .name = "resume", .activate = resume_action_cb },
+  { .name = "offline", .state = "false", .change_state = offline_change_state_cb },
+  { .name = "pause-type", .activate = pause_type_action_cb, .parameter_type = "s" },
+  { .name = "resume-type", .activate = resume_type_action_cb, .parameter_type = "s" },
   { .name = "close-window", .activate = close_window_action_cb },
   { .name = "open", .activate = open_action_cb },
   { .name = "open-site", .activate = open_site_action_cb },
+  { .name = "preferences", .activate = preferences_action_cb },
   { .name = "about", .activate = about_action_cb },
   { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
   { .name = "set-up", .activate = set_up_action_cb },
   { .name = "show-ledger", .activate = show_ledger_action_cb },
   { .name = "quit", .activate = quit_action_cb },
+  { .name = "quit-now", .activate = quit_now_action_cb },
 };
+
+static void
+enable (SyncApplication *self, const char *name, gboolean enabled)
+{
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)), enabled);
+}
 
 /* What needs a running engine. */
 void
 sync_application_enable_actions (SyncApplication *self, gboolean enabled)
 {
-  const char *const names[] = { "sync-now", "pause", "pause-for", "open-site" };
+  const char *const names[] = { "sync-now", "pause", "pause-for", "offline", "pause-type", "resume-type", "open-site" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    g_simple_action_set_enabled (
-      G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), names[i])), enabled);
+    enable (self, names[i], enabled);
+  enable (self, "set-up", self->settings != NULL && !self->quitting);
+  enable (self, "preferences", self->settings != NULL && !self->quitting);
+  enable (self, "quit-now", self->quitting);
+}
+
+static void
+set_state (SyncApplication *self, const char *name, gboolean state)
+{
+  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), name)),
+                             g_variant_new_boolean (state));
+}
+
+/* The states of the engine's switches. */
+void
+sync_application_follow_status (SyncApplication *self)
+{
+  const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
+
+  set_state (self, "pause", snapshot->paused);
+  set_state (self, "offline", snapshot->offline_by_hand);
+  enable (self, "resume", snapshot->paused && !self->quitting);
 }
 
 /* Adds the actions and their keys. */
@@ -190,6 +321,7 @@ sync_application_add_actions (SyncApplication *self)
     const char *keys[2];
   } accels[] = {
     { "app.sync-now", { "F5" } },
+    { "app.preferences", { "<Control>comma" } },
     { "app.quit", { "<Control>q" } },
     { "window.close", { "<Control>w" } },
   };

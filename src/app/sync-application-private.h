@@ -5,7 +5,10 @@
 
 #include "sync-application.h"
 
+#include "sync-background.h"
+#include "sync-inhibitor.h"
 #include "sync-notices.h"
+#include "sync-preferences.h"
 #include "sync-service.h"
 #include "sync-status.h"
 #include "sync-surroundings.h"
@@ -18,7 +21,7 @@ struct _SyncApplication
 {
   AdwApplication parent_instance;
 
-  gboolean background;            /* no window at the start */
+  gboolean hidden;                /* no window at the start */
   gint64 conflict;                /* id of the one to show at the start, 0: the first open one, -1: none */
   SyncDemo *demo;                 /* (owned) (nullable): set: the demonstration */
   GSettings *settings;            /* (owned) (nullable) */
@@ -32,8 +35,13 @@ struct _SyncApplication
   SyncTray *tray;                 /* (owned) (nullable) */
   SyncNotices *notices;           /* (owned) (nullable) */
   SyncWindow *window;             /* (unowned) (nullable): GTK owns it while it is open */
+  SyncPreferences *preferences;   /* (unowned) (nullable): likewise */
+  SyncBackground *background;     /* (owned) (nullable): NULL in the demonstration, and without settings */
+  SyncInhibitor *inhibitor;       /* (owned) (nullable): NULL in the demonstration */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
+  gboolean moving;                /* the service ends to begin anew with another server */
   gboolean quitting;
+  gboolean ended;                 /* nothing of it is left to wait for */
   guint on_term;                  /* source ids of the signal handlers, 0: none */
   guint on_int;
   int status_code;                /* what the process ends with */
@@ -42,10 +50,17 @@ struct _SyncApplication
 void sync_application_add_actions (SyncApplication *self);
 void sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy);
 void sync_application_enable_actions (SyncApplication *self, gboolean enabled);
-void sync_application_listen_to_signals (SyncApplication *self);
+void sync_application_finish (SyncApplication *self);
+void sync_application_follow_status (SyncApplication *self);
+void sync_application_leave (SyncApplication *self);
+void sync_application_listen (SyncApplication *self);
+gboolean sync_application_move (SyncApplication *self, const char *base_url, GError **error);
+void sync_application_open_window (SyncApplication *self);
 void sync_application_prepare_service (SyncApplication *self);
 void sync_application_quit (SyncApplication *self);
+void sync_application_quit_now (SyncApplication *self);
 void sync_application_set_up (SyncApplication *self);
 void sync_application_show_content (SyncApplication *self);
+void sync_application_tell_background (SyncApplication *self);
 
 G_END_DECLS

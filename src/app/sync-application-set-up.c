@@ -45,14 +45,22 @@ set_key_cb (SyncEngine *engine, gpointer user_data)
                               g_object_ref (engine));
 }
 
-/* Reads the settings with the new address, and starts to work. */
+static void
+set_key (SyncApplication *self, const Key *key)
+{
+  Key *copy = g_new0 (Key, 1);
+
+  copy->token = g_strdup (key->token);
+  copy->secret = g_strdup (key->secret);
+  sync_application_ask (self, set_key_cb, copy, key_free);
+}
+
+/* Reads the settings with that address, and starts to work. */
 static gboolean
 use_address (SyncApplication *self, const char *base_url, GError **error)
 {
   SyncConfig *config;
 
-  if (self->service != NULL)
-    return TRUE;
   if (self->settings == NULL || !g_settings_set_string (self->settings, "base-url", base_url))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _ ("The settings cannot be written."));
@@ -74,25 +82,157 @@ use_address (SyncApplication *self, const char *base_url, GError **error)
   return TRUE;
 }
 
+/* Whether the till may belong to another server: what it has not delivered belongs to the present one. */
+static gboolean
+check_move (SyncApplication *self, const char *base_url, GError **error)
+{
+  g_auto (SyncSites) sites = { 0 };
+
+  if (!sync_store_count_undelivered (self->reader, base_url, &sites, error))
+    return FALSE;
+  if (sites.n_other == 0)
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
+               ngettext ("%u undelivered entry belongs to %s. Deliver or discard it before the server changes.",
+                         "%u undelivered entries belong to %s. Deliver or discard them before the server changes.",
+                         sites.n_other),
+               sites.n_other, self->config->base_url);
+  return FALSE;
+}
+
+/* From one server to another. */
+typedef struct
+{
+  SyncApplication *application; /* (owned) */
+  SyncStatus *status;           /* (owned): of the engine that ends */
+  char *from;                   /* (owned) */
+  char *to;                     /* (owned) */
+  Key key;                      /* (nullable) in both parts: of the new server */
+  gboolean had_window;          /* somebody looks on */
+} Move;
+
+static void
+move_free (Move *self)
+{
+  g_object_unref (self->status);
+  g_object_unref (self->application);
+  g_free (self->from);
+  g_free (self->to);
+  g_free (self->key.token);
+  g_free (self->key.secret);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Move, move_free)
+
+static void
+moved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Move) move = user_data;
+  SyncApplication *self = move->application;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) refusal = NULL;
+
+  if (!sync_service_thread_shutdown_finish (SYNC_SERVICE_THREAD (source), result, &error))
+    g_message ("%s", error->message);
+  self->moving = FALSE;
+  if (self->quitting)
+    {
+      sync_application_leave (self);
+      return;
+    }
+  /* Something may have been taken just before the end. */
+  if (!use_address (self, move->to, &refusal) && self->service == NULL)
+    use_address (self, move->from, NULL);
+  else if (move->key.token != NULL)
+    set_key (self, &move->key);
+  if (refusal != NULL)
+    g_message ("The till stays with %s: %s", move->from, refusal->message);
+  if (!move->had_window)
+    return;
+  sync_application_open_window (self);
+  gtk_window_present (GTK_WINDOW (self->window));
+}
+
+/* Lets go of the engine and of all that shows it. */
+static SyncServiceThread *
+take_service (SyncApplication *self)
+{
+  if (self->preferences != NULL)
+    gtk_window_destroy (GTK_WINDOW (self->preferences));
+  if (self->window != NULL)
+    gtk_window_destroy (GTK_WINDOW (self->window));
+  g_clear_object (&self->surroundings);
+  g_clear_object (&self->tray);
+  g_clear_object (&self->notices);
+  g_signal_handlers_disconnect_by_data (self->status, self);
+  g_clear_object (&self->reader);
+  return g_steal_pointer (&self->service);
+}
+
+static gboolean
+begin_move (SyncApplication *self, const char *base_url, const char *token, const char *secret, GError **error)
+{
+  g_autoptr (SyncServiceThread) service = NULL;
+  Move *move;
+
+  if (!check_move (self, base_url, error))
+    return FALSE;
+  move = g_new0 (Move, 1);
+  move->application = g_object_ref (self);
+  move->from = g_strdup (self->config->base_url);
+  move->to = g_strdup (base_url);
+  move->key.token = g_strdup (token);
+  move->key.secret = g_strdup (secret);
+  move->had_window = self->window != NULL || self->preferences != NULL;
+  self->moving = TRUE;
+  service = take_service (self);
+  move->status = g_steal_pointer (&self->status);
+  sync_service_thread_shutdown_async (service, moved_cb, move);
+  return TRUE;
+}
+
+/* The till belongs to another server from now on: the service ends, and begins anew there. FALSE with the reason if it has
+ * to stay. */
+gboolean
+sync_application_move (SyncApplication *self, const char *base_url, GError **error)
+{
+  return self->service == NULL || self->quitting || begin_move (self, base_url, NULL, NULL, error);
+}
+
+static void
+autostart_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!sync_background_set_autostart_finish (SYNC_BACKGROUND (source), result, &error))
+    g_message ("The start at log-in is not switched: %s", error->message);
+}
+
 static void
 set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, const char *secret, SyncApplication *self)
 {
   g_autoptr (GError) error = NULL;
+  const Key key = { (char *) token, (char *) secret };
+  gboolean autostart = sync_setup_dialog_get_autostart (dialog);
   gboolean is_new = self->service == NULL;
-  Key *key;
+  gboolean moves = !is_new && g_strcmp0 (base_url, self->config->base_url) != 0;
 
-  if (self->quitting)
+  if (self->quitting || self->moving)
     return;
-  if (!use_address (self, base_url, &error))
+  if (moves ? !begin_move (self, base_url, token, secret, &error)
+            : is_new && !use_address (self, base_url, &error))
     {
       sync_setup_dialog_show_refusal (dialog, error->message);
       return;
     }
-  key = g_new0 (Key, 1);
-  key->token = g_strdup (token);
-  key->secret = g_strdup (secret);
-  sync_service_thread_invoke (self->service, set_key_cb, key, key_free);
-  if (is_new)
+  if (self->background != NULL && autostart != g_settings_get_boolean (self->settings, "autostart"))
+    sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb, NULL);
+  /* Else the dialog went with the window. */
+  if (moves)
+    return;
+  set_key (self, &key);
+  if (is_new && self->window != NULL)
     sync_application_show_content (self);
   gtk_window_destroy (GTK_WINDOW (dialog));
 }
@@ -102,10 +242,13 @@ void
 sync_application_set_up (SyncApplication *self)
 {
   SyncSetupDialog *dialog;
+  GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
 
-  if (self->window == NULL || self->demo != NULL || self->quitting)
+  if (parent == NULL || self->settings == NULL || self->quitting)
     return;
-  dialog = sync_setup_dialog_new (GTK_WINDOW (self->window), self->config->base_url, self->config->base_url != NULL, self->clock);
+  dialog = sync_setup_dialog_new (parent, self->config->base_url,
+                                  sync_config_find_override ("base-url", NULL) != NULL,
+                                  g_settings_get_boolean (self->settings, "autostart"), self->clock);
   g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
   gtk_window_present (GTK_WINDOW (dialog));
 }

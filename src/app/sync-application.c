@@ -10,6 +10,7 @@
 #include "sync-demo-terminal.h"
 #include "sync-notifications.h"
 #include "sync-settings.h"
+#include "sync-words.h"
 
 #include <glib/gi18n.h>
 #include <stdlib.h>
@@ -58,24 +59,48 @@ network_hint_cb (SyncApplication *self, gboolean metered)
   sync_application_ask (self, hint_network_cb, GINT_TO_POINTER (metered), NULL);
 }
 
+/* Another server is more than another setting. */
 static void
 config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer user_data)
 {
-  sync_application_ask (user_data, set_config_cb, sync_config_copy (config), (GDestroyNotify) sync_config_free);
+  SyncApplication *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (config->base_url != NULL && g_strcmp0 (config->base_url, self->config->base_url) != 0)
+    {
+      if (!sync_application_move (self, config->base_url, &error))
+        g_message ("The changed settings are not used: %s", error->message);
+      return;
+    }
+  sync_application_ask (self, set_config_cb, sync_config_copy (config), (GDestroyNotify) sync_config_free);
 }
 
 /* The service */
 
+/* Where no panel shows it, the desktop's own list of such programs may. */
+void
+sync_application_tell_background (SyncApplication *self)
+{
+  g_autofree char *words = NULL;
+
+  if (self->status == NULL || self->window != NULL || self->background == NULL
+      || (self->tray != NULL && sync_tray_is_shown (self->tray)))
+    return;
+  words = sync_words_status (sync_status_get_snapshot (self->status), FALSE);
+  sync_background_tell (self->background, words);
+}
+
 static void
 status_changed_cb (SyncApplication *self)
 {
-  gboolean paused = sync_status_get_snapshot (self->status)->paused;
-
-  g_simple_action_set_state (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "pause")),
-                             g_variant_new_boolean (paused));
-  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "resume")), paused);
+  sync_application_follow_status (self);
+  if (self->inhibitor != NULL)
+    sync_inhibitor_set_busy (self->inhibitor, sync_status_get_snapshot (self->status)->counts.n[SYNC_STATE_SENDING] > 0);
+  if (self->quitting)
+    return;
   if (self->notices != NULL)
     sync_notices_update (self->notices, sync_status_get_snapshot (self->status));
+  sync_application_tell_background (self);
 }
 
 static gboolean
@@ -109,11 +134,14 @@ start_tray (SyncApplication *self)
     return;
   self->notices = sync_notices_new (self->clock);
   sync_notifications_show (self->notices, G_APPLICATION (self));
+  if (self->settings != NULL)
+    sync_notifications_follow (self->notices, self->settings);
   self->tray = sync_tray_new (G_APPLICATION (self), self->status, &error);
   if (self->tray == NULL)
     g_message ("There is no icon in the panel: %s", error->message);
 }
 
+/* Starts to work, or says what is in the way. */
 void
 sync_application_prepare_service (SyncApplication *self)
 {
@@ -184,7 +212,7 @@ sync_application_local_command_line (GApplication *application, char ***argument
       *exit_status = EXIT_SUCCESS;
       return TRUE;
     }
-  if (self->background && g_application_get_is_remote (application))
+  if (self->hidden && g_application_get_is_remote (application))
     {
       *exit_status = EXIT_SUCCESS;
       return TRUE;
@@ -201,12 +229,15 @@ sync_application_startup (GApplication *application)
   G_APPLICATION_CLASS (sync_application_parent_class)->startup (application);
   gtk_window_set_default_icon_name (SYNC_APP_ID);
   sync_application_add_actions (self);
-  sync_application_listen_to_signals (self);
+  sync_application_listen (self);
   /* Until quit() lets go: also without a window there is work to do. */
   g_application_hold (application);
+  if (self->settings != NULL)
+    self->background = sync_background_new (g_application_get_dbus_connection (application), self->settings);
   sync_application_prepare_service (self);
 }
 
+/* The queue, or why there is none. */
 void
 sync_application_show_content (SyncApplication *self)
 {
@@ -220,8 +251,9 @@ sync_application_show_content (SyncApplication *self)
     sync_window_show_pages (self->window, self->service, self->status, self->reader, self->config->base_url);
 }
 
-static void
-open_window (SyncApplication *self)
+/* Opens the window on whatever there is to show. */
+void
+sync_application_open_window (SyncApplication *self)
 {
   self->window = sync_window_new (GTK_APPLICATION (self));
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
@@ -241,13 +273,13 @@ sync_application_activate (GApplication *application)
   if (self->quitting)
     return;
   /* Only the first activation may be a start in the background. */
-  if (self->background)
+  if (self->hidden)
     {
-      self->background = FALSE;
+      self->hidden = FALSE;
       return;
     }
   if (self->window == NULL)
-    open_window (self);
+    sync_application_open_window (self);
   gtk_window_present (GTK_WINDOW (self->window));
 }
 
@@ -256,6 +288,8 @@ sync_application_shutdown (GApplication *application)
 {
   SyncApplication *self = SYNC_APPLICATION (application);
 
+  /* The session's manager ends the main loop without asking. */
+  sync_application_finish (self);
   g_clear_handle_id (&self->on_term, g_source_remove);
   g_clear_handle_id (&self->on_int, g_source_remove);
   g_clear_object (&self->surroundings);
@@ -263,9 +297,12 @@ sync_application_shutdown (GApplication *application)
   g_clear_object (&self->notices);
   if (self->status != NULL)
     g_signal_handlers_disconnect_by_data (self->status, self);
+  g_clear_object (&self->inhibitor);
+  g_clear_object (&self->background);
+  /* It ends the engine that the status follows. */
+  g_clear_object (&self->service);
   g_clear_object (&self->status);
   g_clear_object (&self->reader);
-  g_clear_object (&self->service);
   g_clear_object (&self->demo);
   G_APPLICATION_CLASS (sync_application_parent_class)->shutdown (application);
 }
@@ -275,8 +312,8 @@ sync_application_finalize (GObject *object)
 {
   SyncApplication *self = SYNC_APPLICATION (object);
 
-  if (self->window != NULL)
-    g_object_remove_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
+  g_clear_weak_pointer (&self->window);
+  g_clear_weak_pointer (&self->preferences);
   g_clear_object (&self->demo);
   g_clear_object (&self->settings);
   g_clear_object (&self->clock);
@@ -308,7 +345,7 @@ static SyncApplication *
 make (GApplicationFlags flags)
 {
   return g_object_new (SYNC_TYPE_APPLICATION, "application-id", SYNC_APP_ID, "resource-base-path",
-                       "/org/posawesome/Sync", "flags", flags, NULL);
+                       "/org/posawesome/Sync", "flags", flags, "register-session", flags == G_APPLICATION_DEFAULT_FLAGS, NULL);
 }
 
 /**
@@ -334,7 +371,7 @@ sync_application_new (gboolean background)
 {
   SyncApplication *self = make (G_APPLICATION_DEFAULT_FLAGS);
 
-  self->background = background;
+  self->hidden = background;
   self->clock = sync_clock_system_new ();
   self->random = sync_random_kernel_new ();
   return self;

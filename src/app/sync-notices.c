@@ -16,6 +16,7 @@
 
 typedef struct
 {
+  gboolean muted;  /* nobody is to be told */
   char *shown;     /* (owned) (nullable): the title that is shown */
   gint64 since_us; /* boot clock: since when there is something to show, 0: there is not */
   gint64 shown_us; /* boot clock: when it was shown last, 0: never */
@@ -180,7 +181,7 @@ look (SyncNotices *self)
   for (int i = 0; i < SYNC_N_NOTICES; i++)
     {
       Kind *kind = &self->kinds[i];
-      g_autofree char *title = dup_title (self, (SyncNotice) i, now_ms);
+      g_autofree char *title = kind->muted ? NULL : dup_title (self, (SyncNotice) i, now_ms);
 
       if (title == NULL && !stays ((SyncNotice) i))
         withdraw (self, (SyncNotice) i);
@@ -254,6 +255,26 @@ sync_notices_update (SyncNotices *self, const SyncSnapshot *snapshot)
   g_clear_pointer (&self->snapshot, sync_snapshot_free);
   self->snapshot = sync_snapshot_copy (snapshot);
   look (self);
+}
+
+/**
+ * sync_notices_set_muted:
+ * @self: notices
+ * @notice: a kind of notice
+ * @muted: whether nobody is to be told of it
+ *
+ * Takes back what is shown of a kind that is muted; what is there to tell of one that is not any more is told.
+ */
+void
+sync_notices_set_muted (SyncNotices *self, SyncNotice notice, gboolean muted)
+{
+  if (self->kinds[notice].muted == muted)
+    return;
+  self->kinds[notice].muted = muted;
+  if (muted)
+    withdraw (self, notice);
+  if (self->snapshot != NULL)
+    look (self);
 }
 
 /**

@@ -29,6 +29,7 @@ G_DECLARE_FINAL_TYPE (SyncNotices, sync_notices, SYNC, NOTICES, GObject)
 
 SyncNotices *sync_notices_new (SyncClock *clock);
 void sync_notices_update (SyncNotices *self, const SyncSnapshot *snapshot);
+void sync_notices_set_muted (SyncNotices *self, SyncNotice notice, gboolean muted);
 const char *sync_notice_to_string (SyncNotice notice);
 
 G_END_DECLS

@@ -45,6 +45,44 @@ sync_notifications_show (SyncNotices *notices, GApplication *application)
 }
 
 /**
+ * sync_notifications_dup_key:
+ * @notice: a kind of notice
+ *
+ * Returns: (transfer full): the setting that says whether anybody is told of it
+ */
+char *
+sync_notifications_dup_key (SyncNotice notice)
+{
+  return g_strconcat ("notice-", sync_notice_to_string (notice), NULL);
+}
+
+static void
+settings_changed_cb (GSettings *settings, const char *changed_key, SyncNotices *notices)
+{
+  for (int i = 0; i < SYNC_N_NOTICES; i++)
+    {
+      g_autofree char *key = sync_notifications_dup_key ((SyncNotice) i);
+
+      if (changed_key == NULL || g_str_equal (changed_key, key))
+        sync_notices_set_muted (notices, (SyncNotice) i, !g_settings_get_boolean (settings, key));
+    }
+}
+
+/**
+ * sync_notifications_follow:
+ * @notices: what is to be told
+ * @settings: which kinds of it
+ *
+ * Tells from now on only what the settings want to be told.
+ */
+void
+sync_notifications_follow (SyncNotices *notices, GSettings *settings)
+{
+  settings_changed_cb (settings, NULL, notices);
+  g_signal_connect_object (settings, "changed", G_CALLBACK (settings_changed_cb), notices, G_CONNECT_DEFAULT);
+}
+
+/**
  * sync_notifications_tell_background:
  * @application: on the bus; it has the action `open`
  *

@@ -6,6 +6,8 @@
 G_BEGIN_DECLS
 
 void sync_notifications_show (SyncNotices *notices, GApplication *application);
+void sync_notifications_follow (SyncNotices *notices, GSettings *settings);
+char *sync_notifications_dup_key (SyncNotice notice);
 void sync_notifications_tell_background (GApplication *application);
 
 G_END_DECLS

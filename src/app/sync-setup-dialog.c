@@ -24,6 +24,7 @@ struct _SyncSetupDialog
   GtkLabel *outcome;         /* (unowned) */
   GtkWidget *try_button;     /* (unowned) */
   GtkWidget *save_button;    /* (unowned) */
+  GtkSwitch *autostart;      /* (unowned) */
 };
 
 enum
@@ -173,6 +174,7 @@ sync_setup_dialog_class_init (SyncSetupDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, outcome);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, try_button);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, save_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, autostart);
   gtk_widget_class_bind_template_callback (widget_class, try_cb);
   gtk_widget_class_bind_template_callback (widget_class, save_cb);
   gtk_widget_class_bind_template_callback (widget_class, changed_cb);
@@ -189,13 +191,14 @@ sync_setup_dialog_init (SyncSetupDialog *self)
  * sync_setup_dialog_new:
  * @parent: the window in front of which it stands
  * @base_url: (nullable): the present address
- * @fixed: the address cannot be changed now
+ * @fixed: the environment sets the address
+ * @autostart: whether the program starts at log-in now
  * @clock: for the time limit of the try
  *
  * Returns: (transfer none): the dialog, not yet shown; it goes with @parent
  */
 SyncSetupDialog *
-sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, SyncClock *clock)
+sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, gboolean autostart, SyncClock *clock)
 {
   SyncSetupDialog *self = g_object_new (SYNC_TYPE_SETUP_DIALOG, "transient-for", parent, NULL);
 
@@ -203,6 +206,7 @@ sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, 
   if (base_url != NULL)
     gtk_editable_set_text (self->address, base_url);
   gtk_widget_set_sensitive (GTK_WIDGET (self->address), !fixed);
+  gtk_switch_set_active (self->autostart, autostart);
   return self;
 }
 
@@ -217,4 +221,16 @@ void
 sync_setup_dialog_show_refusal (SyncSetupDialog *self, const char *words)
 {
   say (self, words);
+}
+
+/**
+ * sync_setup_dialog_get_autostart:
+ * @self: the dialog
+ *
+ * Returns: whether the program is to start at log-in
+ */
+gboolean
+sync_setup_dialog_get_autostart (SyncSetupDialog *self)
+{
+  return gtk_switch_get_active (self->autostart);
 }

@@ -17,7 +17,9 @@ G_BEGIN_DECLS
 #define SYNC_TYPE_SETUP_DIALOG (sync_setup_dialog_get_type ())
 G_DECLARE_FINAL_TYPE (SyncSetupDialog, sync_setup_dialog, SYNC, SETUP_DIALOG, AdwWindow)
 
-SyncSetupDialog *sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, SyncClock *clock);
+SyncSetupDialog *sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, gboolean autostart,
+                                        SyncClock *clock);
+gboolean sync_setup_dialog_get_autostart (SyncSetupDialog *self);
 void sync_setup_dialog_show_refusal (SyncSetupDialog *self, const char *words);
 
 G_END_DECLS

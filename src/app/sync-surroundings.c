@@ -26,8 +26,10 @@ G_DEFINE_FINAL_TYPE (SyncSurroundings, sync_surroundings, G_TYPE_OBJECT)
 static void
 network_changed_cb (SyncSurroundings *self)
 {
-  g_signal_emit (self, signals[SIGNAL_NETWORK_HINT], 0,
-                 g_network_monitor_get_network_metered (g_network_monitor_get_default ()));
+  gboolean metered = g_network_monitor_get_network_metered (g_network_monitor_get_default ())
+                     || (self->settings != NULL && g_settings_get_boolean (self->settings, "metered"));
+
+  g_signal_emit (self, signals[SIGNAL_NETWORK_HINT], 0, metered);
 }
 
 static void
@@ -102,6 +104,7 @@ sync_surroundings_new (GSettings *settings)
     {
       self->settings = g_object_ref (settings);
       g_signal_connect_object (settings, "changed", G_CALLBACK (settings_changed_cb), self, G_CONNECT_SWAPPED);
+      g_signal_connect_object (settings, "changed::metered", G_CALLBACK (network_changed_cb), self, G_CONNECT_SWAPPED);
     }
   return self;
 }

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  *
  * What the process hears from outside while it runs: the network and the settings. Main thread only.
  *
- * Signals: `network-hint (boolean metered)`: something about the network changed, trying sooner may be worth it;
- * `config-changed (SyncConfig *config)`: the settings were changed and are valid.
+ * Signals: `network-hint (boolean metered)`: something about the network changed, trying sooner may be worth it, and
+ * whether it costs money by the byte, as the network or the settings say; `config-changed (SyncConfig *config)`: the settings were changed and are valid.
  */
 #define SYNC_TYPE_SURROUNDINGS (sync_surroundings_get_type ())
 G_DECLARE_FINAL_TYPE (SyncSurroundings, sync_surroundings, SYNC, SURROUNDINGS, GObject)

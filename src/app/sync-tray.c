@@ -114,6 +114,7 @@ make_menu (SyncTray *self)
   append_pause (pause, _ ("Until resumed"), 0);
   g_menu_append_submenu (delivery, _ ("Pause"), G_MENU_MODEL (pause));
   g_menu_append (delivery, _ ("Resume"), "app.resume");
+  g_menu_append (end, _ ("Preferences"), "app.preferences");
   g_menu_append (end, _ ("Quit"), "app.quit");
   g_menu_append_section (menu, NULL, G_MENU_MODEL (windows));
   g_menu_append_section (menu, NULL, G_MENU_MODEL (self->conflicts));
@@ -151,8 +152,8 @@ sync_tray_init (SyncTray *self)
 
 /**
  * sync_tray_new:
- * @application: whose actions the menu activates: open, open-site, sync-now, pause-for, resume, show-conflict, quit; it is on
- *   the bus
+ * @application: whose actions the menu activates: open, open-site, sync-now, pause-for, resume, show-conflict, preferences,
+ *   quit; it is on the bus
  * @status: how the engine stands
  * @error: what GDBus says; permanent
  *

@@ -5,6 +5,7 @@
 
 #include "sync-window.h"
 
+#include "sync-finishing.h"
 #include "sync-overview-page.h"
 #include "sync-queue-page.h"
 #include "sync-words.h"
@@ -16,6 +17,7 @@ struct _SyncWindow
   AdwApplicationWindow parent_instance;
 
   SyncStatus *status; /* (owned) (nullable): NULL while there is no engine to show */
+  SyncStore *reader;  /* (owned) (nullable) */
 
   AdwViewSwitcherTitle *switcher; /* (unowned): the template's, as all that follow */
   GtkButton *pause_button;        /* (unowned) */
@@ -28,7 +30,7 @@ struct _SyncWindow
   AdwViewStackPage *queue_tab;    /* (unowned) */
   SyncQueuePage *queue_page;      /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
-  GtkSpinner *finishing_spinner;  /* (unowned) */
+  SyncFinishing *finishing;       /* (unowned) */
   GtkWidget *set_up_button;       /* (unowned) */
 };
 
@@ -81,6 +83,7 @@ sync_window_dispose (GObject *object)
   if (self->status != NULL)
     g_signal_handlers_disconnect_by_data (self->status, self);
   g_clear_object (&self->status);
+  g_clear_object (&self->reader);
   gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_WINDOW);
   G_OBJECT_CLASS (sync_window_parent_class)->dispose (object);
 }
@@ -116,13 +119,14 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, queue_tab);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, queue_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
-  gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing_spinner);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, set_up_button);
 }
 
 static void
 sync_window_init (SyncWindow *self)
 {
+  g_type_ensure (SYNC_TYPE_FINISHING);
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -155,6 +159,7 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
   g_return_if_fail (self->status == NULL);
 
   self->status = g_object_ref (status);
+  self->reader = g_object_ref (reader);
   sync_overview_page_show (self->overview_page, status, reader, server, sync_service_thread_get_port (service));
   sync_queue_page_show (self->queue_page, status, reader);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
@@ -195,13 +200,13 @@ sync_window_show_problem (SyncWindow *self, const char *title, const char *descr
  * sync_window_show_finishing:
  * @self: the window
  *
- * Shows that the program is about to end.
+ * Shows that the program is about to end, and what it waits for.
  */
 void
 sync_window_show_finishing (SyncWindow *self)
 {
-  /* One that turns where nobody sees it keeps the processor awake all the same. */
-  gtk_spinner_start (self->finishing_spinner);
+  if (self->status != NULL)
+    sync_finishing_follow (self->finishing, self->status, self->reader);
   show (self, "finishing");
 }
 

@@ -122,7 +122,7 @@ def test_states():
         assert panel.text().startswith('Nothing is waiting.'), panel.text()
         labels = list(panel.entries())
         assert labels == ['Open POSAwesome Sync', 'Open the point of sale', 'Sync now', 'Pause', 'Pause > For 15 minutes',
-                          'Pause > For one hour', 'Pause > Until resumed', 'Resume', 'Quit'], labels
+                          'Pause > For one hour', 'Pause > Until resumed', 'Resume', 'Preferences', 'Quit'], labels
         assert not panel.entries()['Resume'][1]['enabled']
 
         panel.choose('Pause > For one hour')
