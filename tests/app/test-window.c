@@ -171,7 +171,7 @@ test_accessible (void)
   sync_window_show_problem (SYNC_WINDOW (window), "Title", "a <b> & c");
   g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "content_stack"))), ==, "problem");
   sync_window_show_finishing (SYNC_WINDOW (window));
-  g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "stack"))), ==, "finishing");
+  g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "content_stack"))), ==, "finishing");
   gtk_window_destroy (window);
 }
 
