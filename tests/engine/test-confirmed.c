@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A change whose answer was lost, on a server that does not show the document: only a person can say that it arrived, and
+ * what version it made has to be learned for those behind it. */
+#include "config.h"
+
+#include "engine-fixture.h"
+
+#include <string.h>
+
+/* The answer to a change is lost, and the document cannot be looked at. */
+static ToyFault
+out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  if (request->write)
+    return TOY_RESET_AFTER;
+  return strstr (request->url, "/api/resource/Item/") != NULL ? TOY_CANNED : TOY_ANSWER;
+}
+
+static gint64
+change_item (Engine *e, guint n)
+{
+  g_autofree char *body = g_strdup_printf ("{\"n\":%u,\"modified\":\"2026-11-23 10:00:00.000001\"}", n);
+
+  return engine_submit (e, "PUT", "/api/resource/Item/A", body);
+}
+
+static gint64
+item_n (Engine *e)
+{
+  return json_object_get_int_member (toy_site_get (e->site, "Item", "A"), "n");
+}
+
+/* Of the first of three changes, made on top of each other, only a person can say that it arrived. */
+static gint64
+change_out_of_sight (Engine *e)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
+  toy_site_set_fault (e->site, out_of_sight, NULL);
+  engine_start (e);
+  engine_settle (e);
+  id = change_item (e, 1);
+  change_item (e, 2);
+  change_item (e, 3);
+  engine_run_for (e, 20000);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  g_assert_cmpint (item_n (e), ==, 1);
+  return id;
+}
+
+static void
+test_confirmed_change (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 1, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, id + 2, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 3);
+}
+
+/* The answer to the second change is lost when it is sent against what the first one made. */
+static ToyFault
+second_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  gboolean *is_lost = user_data;
+
+  if (request->write && g_strstr_len (g_bytes_get_data (request->body, NULL), (gssize) g_bytes_get_size (request->body), "000002") != NULL)
+    *is_lost = TRUE;
+  return *is_lost ? out_of_sight (site, request, NULL) : TOY_ANSWER;
+}
+
+static void
+test_confirmed_twice (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+  gboolean is_lost = FALSE;
+
+  toy_site_set_fault (e->site, second_out_of_sight, &is_lost);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 1, SYNC_STATE_UNKNOWN);
+  g_assert_cmpint (item_n (e), ==, 2);
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id + 1, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 2, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 3);
+}
+
+/* Between it and one with an old base there is one that asks for its base. */
+static void
+test_confirmed_then_blind (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+  gint64 blind;
+
+  g_assert_true (sync_engine_discard (e->engine, id + 1, "blind instead", "anna", NULL));
+  g_assert_true (sync_engine_discard (e->engine, id + 2, "blind instead", "anna", NULL));
+  blind = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4}");
+  change_item (e, 5);
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, blind, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, blind + 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 5);
+}
+
+/* What stands there is not what the confirmed one wrote: somebody else did. */
+static void
+test_confirmed_and_changed (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+
+  toy_site_set_fault (e->site, NULL, NULL);
+  toy_site_put (e->site, "Item", "A", "{\"n\":9}");
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 1, SYNC_STATE_CONFLICT);
+  g_assert_cmpint (item_n (e), ==, 9);
+}
+
+/* The site answers, and what it answers tells nothing. */
+static void
+test_looks_back_off (Engine *e)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 200, "application/json", "{\"data\":7}");
+  toy_site_set_fault (e->site, out_of_sight, NULL);
+  engine_start (e);
+  engine_settle (e);
+  id = change_item (e, 1);
+  engine_run_for (e, 3600 * 1000);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  g_assert_cmpuint (toy_site_n_calls (e->site), >, 8);
+  g_assert_cmpuint (toy_site_n_calls (e->site), <, 30);
+  toy_site_set_fault (e->site, NULL, NULL);
+  engine_run_for (e, 330 * 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  engine_test_add ("/sync/confirmed/change", test_confirmed_change);
+  engine_test_add ("/sync/confirmed/twice", test_confirmed_twice);
+  engine_test_add ("/sync/confirmed/then-blind", test_confirmed_then_blind);
+  engine_test_add ("/sync/confirmed/and-changed", test_confirmed_and_changed);
+  engine_test_add ("/sync/confirmed/looks-back-off", test_looks_back_off);
+  return g_test_run ();
+}
