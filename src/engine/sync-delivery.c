@@ -493,6 +493,18 @@ wants_base (const SyncRequest *row)
          && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE));
 }
 
+/* Of the write before it only a person could say that it arrived. What that made is looked at while it is still there: one
+ * behind this row may have been made on an older version, and would be in conflict with nobody. */
+static gboolean
+follows_confirmed (SyncEngine *self, const SyncRequest *row)
+{
+  g_autoptr (SyncRequest) confirmed = NULL;
+
+  if (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE)) && row->base_modified != NULL)
+    confirmed = sync_store_get_confirmed (self->store, row, NULL);
+  return confirmed != NULL;
+}
+
 /* What the row of @op, read with its bodies, needs next. */
 void
 sync_delivery_continue (SyncOperation *op)
@@ -528,7 +540,8 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   SyncOperation *op = sync_operation_new (self, row->id);
 
   /* The common case needs nothing but the claim, which reads the row again. */
-  op->look_first = row->state == SYNC_STATE_PENDING && sync_survey_take_suspect (self, row->id);
+  op->look_first = row->state == SYNC_STATE_PENDING
+                   && (sync_survey_take_suspect (self, row->id) || follows_confirmed (self, row));
   if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !is_delete (row)
       && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))

@@ -67,7 +67,7 @@ struct _SyncOperation
   SyncOutcome outcome;      /* of @answer */
   char *asked;              /* (owned) (nullable): the name of the document that a look reads */
   gboolean look_for_base;   /* a look that only fetches the version to send against */
-  gboolean look_first;      /* somebody else is said to have changed its document */
+  gboolean look_first;      /* its document is said to have changed, or what the write before it made of it is not known */
   gboolean seen;            /* a look found the version that is to be deleted */
   gboolean asked_who;       /* for its sake it was asked whom the server takes us for */
   void (*unreadable) (SyncOperation *op); /* (nullable): what comes of it if what a look asks for may not be read */

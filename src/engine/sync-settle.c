@@ -428,7 +428,8 @@ sync_settle_take_trouble (SyncOperation *op)
   /* It only looked to spare the server a refusal: it is sent, and the server tells. */
   if (op->look_first)
     {
-      sync_operation_end (op);
+      op->look_first = FALSE;
+      sync_delivery_continue (op);
       return;
     }
   if (op->outcome.verdict == SYNC_VERDICT_ASK && sync_settle_ends_with_the_host (op))

@@ -241,8 +241,8 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
  * @self: a store
  * @request: a row
  *
- * The last row before it that its lane delivered, if a person said of that one that it arrived: what version it made
- * nobody knows, so it was not passed on.
+ * The row before it that its lane delivered against the newest version, if a person said of that one that it arrived: what
+ * version it made nobody knows, so it was not passed on.
  *
  * Returns: (transfer full) (nullable): the row with its bodies; NULL if there is none, or with an error as sync_store_get()
  */

@@ -65,9 +65,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT resource_version FROM offline_requests WHERE lane = ?1 AND base_modified = ?2"
     " AND status = 'completed' AND resource_version <> base_modified ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_LAST_COMPLETED] =
-    "SELECT id, proof = 'person' AND resource_version IS NULL FROM offline_requests WHERE lane = ?1"
-    " AND status = 'completed' AND place < (SELECT place FROM offline_requests WHERE id = ?2)"
-    " ORDER BY place DESC LIMIT 1",
+    "SELECT id, proof = 'person' AND resource_version IS NULL FROM offline_requests INDEXED BY requests_versions"
+    " WHERE lane = ?1 AND status = 'completed' AND place < (SELECT place FROM offline_requests WHERE id = ?2)"
+    " ORDER BY base_modified DESC LIMIT 1",
   [SYNC_STATEMENT_SET_VERSION] = "UPDATE offline_requests SET resource_version = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_SET_BASE] = "UPDATE offline_requests SET base_modified = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_SUPERSEDE] =

@@ -111,6 +111,46 @@ test_confirmed_then_blind (Engine *e)
   g_assert_cmpint (item_n (e), ==, 5);
 }
 
+/* Before one with an old base there is one whose till has seen what the confirmed one made. */
+static void
+test_confirmed_then_seen (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+
+  g_assert_true (sync_engine_discard (e->engine, id + 1, "read again", "anna", NULL));
+  g_assert_true (sync_engine_discard (e->engine, id + 2, "read again", "anna", NULL));
+  engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4,\"modified\":\"2026-11-23 10:00:00.000002\"}");
+  change_item (e, 5);
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 3, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, id + 4, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 5);
+}
+
+static ToyFault
+reads_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write ? TOY_ANSWER : out_of_sight (site, request, user_data);
+}
+
+/* The same on a server that lets nobody read: what can go goes. */
+static void
+test_confirmed_then_unreadable (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+
+  g_assert_true (sync_engine_discard (e->engine, id + 1, "read again", "anna", NULL));
+  g_assert_true (sync_engine_discard (e->engine, id + 2, "read again", "anna", NULL));
+  engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4,\"modified\":\"2026-11-23 10:00:00.000002\"}");
+  toy_site_set_fault (e->site, reads_out_of_sight, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 3, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 4);
+}
+
 /* What stands there is not what the confirmed one wrote: somebody else did. */
 static void
 test_confirmed_and_changed (Engine *e)
@@ -153,6 +193,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/confirmed/change", test_confirmed_change);
   engine_test_add ("/sync/confirmed/twice", test_confirmed_twice);
   engine_test_add ("/sync/confirmed/then-blind", test_confirmed_then_blind);
+  engine_test_add ("/sync/confirmed/then-seen", test_confirmed_then_seen);
+  engine_test_add ("/sync/confirmed/then-unreadable", test_confirmed_then_unreadable);
   engine_test_add ("/sync/confirmed/and-changed", test_confirmed_and_changed);
   engine_test_add ("/sync/confirmed/looks-back-off", test_looks_back_off);
   return g_test_run ();
