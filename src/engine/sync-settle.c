@@ -419,6 +419,16 @@ take_look (SyncOperation *op)
     sync_settle_take_trouble (op);
 }
 
+/* Whether the looks for the row of @op have met trouble so often, this time included, that it will not pass. */
+static gboolean
+has_looked_enough (SyncOperation *op)
+{
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  return history.n_unanswered + 1 >= SYNC_LOOKS_BEFORE_PERSON;
+}
+
 /* The answer to a look is none. */
 void
 sync_settle_take_trouble (SyncOperation *op)
@@ -437,7 +447,7 @@ sync_settle_take_trouble (SyncOperation *op)
   if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
   else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_GONE
-           || (op->outcome.verdict == SYNC_VERDICT_RETRY && op->request->unaccounted > 0))
+           || (op->outcome.verdict == SYNC_VERDICT_RETRY && op->request->unaccounted > 0 && has_looked_enough (op)))
     unreadable (op, op->answer);
   else if (!sync_settle_ends_with_the_host (op))
     look_again (op);

@@ -186,6 +186,58 @@ test_looks_back_off (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
 }
 
+/* The answer to a change is lost, and the first looks meet an error. */
+static ToyFault
+out_of_order (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n_errors = user_data;
+  ToyFault fault = out_of_sight (site, request, NULL);
+
+  if (fault != TOY_CANNED)
+    return fault;
+  if (*n_errors == 0)
+    return TOY_ANSWER;
+  --*n_errors;
+  return TOY_CANNED;
+}
+
+static gint64
+change_out_of_order (Engine *e, guint *n_errors)
+{
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\"}");
+  toy_site_set_fault (e->site, out_of_order, n_errors);
+  engine_start (e);
+  engine_settle (e);
+  return change_item (e, 1);
+}
+
+/* It passes: nobody is asked. */
+static void
+test_error_passes (Engine *e)
+{
+  guint n_errors = 3;
+  gint64 id = change_out_of_order (e, &n_errors);
+
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+/* It stays: a person is asked, and soon. */
+static void
+test_error_stays (Engine *e)
+{
+  guint n_errors = 1000;
+  gint64 id = change_out_of_order (e, &n_errors);
+  g_autoptr (SyncRequest) row = NULL;
+
+  engine_run_for (e, 60000);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_nonnull (strstr (row->error_message, "cannot be read"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -197,5 +249,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/confirmed/then-unreadable", test_confirmed_then_unreadable);
   engine_test_add ("/sync/confirmed/and-changed", test_confirmed_and_changed);
   engine_test_add ("/sync/confirmed/looks-back-off", test_looks_back_off);
+  engine_test_add ("/sync/confirmed/error-passes", test_error_passes);
+  engine_test_add ("/sync/confirmed/error-stays", test_error_stays);
   return g_test_run ();
 }
