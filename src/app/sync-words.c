@@ -50,6 +50,29 @@ sync_words_time (gint64 wall_ms)
 }
 
 /**
+ * sync_words_duration:
+ * @ms: milliseconds, not below zero
+ *
+ * Returns: (transfer full): as much time, roughly, in the largest unit that it fills
+ */
+char *
+sync_words_duration (gint64 ms)
+{
+  if (ms < 1000)
+    /* Translators: milliseconds, as short as it can be; so are the next four. */
+    return g_strdup_printf (_ ("%d ms"), (int) ms);
+  if (ms < 10 * 1000)
+    return g_strdup_printf (_ ("%.1f s"), (double) ms / 1000);
+  if (ms < 2 * 60 * 1000)
+    return g_strdup_printf (_ ("%d s"), (int) (ms / 1000));
+  if (ms < 2 * 3600 * 1000)
+    return g_strdup_printf (_ ("%d min"), (int) (ms / 60000));
+  if (ms < 2 * 86400 * 1000)
+    return g_strdup_printf (_ ("%d h"), (int) (ms / 3600000));
+  return g_strdup_printf (ngettext ("%d day", "%d days", (int) (ms / 86400000)), (int) (ms / 86400000));
+}
+
+/**
  * sync_words_waiting:
  * @n: how many wait
  * @only_sales: whether all of them are sales

@@ -20,6 +20,7 @@ char *sync_words_last_sync (const SyncSnapshot *snapshot);
 char *sync_words_clock (const SyncSnapshot *snapshot);
 char *sync_words_progress (const SyncSnapshot *snapshot, double per_second);
 char *sync_words_time (gint64 wall_ms);
+char *sync_words_duration (gint64 ms);
 const char *sync_words_state (SyncState state);
 char *sync_words_waits_for (const SyncRequest *request);
 const char *sync_words_type (const SyncRequest *request);

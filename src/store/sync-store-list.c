@@ -306,6 +306,33 @@ sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
 }
 
 /**
+ * sync_store_read_attempt:
+ * @stmt: a statement at a row of attempts, all their columns
+ *
+ * Returns: (transfer full): the attempt
+ */
+SyncAttempt *
+sync_store_read_attempt (sqlite3_stmt *stmt)
+{
+  SyncAttempt *attempt = g_new0 (SyncAttempt, 1);
+
+  attempt->id = sqlite3_column_int64 (stmt, 0);
+  attempt->request_id = sqlite3_column_int64 (stmt, 1);
+  attempt->number = sqlite3_column_int (stmt, 2);
+  attempt->kind = sync_store_dup_column (stmt, 3);
+  attempt->started_ms = sqlite3_column_int64 (stmt, 4);
+  attempt->duration_us = sqlite3_column_int64 (stmt, 5);
+  attempt->http_status = sqlite3_column_int (stmt, 6);
+  attempt->exc_type = sync_store_dup_column (stmt, 7);
+  attempt->verdict = sync_store_dup_column (stmt, 8);
+  attempt->message = sync_store_dup_column (stmt, 9);
+  attempt->key_field = sync_store_dup_column (stmt, 10);
+  attempt->sent_as = sync_store_dup_column (stmt, 11);
+  attempt->server_ms = sqlite3_column_int64 (stmt, 12);
+  return attempt;
+}
+
+/**
  * sync_store_list_attempts:
  * @self: a store or a reader
  * @request_id: of a row
@@ -326,27 +353,11 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
     return NULL;
   for (;;)
     {
-      SyncAttempt *attempt;
-
       if (!sync_store_step (self, stmt, &has_row, error))
         return NULL;
       if (!has_row)
         return g_steal_pointer (&attempts);
-      attempt = g_new0 (SyncAttempt, 1);
-      attempt->id = sqlite3_column_int64 (stmt, 0);
-      attempt->request_id = sqlite3_column_int64 (stmt, 1);
-      attempt->number = sqlite3_column_int (stmt, 2);
-      attempt->kind = sync_store_dup_column (stmt, 3);
-      attempt->started_ms = sqlite3_column_int64 (stmt, 4);
-      attempt->duration_us = sqlite3_column_int64 (stmt, 5);
-      attempt->http_status = sqlite3_column_int (stmt, 6);
-      attempt->exc_type = sync_store_dup_column (stmt, 7);
-      attempt->verdict = sync_store_dup_column (stmt, 8);
-      attempt->message = sync_store_dup_column (stmt, 9);
-      attempt->key_field = sync_store_dup_column (stmt, 10);
-      attempt->sent_as = sync_store_dup_column (stmt, 11);
-      attempt->server_ms = sqlite3_column_int64 (stmt, 12);
-      g_ptr_array_add (attempts, attempt);
+      g_ptr_array_add (attempts, sync_store_read_attempt (stmt));
     }
 }
 

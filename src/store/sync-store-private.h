@@ -244,6 +244,9 @@ gboolean sync_store_placeholder_apply (SyncStore *self, gint64 id, const SyncReq
 gboolean sync_store_placeholder_write (SyncStore *self, gint64 id, const SyncStoreMentions *mentions,
                                        GError **error);
 
+/* sync-store-list.c */
+SyncAttempt *sync_store_read_attempt (sqlite3_stmt *stmt);
+
 /* sync-store-queue.c */
 gboolean sync_store_find_holder (SyncStore *self, const SyncRequest *request, gint64 other_than,
                                  gint64 *holder, SyncState *state, GError **error);

@@ -15,6 +15,9 @@
   "id, request_id, resource_type, resource_id, conflict_type, base_data, local_data, server_data,"             \
   " server_version, status, resolution, result_data, resolved_by, created_ms, resolved_ms, asked_ms, why,"     \
   " undone_by"
+#define ATTEMPT_COLUMNS                                                                                        \
+  "id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message, key_field," \
+  " sent_as, server_ms"
 #define READY "is_head = 1 AND waiting_on = 0 AND needs_person = 0 AND status IN ('pending', 'unknown')"
 #define DUE READY " AND due_boot_us = 0"
 #define TIMED READY " AND due_boot_us > 0"
@@ -257,8 +260,7 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED EXCEPT_TYPES
     " ORDER BY due_boot_us LIMIT 1",
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
-    "SELECT id, request_id, number, kind, started_ms, duration_us, http_status, exc_type, verdict, message,"
-    " key_field, sent_as, server_ms FROM attempts WHERE request_id = ?1 ORDER BY id",
+    "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE request_id = ?1 ORDER BY id",
   /* The length of a column is known without reading it. */
   [SYNC_STATEMENT_SHORT_BODY] =
     "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
@@ -284,6 +286,32 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_LIST_AUDIT] =
     "SELECT id, request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash FROM audit ORDER"
     " BY id",
+
+  [SYNC_STATEMENT_SCAN_AUDIT] =
+    "SELECT id, request_id, at_ms, actor, from_status, to_status FROM audit WHERE id > ?1 AND id < ?2 ORDER BY id DESC",
+  /* What else the history tells stands in the audit as well, at the same instant. */
+  [SYNC_STATEMENT_SCAN_CONFLICT_HISTORY] =
+    "SELECT id, request_id, at_ms, actor FROM conflict_history WHERE id > ?1 AND id < ?2"
+    " AND event IN ('asked', 'skipped', 'undone') ORDER BY id DESC",
+  [SYNC_STATEMENT_AUDIT_ROW] =
+    "SELECT request_id, at_ms, actor, reason, from_status, to_status FROM audit WHERE id = ?1",
+  [SYNC_STATEMENT_CONFLICT_HISTORY_ROW] =
+    "SELECT h.request_id, h.at_ms, h.actor, h.reason, h.event, c.conflict_type, c.resolution FROM conflict_history AS h"
+    " JOIN sync_conflicts AS c ON c.id = h.conflict_id WHERE h.id = ?1",
+  [SYNC_STATEMENT_ATTEMPT_AT] =
+    "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE request_id = ?1 AND (kind = 'send') = ?2"
+    " AND started_ms BETWEEN ?3 AND ?4 ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_CONFLICT_AT] =
+    "SELECT conflict_type, resolution FROM sync_conflicts WHERE request_id = ?1 AND ?2 IN (created_ms, resolved_ms)"
+    " ORDER BY id DESC LIMIT 1",
+  /* The reason is the name of the verdict: an error that may pass. */
+  [SYNC_STATEMENT_LIST_STEPS] =
+    "SELECT a.id, a.at_ms, a.from_status, a.to_status, a.from_status = 'sending' AND a.to_status <> 'failed'"
+    " AND a.reason IS 'retry', r.accepted_ms FROM audit AS a LEFT JOIN offline_requests AS r ON r.id = a.request_id"
+    " AND a.to_status = 'completed' WHERE a.id > ?1 AND a.id < ?2 ORDER BY a.id DESC LIMIT ?3",
+  [SYNC_STATEMENT_LIST_HOURS] =
+    "SELECT hour_ms, delivered, failed, conflicts, retries, latency_sum_ms, latency_max_ms FROM statistics"
+    " WHERE hour_ms >= ?1 AND hour_ms < ?2 ORDER BY hour_ms",
 
   [SYNC_STATEMENT_SET_METADATA] =
     "INSERT INTO sync_metadata (key, value, updated_ms) VALUES (?1, ?2, ?3)"
