@@ -12,6 +12,7 @@
 #define GAP 2          /* on each side */
 #define WIDEST 48      /* of a bar however much room there is */
 #define SHORTEST 3     /* so that a small number beside a large one is seen */
+#define SHORTEST_PATTERN 8 /* and its pattern */
 #define HATCH 5        /* between two lines */
 #define FIGURE_PAD 2
 
@@ -102,11 +103,13 @@ sync_chart_paint (GtkWidget *widget, cairo_t *cr, const GdkRectangle *area, Sync
 }
 
 static int
-get_height (SyncChartBar *self, double value, int height)
+get_height (SyncChartBar *self, guint series, int height)
 {
-  if (value <= 0 || self->scale->most <= 0)
+  int least = self->scale->styles[series] == SYNC_CHART_PLAIN ? SHORTEST : SHORTEST_PATTERN;
+
+  if (self->values[series] <= 0 || self->scale->most <= 0)
     return 0;
-  return MIN (MAX ((int) round (value / self->scale->most * height), SHORTEST), height);
+  return MAX ((int) round (self->values[series] / self->scale->most * height), least);
 }
 
 /* Returns how high the highest part stands. */
@@ -123,7 +126,7 @@ paint_values (SyncChartBar *self, cairo_t *cr, int width, int height)
   for (guint i = 0; i < self->scale->n_series; i++)
     {
       guint place = self->scale->side_by_side ? (rtl ? n - 1 - i : i) : 0;
-      int high = get_height (self, self->values[i], height);
+      int high = MIN (get_height (self, i, height), height - stacked);
       GdkRectangle area = { left + each * (int) place, height - stacked - high, each, high };
 
       if (high > 0)

@@ -21,6 +21,8 @@ struct _SyncChartPlot
   GPtrArray *labels;                 /* (owned) (element-type PangoLayout): of the bars */
   PangoLayout *figures[LINES + 1];   /* (owned) (nullable): of the scale, from the bottom up */
   guint current;                     /* the bar that Tab comes to */
+  SyncChartBar *focused;             /* (unowned) (nullable): of @bars, as the next */
+  SyncChartBar *hovered;             /* (unowned) (nullable) */
 };
 
 enum
@@ -206,18 +208,36 @@ sync_chart_plot_focus (GtkWidget *widget, GtkDirectionType direction)
 }
 
 static void
-bar_entered_cb (SyncChartPlot *self)
-{
-  g_signal_emit (self, signals[SIGNAL_BAR_CHANGED], 0);
-}
-
-static void
 bar_focused_cb (SyncChartPlot *self, GtkEventController *controller)
 {
   guint i;
 
-  if (g_ptr_array_find (self->bars, gtk_event_controller_get_widget (controller), &i))
+  self->focused = SYNC_CHART_BAR (gtk_event_controller_get_widget (controller));
+  if (g_ptr_array_find (self->bars, self->focused, &i))
     self->current = i;
+  g_signal_emit (self, signals[SIGNAL_BAR_CHANGED], 0);
+}
+
+static void
+bar_left_cb (SyncChartPlot *self)
+{
+  self->focused = NULL;
+  g_signal_emit (self, signals[SIGNAL_BAR_CHANGED], 0);
+}
+
+static void
+bar_entered_cb (GtkEventController *controller, double x, double y, gpointer user_data)
+{
+  SyncChartPlot *self = SYNC_CHART_PLOT (user_data);
+
+  self->hovered = SYNC_CHART_BAR (gtk_event_controller_get_widget (controller));
+  g_signal_emit (self, signals[SIGNAL_BAR_CHANGED], 0);
+}
+
+static void
+bar_passed_cb (SyncChartPlot *self)
+{
+  self->hovered = NULL;
   g_signal_emit (self, signals[SIGNAL_BAR_CHANGED], 0);
 }
 
@@ -312,9 +332,9 @@ add_bar (SyncChartPlot *self)
   GtkEventController *motion = gtk_event_controller_motion_new ();
 
   g_signal_connect_swapped (focus, "enter", G_CALLBACK (bar_focused_cb), self);
-  g_signal_connect_swapped (focus, "leave", G_CALLBACK (bar_entered_cb), self);
-  g_signal_connect_swapped (motion, "enter", G_CALLBACK (bar_entered_cb), self);
-  g_signal_connect_swapped (motion, "leave", G_CALLBACK (bar_entered_cb), self);
+  g_signal_connect_swapped (focus, "leave", G_CALLBACK (bar_left_cb), self);
+  g_signal_connect (motion, "enter", G_CALLBACK (bar_entered_cb), self);
+  g_signal_connect_swapped (motion, "leave", G_CALLBACK (bar_passed_cb), self);
   gtk_widget_add_controller (bar, focus);
   gtk_widget_add_controller (bar, motion);
   gtk_widget_set_parent (bar, GTK_WIDGET (self));
@@ -333,6 +353,7 @@ sync_chart_plot_set_n_bars (SyncChartPlot *self, guint n)
 {
   if (n == self->bars->len)
     return;
+  self->focused = self->hovered = NULL;
   while (self->bars->len > n)
     {
       gtk_widget_unparent (g_ptr_array_index (self->bars, self->bars->len - 1));
@@ -354,6 +375,18 @@ SyncChartBar *
 sync_chart_plot_get_bar (SyncChartPlot *self, guint i)
 {
   return i < self->bars->len ? SYNC_CHART_BAR (g_ptr_array_index (self->bars, i)) : NULL;
+}
+
+/**
+ * sync_chart_plot_get_pointed:
+ * @self: a plot
+ *
+ * Returns: (transfer none) (nullable): the bar under the pointer, else the one with the keyboard's focus
+ */
+SyncChartBar *
+sync_chart_plot_get_pointed (SyncChartPlot *self)
+{
+  return self->hovered != NULL ? self->hovered : self->focused;
 }
 
 /**

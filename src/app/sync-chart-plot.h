@@ -15,6 +15,7 @@ typedef char *(*SyncChartFormat) (double value);
 SyncChartScale *sync_chart_plot_get_scale (SyncChartPlot *self);
 void sync_chart_plot_set_n_bars (SyncChartPlot *self, guint n);
 SyncChartBar *sync_chart_plot_get_bar (SyncChartPlot *self, guint i);
+SyncChartBar *sync_chart_plot_get_pointed (SyncChartPlot *self);
 void sync_chart_plot_set_labels (SyncChartPlot *self, const char *const *labels);
 void sync_chart_plot_set_top (SyncChartPlot *self, double top, SyncChartFormat format);
 

@@ -49,21 +49,9 @@ get_format (SyncChart *self)
 static void
 update_readout (SyncChart *self)
 {
-  const char *words = self->summary;
+  SyncChartBar *bar = sync_chart_plot_get_pointed (self->plot);
+  const char *words = bar != NULL ? sync_chart_bar_get_words (bar) : self->summary;
 
-  for (guint i = 0; sync_chart_plot_get_bar (self->plot, i) != NULL; i++)
-    {
-      SyncChartBar *bar = sync_chart_plot_get_bar (self->plot, i);
-      GtkStateFlags flags = gtk_widget_get_state_flags (GTK_WIDGET (bar));
-
-      if ((flags & GTK_STATE_FLAG_PRELIGHT) != 0)
-        {
-          words = sync_chart_bar_get_words (bar);
-          break;
-        }
-      if (gtk_widget_is_focus (GTK_WIDGET (bar)))
-        words = sync_chart_bar_get_words (bar);
-    }
   gtk_label_set_label (self->readout, words != NULL ? words : "");
 }
 
@@ -91,6 +79,7 @@ update_key (SyncChart *self, const SyncChartSeries *series, guint n_series)
       gtk_drawing_area_set_content_height (GTK_DRAWING_AREA (swatch), SWATCH);
       gtk_drawing_area_set_draw_func (GTK_DRAWING_AREA (swatch), draw_swatch, GINT_TO_POINTER (series[i].style), NULL);
       gtk_widget_set_valign (swatch, GTK_ALIGN_CENTER);
+      gtk_widget_set_margin_start (swatch, i > 0 ? SWATCH : 0);
       gtk_widget_add_css_class (label, "caption");
       gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
       gtk_box_append (self->key, swatch);
@@ -145,6 +134,8 @@ sync_chart_dispose (GObject *object)
   SyncChart *self = SYNC_CHART (object);
 
   g_clear_pointer (&self->head, gtk_widget_unparent);
+  if (self->plot != NULL)
+    g_signal_handlers_disconnect_by_data (self->plot, self);
   if (self->plot != NULL)
     gtk_widget_unparent (GTK_WIDGET (g_steal_pointer (&self->plot)));
   if (self->readout != NULL)

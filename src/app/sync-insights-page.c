@@ -180,7 +180,7 @@ sync_insights_page_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->insights, self);
   g_clear_object (&self->status);
   g_clear_object (&self->insights);
-  gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_INSIGHTS_PAGE);
+  adw_bin_set_child (ADW_BIN (self), NULL);
   G_OBJECT_CLASS (sync_insights_page_parent_class)->dispose (object);
 }
 
