@@ -71,6 +71,27 @@ read_states (sqlite3_stmt *stmt, int column, gboolean *has_from, SyncState *from
   sync_state_from_string ((const char *) sqlite3_column_text (stmt, column + 1), to);
 }
 
+/**
+ * sync_store_begin_activity:
+ * @self: a store or a reader
+ * @cursor: (out caller-allocates): all that happened until now
+ *
+ * Returns: whether it could be read; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_CORRUPT
+ */
+gboolean
+sync_store_begin_activity (SyncStore *self, SyncActivityCursor *cursor, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_NEWEST_ACTIVITY, error);
+  if (stmt == NULL || !sync_store_step (self, stmt, NULL, error))
+    return FALSE;
+  *cursor = (SyncActivityCursor){ .audit_before = sqlite3_column_int64 (stmt, 0) + 1,
+                                  .history_before = sqlite3_column_int64 (stmt, 1) + 1 };
+  return TRUE;
+}
+
 /* One of the two that are merged, at its next row. Columns: id, request, time, actor, and the audit's two states. */
 typedef struct
 {

@@ -25,7 +25,7 @@ typedef struct
   gint64 since_ms;       /* not before that, wall clock; 0: from the beginning */
 } SyncActivityFilter;
 
-/* What is left to look at, start from SYNC_ACTIVITY_CURSOR_INIT. Newest first, so it shrinks from above. */
+/* What is left to look at; sync_store_begin_activity() begins it. Newest first, so it shrinks from above. */
 typedef struct
 {
   gint64 audit_before;    /* ids of the audit below this one */
@@ -33,8 +33,6 @@ typedef struct
   gint64 audit_after;     /* and above this one */
   gint64 history_after;
 } SyncActivityCursor;
-
-#define SYNC_ACTIVITY_CURSOR_INIT { .audit_before = G_MAXINT64, .history_before = G_MAXINT64 }
 
 /* Where a line is found again. */
 typedef struct
@@ -91,6 +89,7 @@ typedef struct
 } SyncHour;
 
 SyncActivityKind sync_activity_classify (gboolean has_from, SyncState from, SyncState to);
+gboolean sync_store_begin_activity (SyncStore *self, SyncActivityCursor *cursor, GError **error);
 gboolean sync_store_scan_activity (SyncStore *self, const SyncActivityFilter *filter, SyncActivityCursor *cursor,
                                    guint limit, GArray *places, gboolean *at_end, GError **error);
 SyncActivity *sync_store_get_activity (SyncStore *self, gint64 id, GError **error);

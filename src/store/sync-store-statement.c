@@ -287,6 +287,8 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT id, request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash FROM audit ORDER"
     " BY id",
 
+  [SYNC_STATEMENT_NEWEST_ACTIVITY] =
+    "SELECT (SELECT max (id) FROM audit), (SELECT max (id) FROM conflict_history)",
   [SYNC_STATEMENT_SCAN_AUDIT] =
     "SELECT id, request_id, at_ms, actor, from_status, to_status FROM audit WHERE id > ?1 AND id < ?2 ORDER BY id DESC",
   /* What else the history tells stands in the audit as well, at the same instant. */
