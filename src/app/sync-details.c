@@ -53,7 +53,7 @@ add_document (AdwPreferencesPage *page, const SyncRequest *request)
 
   add_text (group, _ ("Kind"), sync_words_type (request));
   add_text (group, _ ("Name"), sync_request_get_document_name (request));
-  add_text (group, _ ("Customer"), sync_words_party (summary));
+  add_text (group, _ ("Customer"), sync_summary_get_party (summary));
   add_text (group, _ ("Amount"), amount);
   add_text (group, _ ("Key"), request->key);
   add_time (group, _ ("Taken"), request->accepted_ms);

@@ -4,6 +4,7 @@
 
 #include "sync-request-item.h"
 
+#include "sync-summary.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -99,7 +100,7 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
       g_value_take_string (value, make_document (self->request));
       break;
     case PROP_PARTY:
-      g_value_set_string (value, sync_words_party (get_summary (self)));
+      g_value_set_string (value, sync_summary_get_party (get_summary (self)));
       break;
     case PROP_AMOUNT:
       g_value_take_string (value, sync_words_amount (get_summary (self)));

@@ -481,18 +481,6 @@ sync_words_type (const SyncRequest *request)
 }
 
 /**
- * sync_words_party:
- * @summary: of a request
- *
- * Returns: (transfer none) (nullable): whom it is for, else what it is called
- */
-const char *
-sync_words_party (const SyncSummary *summary)
-{
-  return summary->customer != NULL ? summary->customer : summary->title;
-}
-
-/**
  * sync_words_amount:
  * @summary: of a request
  *

@@ -24,7 +24,6 @@ char *sync_words_duration (gint64 ms);
 const char *sync_words_state (SyncState state);
 char *sync_words_waits_for (const SyncRequest *request);
 const char *sync_words_type (const SyncRequest *request);
-const char *sync_words_party (const SyncSummary *summary);
 char *sync_words_amount (const SyncSummary *summary);
 
 G_END_DECLS

@@ -248,3 +248,15 @@ sync_summary_new (const char *content_type, GBytes *body)
     }
   return self;
 }
+
+/**
+ * sync_summary_get_party:
+ * @self: a summary
+ *
+ * Returns: (transfer none) (nullable): whom it is for, else what it is called
+ */
+const char *
+sync_summary_get_party (const SyncSummary *self)
+{
+  return self->customer != NULL ? self->customer : self->title;
+}

@@ -15,6 +15,7 @@ typedef struct
 } SyncSummary;
 
 SyncSummary *sync_summary_new (const char *content_type, GBytes *body);
+const char *sync_summary_get_party (const SyncSummary *self);
 void sync_summary_free (SyncSummary *self);
 char *sync_summary_format_amount (double amount);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncSummary, sync_summary_free)

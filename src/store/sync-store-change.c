@@ -554,6 +554,7 @@ decide (SyncStore *self, Decision *decision, GError **error)
   compute_due (self, decision);
   /* Conflict first: closing it needs the row as it is, opening it is refused if one is open. */
   return change_conflict (self, decision, error) && write_row (self, decision, error)
+         && (get_new_body (decision) == NULL || sync_store_shown_write (self, change->id, get_new_body (decision), error))
          && write_attempt (self, decision, error) && spread_delivery (self, decision, error)
          && spread_discard (self, decision, error) && move_head (self, decision, error)
          && write_statistics (self, decision, error)

@@ -310,5 +310,6 @@ sync_store_placeholder_write (SyncStore *self, gint64 id, const SyncStoreMention
   g_autoptr (GBytes) body = sync_store_body_encode (mentions->body);
 
   return sync_store_run (self, SYNC_STATEMENT_SET_EFFECTIVE, error, "isbs", id, mentions->url, body,
-                         mentions->resource_id);
+                         mentions->resource_id)
+         && (mentions->body == NULL || sync_store_shown_write (self, id, mentions->body, error));
 }

@@ -132,7 +132,7 @@ gboolean sync_store_directory_rename (const char *directory, const char *suffix,
                                       GError **error);
 
 /* sync-store-schema.c */
-#define SYNC_STORE_SCHEMA_VERSION 5
+#define SYNC_STORE_SCHEMA_VERSION 6
 /* From here on the boot clock of the rows is that of this boot. */
 #define SYNC_STORE_BEGIN_BOOT                                                                                          \
   "INSERT INTO sync_metadata (key, value, updated_ms) SELECT 'boot_first', coalesce (max (id), 0) + 1, 0"              \
@@ -156,6 +156,11 @@ gboolean sync_store_row_read_dependencies (SyncStore *self, SyncRequest *request
 gboolean sync_store_row_read_lane (SyncStore *self, SyncRequest *request, GError **error);
 gboolean sync_store_row_read_short_body (SyncStore *self, SyncRequest *request, gsize limit, GError **error);
 char *sync_store_dup_column (sqlite3_stmt *stmt, int column);
+
+/* sync-store-shown.c */
+char *sync_store_shown_fold (const char *text);
+gboolean sync_store_shown_write (SyncStore *self, gint64 id, GBytes *body, GError **error);
+gboolean sync_store_shown_fill (SyncStore *self, GError **error);
 
 /* sync-store-audit.c */
 gboolean sync_store_audit_add (SyncStore *self, gint64 request_id, const char *from, SyncState to,

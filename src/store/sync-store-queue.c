@@ -7,6 +7,7 @@
 
 #include "sync-placeholder.h"
 #include "sync-store-private.h"
+#include "sync-summary.h"
 #include "sync-mutant.h"
 
 /* A step of priority is worth ten minutes of waiting, so that nothing starves. */
@@ -228,19 +229,22 @@ insert_row (SyncStore *self, gint64 id, const SyncRequest *request, const SyncSt
             const char *lane, gint64 place, gint64 order_ms, gboolean is_head, gint64 now_ms, GError **error)
 {
   g_autofree char *checksum = sync_store_body_checksum (request->accepted_body);
+  GBytes *replaced = mentions->body != NULL ? mentions->body : request->effective_body;
   g_autoptr (GBytes) accepted = sync_store_body_encode (request->accepted_body);
-  g_autoptr (GBytes) effective
-    = sync_store_body_encode (mentions->body != NULL ? mentions->body : request->effective_body);
+  g_autoptr (GBytes) effective = sync_store_body_encode (replaced);
+  g_autoptr (SyncSummary) summary
+    = sync_summary_new (request->content_type, replaced != NULL ? replaced : request->accepted_body);
+  g_autofree char *party = sync_store_shown_fold (sync_summary_get_party (summary));
   g_autoptr (GBytes) base = sync_store_body_encode (request->base_document);
 
   return sync_store_run (
-    self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbbii", id, is_head, order_ms, place,
+    self, SYNC_STATEMENT_INSERT_REQUEST, error, "idiissssssssssssssssddiisbbbiiss", id, is_head, order_ms, place,
     lane, request->site, request->family, type_of (request), request->key, request->fingerprint,
     request->method, request->url, mentions->url != NULL ? mentions->url : request->effective_url,
     request->headers, request->content_type, request->author, request->action, request->group_name,
     mentions->resource_id != NULL ? mentions->resource_id : request->resource_id, request->base_modified,
     (int) request->step, request->priority, now_ms, request->undo_of, checksum, accepted, effective, base,
-    sync_clock_boot_us (self->clock), request->accepted_server_ms);
+    sync_clock_boot_us (self->clock), request->accepted_server_ms, party, summary->amount);
 }
 
 /* The names by which later writes may call a document that this request makes. */

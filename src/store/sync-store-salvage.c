@@ -281,7 +281,7 @@ salvage_verb (SyncStore *self, gpointer data, GError **error)
              "UPDATE offline_requests SET edited = effective_body IS NOT NULL;"
              "DELETE FROM sync_metadata WHERE key = 'import_in_progress'",
              error)
-         && sync_store_schema_fill_makers (self, error) && add_audit_rows (self, error);
+         && sync_store_schema_fill_makers (self, error) && sync_store_shown_fill (self, error) && add_audit_rows (self, error);
 }
 
 /* A missing or emptied file with a log: SQLite would delete the log, and with it everything. One page of zeros, and it

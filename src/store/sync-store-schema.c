@@ -7,6 +7,7 @@
  *   3  how an attempt was sent: under which key, as whom, and when on the server's clock
  *   4  when a request was accepted on the boot clock, and on the server's
  *   5  of a conflict: when and why a person was asked, what undid it; why each thing happened to it
+ *   6  whom a request is for and how much, and an index of all that a person sorts, filters and searches by
  *
  * The state table (sync-state.h) is repeated in the database as a CHECK and as triggers, so that no other
  * program and no mistake of ours can take a request along a road that is not declared. */
@@ -297,8 +298,22 @@ migrate_to_5 (SyncStore *self, GError **error)
   return sync_store_exec (self, conflict_columns, error);
 }
 
+/* `party`: as sync_store_shown_fold() makes it; `amount`: what sync-summary.c found. Both are NULL where the body does not
+ * say, and only for people to find a request by. One index has all of it, so that the list of requests reads no row. */
+static const char shown_columns[]
+  = "ALTER TABLE offline_requests ADD COLUMN party TEXT;"
+    "ALTER TABLE offline_requests ADD COLUMN amount REAL;"
+    "CREATE INDEX requests_shown ON offline_requests (status, resource_type, needs_person, next_retry_at_ms, server_name,"
+    " resource_id, party, amount, key);";
+
+static gboolean
+migrate_to_6 (SyncStore *self, GError **error)
+{
+  return sync_store_exec (self, shown_columns, error) && sync_store_shown_fill (self, error);
+}
+
 static gboolean (*const migrations[]) (SyncStore *self, GError **error)
-  = { migrate_to_1, migrate_to_2, migrate_to_3, migrate_to_4, migrate_to_5 };
+  = { migrate_to_1, migrate_to_2, migrate_to_3, migrate_to_4, migrate_to_5, migrate_to_6 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (migrations) == SYNC_STORE_SCHEMA_VERSION);
 

@@ -59,11 +59,16 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " resource_id,"
     " base_modified, accepted_base_modified, step, priority, accepted_ms, updated_ms, undo_of,"
     " accepted_sha256,"
-    " accepted_body, effective_body, base_document, accepted_boot_us, accepted_server_ms)"
+    " accepted_body, effective_body, base_document, accepted_boot_us, accepted_server_ms, party, amount)"
     " VALUES (?1, 'pending', ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
     " ?10, ?11,"
     " ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?20, ?21, ?22, ?23, ?23, ?24, ?25, ?26, ?27, ?28,"
-    " ?29, ?30)",
+    " ?29, ?30, ?31, CAST (?32 AS REAL))",
+  [SYNC_STATEMENT_BODY_TO_SHOW] =
+    "SELECT id, content_type, CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END"
+    " FROM offline_requests WHERE id > ?1 ORDER BY id LIMIT 1",
+  [SYNC_STATEMENT_SET_SHOWN] =
+    "UPDATE offline_requests SET party = ?2, amount = CAST (?3 AS REAL) WHERE id = ?1",
   [SYNC_STATEMENT_NEXT_VERSION] =
     "SELECT resource_version FROM offline_requests WHERE lane = ?1 AND base_modified = ?2"
     " AND status = 'completed' AND resource_version <> base_modified ORDER BY id DESC LIMIT 1",
@@ -235,6 +240,15 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " WHERE d.request_id = ?1 AND d.met = 0 AND (p.id IS NULL OR p.status IN ('discarded', 'completed')) LIMIT 1",
 
   [SYNC_STATEMENT_ROW] = "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id = ?1",
+  [SYNC_STATEMENT_LIST_ROWS] =
+    "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id IN (SELECT value FROM json_each (?1)) ORDER BY id",
+  [SYNC_STATEMENT_LIST_TYPES] =
+    "WITH RECURSIVE states (status) AS (SELECT status FROM request_counts WHERE n > 0),"
+    " found (status, type) AS (SELECT status, (SELECT min (resource_type) FROM offline_requests INDEXED BY requests_shown"
+    "  WHERE status = states.status) FROM states"
+    " UNION ALL SELECT status, (SELECT min (resource_type) FROM offline_requests INDEXED BY requests_shown"
+    "  WHERE status = found.status AND resource_type > found.type) FROM found WHERE type IS NOT NULL)"
+    " SELECT DISTINCT type FROM found WHERE type <> '' ORDER BY type",
   [SYNC_STATEMENT_ROW_FULL] = "SELECT " SYNC_STORE_FULL " FROM offline_requests WHERE id = ?1",
   [SYNC_STATEMENT_LIST_DUE] =
     "SELECT " SYNC_STORE_LIST " FROM offline_requests INDEXED BY requests_due WHERE " DUE

@@ -206,6 +206,28 @@ typedef struct
   gboolean newest_first;     /* then @after means "rows with a smaller id", 0 for the newest */
 } SyncListFilter;
 
+/* By what the requests that a person looks at are sorted, and by their ids where that is equal. */
+typedef enum
+{
+  SYNC_SORT_ID, /* as they were taken */
+  SYNC_SORT_DOCUMENT, /* DocType, then name */
+  SYNC_SORT_PARTY,
+  SYNC_SORT_AMOUNT,
+  SYNC_SORT_STATE, /* what is in trouble first */
+  SYNC_SORT_NEXT_TRY,
+} SyncSort;
+
+/* Which requests a person looks at, and in what order. Texts are borrowed. */
+typedef struct
+{
+  guint states;              /* bit set of (1 << SyncState); 0: all */
+  gboolean needs_person;     /* of the unknown ones only those that a person has to decide */
+  const char *resource_type; /* (nullable) */
+  const char *words;         /* (nullable): part of the customer, the document's name or the key; or the amount or the id */
+  SyncSort sort;
+  gboolean descending;
+} SyncShown;
+
 /* What happens to a conflict beside its end. */
 typedef enum
 {
@@ -256,6 +278,10 @@ SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char 
                                   const char *key, GError **error);
 SyncRequest *sync_store_get_confirmed (SyncStore *self, const SyncRequest *request, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
+GArray *sync_store_list_shown (SyncStore *self, const SyncShown *shown, GError **error);
+GPtrArray *sync_store_list_rows (SyncStore *self, const gint64 *ids, guint n, GError **error);
+char **sync_store_dup_types (SyncStore *self, GError **error);
+char *sync_store_dup_shown_plan (SyncStore *self, const SyncShown *shown);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
 char **sync_store_dup_made_types (SyncStore *self, GError **error);
 gboolean sync_store_find_other_maker (SyncStore *self, const SyncRequest *request, const char *name, SyncMaker *maker,

@@ -184,9 +184,9 @@ test_row (void)
   g_autofree char *full = NULL;
 
   g_assert_null (nothing);
-  g_assert_cmpstr (sync_words_party (&summary), ==, "Shelf label");
+  g_assert_cmpstr (sync_summary_get_party (&summary), ==, "Shelf label");
   summary.customer = (char *) "Ann";
-  g_assert_cmpstr (sync_words_party (&summary), ==, "Ann");
+  g_assert_cmpstr (sync_summary_get_party (&summary), ==, "Ann");
   summary.amount = (char *) "12.50";
   plain = sync_words_amount (&summary);
   g_assert_cmpstr (plain, ==, "12.50");

@@ -78,7 +78,7 @@ test_modes (StoreFixture *fixture, gconstpointer data)
 static void
 test_settings (StoreFixture *fixture, gconstpointer data)
 {
-  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 5);
+  g_assert_cmpint (store_fixture_number (fixture, "PRAGMA user_version"), ==, 6);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), ==,
                    1);
   g_assert_cmpint (store_fixture_number (fixture,
@@ -262,12 +262,12 @@ test_newer (StoreFixture *fixture, gconstpointer data)
 
   store_fixture_accept (fixture, store_fixture_create ("k"));
   g_clear_object (&fixture->store);
-  store_fixture_sql (fixture, "PRAGMA user_version = 6");
+  store_fixture_sql (fixture, "PRAGMA user_version = 7");
   g_assert_true (g_file_get_contents (path, &before, &before_size, NULL));
   check_open_fails (fixture, SYNC_ERROR_NEWER, SYNC_STORE_FILE);
   g_assert_true (g_file_get_contents (path, &after, &after_size, NULL));
   g_assert_cmpmem (before, before_size, after, after_size);
-  store_fixture_sql (fixture, "PRAGMA user_version = 5");
+  store_fixture_sql (fixture, "PRAGMA user_version = 6");
   store_fixture_reopen (fixture);
   g_assert_cmpint (store_fixture_state (fixture, 1), ==, SYNC_STATE_PENDING);
 }
@@ -331,6 +331,7 @@ bring_along (StoreFixture *fixture, const char *name)
   g_autofree char *path = in_directory (fixture, SYNC_STORE_FILE);
   g_autofree char *bytes = NULL;
   g_autoptr (SyncRequest) row = NULL;
+  g_autoptr (GArray) shown = NULL;
   g_autoptr (GError) error = NULL;
   guint64 n_audit;
   gsize size;
@@ -374,12 +375,23 @@ bring_along (StoreFixture *fixture, const char *name)
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM sync_conflicts WHERE status = 'pending'"
                                                   " AND asked_ms = 0"),
                    ==, 0);
+  /* Version 6: all of it can be looked at. */
+  shown = sync_store_list_shown (fixture->store, &(const SyncShown){ .words = "NEW" }, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (shown->len, ==, 1);
+  g_assert_cmpint (g_array_index (shown, gint64, 0), ==, row->id);
 }
 
 static void
 test_version_1 (StoreFixture *fixture, gconstpointer data)
 {
   bring_along (fixture, "v1.db");
+}
+
+static void
+test_version_5 (StoreFixture *fixture, gconstpointer data)
+{
+  bring_along (fixture, "v5.db");
 }
 
 static void
@@ -419,6 +431,7 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-limits/version-2", test_version_2);
   store_fixture_add_test ("/sync/store-limits/version-3", test_version_3);
   store_fixture_add_test ("/sync/store-limits/version-4", test_version_4);
+  store_fixture_add_test ("/sync/store-limits/version-5", test_version_5);
   /* Last, because it changes what this process sees of the file system. */
   store_fixture_add_test ("/sync/store-limits/full-disk", test_full_disk);
   return g_test_run ();
