@@ -44,5 +44,6 @@ void sync_json_append_escaped (GString *out, gunichar c);
 void sync_json_append_quoted (GString *out, const char *text);
 void sync_json_append_canonical (GString *out, const SyncJsonView *view);
 char *sync_json_canonical_number (const char *text, gsize length);
+char *sync_json_dup_pretty (const char *text, gsize length, gboolean *masked);
 
 G_END_DECLS

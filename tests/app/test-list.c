@@ -12,6 +12,7 @@ typedef struct
   SyncStore *reader;       /* (owned): what the window reads */
   SyncRequestList *list;   /* (owned) */
   guint shown;             /* what a view that only hears of changes believes to be the length */
+  guint n_signals;         /* how often it heard of some */
 } Fixture;
 
 static void
@@ -20,6 +21,7 @@ items_changed_cb (GListModel *model, guint position, guint removed, guint added,
   Fixture *fixture = user_data;
 
   g_assert_cmpuint (position + removed, <=, fixture->shown);
+  fixture->n_signals++;
   fixture->shown += added - removed;
   g_assert_cmpuint (fixture->shown, ==, g_list_model_get_n_items (model));
 }
@@ -114,24 +116,60 @@ assert_order (Fixture *fixture, gboolean rising, guint n)
 }
 
 static void
+set_shown (Fixture *fixture, SyncShown shown)
+{
+  sync_request_list_set_shown (fixture->list, &shown);
+}
+
+static void
 test_pages (Fixture *fixture, gconstpointer data)
 {
+  guint position;
+
   sync_request_list_refresh (fixture->list);
   assert_order (fixture, TRUE, 0);
-  accept (fixture, 0, 250, "Item");
+  accept (fixture, 0, 1500, "Item");
+  assert_order (fixture, TRUE, 0);
   sync_request_list_refresh (fixture->list);
-  assert_order (fixture, TRUE, 100);
-  sync_request_list_load_more (fixture->list);
-  sync_request_list_load_more (fixture->list);
-  assert_order (fixture, TRUE, 250);
-  sync_request_list_load_more (fixture->list);
-  assert_order (fixture, TRUE, 250);
+  g_assert_cmpuint (sync_request_list_get_n_loaded (fixture->list), ==, 0);
+  assert_order (fixture, TRUE, 1500);
+  set_shown (fixture, (SyncShown){ .descending = TRUE });
+  assert_order (fixture, FALSE, 1500);
+  g_assert_true (sync_request_list_find (fixture->list, 1500, &position));
+  g_assert_cmpuint (position, ==, 0);
+  g_assert_cmpint (sync_request_list_get_id (fixture->list, 1499), ==, 1);
+  g_assert_cmpint (sync_request_list_get_id (fixture->list, 1500), ==, 0);
+  set_shown (fixture, (SyncShown){ .words = "key-77", .resource_type = "Item" });
+  assert_order (fixture, TRUE, 11);
+  g_assert_false (sync_request_list_find (fixture->list, 1, &position));
+}
+
+/* However many there are, and wherever somebody has been: what is in memory is what is looked at, and a little. */
+static void
+test_flat (Fixture *fixture, gconstpointer data)
+{
+  const guint n_rows = 100 * 1000, n_held = 200;
+  g_autoptr (GPtrArray) held = g_ptr_array_new_with_free_func (g_object_unref);
+  guint most = 0;
+
+  for (guint i = 0; i < n_rows; i += 5000)
+    accept (fixture, i, i + 5000, "Item");
   sync_request_list_refresh (fixture->list);
-  assert_order (fixture, TRUE, 250);
-  sync_request_list_set_all (fixture->list, TRUE);
-  assert_order (fixture, FALSE, 100);
-  sync_request_list_load_more (fixture->list);
-  assert_order (fixture, FALSE, 200);
+  g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, n_rows);
+  /* As a view does, a window of rows moves over all of them. */
+  for (guint i = 0; i < n_rows; i++)
+    {
+      if (held->len == n_held)
+        g_ptr_array_remove_index (held, 0);
+      g_ptr_array_add (held, g_list_model_get_item (G_LIST_MODEL (fixture->list), i));
+      if (i % 1000 == 0)
+        most = MAX (most, sync_request_list_get_n_loaded (fixture->list));
+    }
+  g_assert_cmpuint (most, >, n_held);
+  g_assert_cmpuint (most, <, 1500);
+  /* A refresh leaves only what is held. */
+  sync_request_list_refresh (fixture->list);
+  g_assert_cmpuint (sync_request_list_get_n_loaded (fixture->list), ==, n_held);
 }
 
 static void
@@ -150,20 +188,48 @@ test_changes (Fixture *fixture, gconstpointer data)
   discard (fixture, 6);
   discard (fixture, 10);
   accept (fixture, 10, 13, "Item");
+  fixture->n_signals = 0;
   sync_request_list_refresh (fixture->list);
   assert_order (fixture, TRUE, 9);
+  g_assert_cmpuint (fixture->n_signals, ==, 4);
   still = g_list_model_get_item (G_LIST_MODEL (fixture->list), 2);
   g_assert_true (still == kept);
   /* Among all of them the discarded ones are seen again, changed in place. */
-  sync_request_list_set_all (fixture->list, TRUE);
+  set_shown (fixture, (SyncShown){ .descending = TRUE });
   assert_order (fixture, FALSE, 13);
   g_clear_object (&still);
   still = g_list_model_get_item (G_LIST_MODEL (fixture->list), 0);
   discard (fixture, 13);
+  fixture->n_signals = 0;
   sync_request_list_refresh (fixture->list);
   assert_order (fixture, FALSE, 13);
+  g_assert_cmpuint (fixture->n_signals, ==, 0);
   g_object_get (still, "state", &state, NULL);
   g_assert_cmpstr (state, ==, "Given up");
+}
+
+/* In an order that changes rows move, and each of them stays what it is. */
+static void
+test_moves (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncRequestItem) moved = NULL;
+  g_autoptr (SyncRequestItem) found = NULL;
+
+  accept (fixture, 0, 6, "Item");
+  set_shown (fixture, (SyncShown){ .sort = SYNC_SORT_STATE });
+  moved = g_list_model_get_item (G_LIST_MODEL (fixture->list), 1);
+  g_assert_cmpint (sync_request_item_get_request (moved)->id, ==, 2);
+  discard (fixture, 2);
+  sync_request_list_refresh (fixture->list);
+  g_assert_cmpuint (fixture->shown, ==, 6);
+  for (guint i = 0; i < 6; i++)
+    {
+      static const gint64 expected[] = { 1, 3, 4, 5, 6, 2 };
+
+      g_assert_cmpint (sync_request_list_get_id (fixture->list, i), ==, expected[i]);
+    }
+  found = g_list_model_get_item (G_LIST_MODEL (fixture->list), 5);
+  g_assert_true (found == moved);
 }
 
 static void
@@ -237,7 +303,9 @@ main (int argc, char *argv[])
   g_setenv ("TZ", "UTC", TRUE);
   g_test_init (&argc, &argv, NULL);
   ADD ("/sync/request-list/pages", test_pages);
+  ADD ("/sync/request-list/flat", test_flat);
   ADD ("/sync/request-list/changes", test_changes);
+  ADD ("/sync/request-list/moves", test_moves);
   ADD ("/sync/request-list/row", test_row);
   ADD ("/sync/request-list/waits-for", test_waits_for);
   ADD ("/sync/request-list/only-sales", test_only_sales);
