@@ -82,6 +82,23 @@ read_conflict (sqlite3_stmt *stmt)
   return self;
 }
 
+/* All that are left of a bound statement. (transfer full) */
+static GPtrArray *
+read_conflicts (SyncStore *self, sqlite3_stmt *stmt, GError **error)
+{
+  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
+  gboolean has_row;
+
+  for (;;)
+    {
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_steal_pointer (&conflicts);
+      g_ptr_array_add (conflicts, read_conflict (stmt));
+    }
+}
+
 static gboolean
 find_open (SyncStore *self, gint64 request_id, gint64 *id, GError **error)
 {
@@ -323,21 +340,35 @@ GPtrArray *
 sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error)
 {
   g_autoptr (SyncStatement) stmt = NULL;
-  g_autoptr (GPtrArray) conflicts = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_free);
-  gboolean has_row;
 
   sync_store_assert_usable (self);
   stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_CONFLICTS, error);
   if (stmt == NULL || !sync_store_bind (self, stmt, error, "sd", status, limit > 0 ? (int) limit : 100))
     return NULL;
-  for (;;)
-    {
-      if (!sync_store_step (self, stmt, &has_row, error))
-        return NULL;
-      if (!has_row)
-        return g_steal_pointer (&conflicts);
-      g_ptr_array_add (conflicts, read_conflict (stmt));
-    }
+  return read_conflicts (self, stmt, error);
+}
+
+/**
+ * sync_store_list_decided_conflicts:
+ * @self: a store or a reader
+ * @after: of a closed conflict: only those that were closed before it; 0, or of any other: from the newest on
+ * @limit: at most so many, 0: 100
+ *
+ * Lists the conflicts that are not open any more, however they ended, page by page.
+ *
+ * Returns: (transfer full) (element-type SyncConflict): the conflicts, the last closed first, without their documents (see
+ *   sync_store_get_conflict()); NULL with %SYNC_ERROR_STORAGE
+ */
+GPtrArray *
+sync_store_list_decided_conflicts (SyncStore *self, gint64 after, guint limit, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_DECIDED_CONFLICTS, error);
+  if (stmt == NULL || !sync_store_bind (self, stmt, error, "id", after, limit > 0 ? (int) limit : 100))
+    return NULL;
+  return read_conflicts (self, stmt, error);
 }
 
 typedef struct

@@ -369,6 +369,14 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_CONFLICT] = "SELECT " CONFLICT_COLUMNS " FROM sync_conflicts WHERE id = ?1",
   [SYNC_STATEMENT_LIST_CONFLICTS] =
     "SELECT " CONFLICT_COLUMNS " FROM sync_conflicts WHERE ?1 IS NULL OR status = ?1 ORDER BY id LIMIT ?2",
+  /* The order in which they ended is that of the lines that tell of it, of which each conflict gets one. */
+  [SYNC_STATEMENT_LIST_DECIDED_CONFLICTS] =
+    "SELECT c.id, c.request_id, resource_type, resource_id, conflict_type, NULL, NULL, NULL, server_version, status,"
+    " c.resolution, NULL, resolved_by, created_ms, resolved_ms, asked_ms, why, undone_by"
+    " FROM conflict_history AS h JOIN sync_conflicts AS c ON c.id = h.conflict_id"
+    " WHERE h.event IN ('resolved', 'superseded') AND h.id < coalesce ((SELECT max (id) FROM conflict_history"
+    "  WHERE conflict_id = ?1 AND event IN ('resolved', 'superseded')), 9223372036854775807)"
+    " ORDER BY h.id DESC LIMIT ?2",
 };
 
 /**

@@ -381,6 +381,69 @@ test_conflict_verbs (StoreFixture *fixture, gconstpointer data)
   g_assert_cmpstr (closed->resolution, ==, "manual");
 }
 
+/* The ids of a page, as "3 1". */
+static char *
+dup_decided (StoreFixture *fixture, gint64 after, guint limit)
+{
+  g_autoptr (GString) ids = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) page = sync_store_list_decided_conflicts (fixture->store, after, limit, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < page->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (page, i);
+
+      g_assert_null (conflict->server_data);
+      g_assert_cmpint (conflict->resolved_ms, >, 0);
+      g_string_append_printf (ids, "%s%" G_GINT64_FORMAT, i > 0 ? " " : "", conflict->id);
+    }
+  return g_string_free (g_steal_pointer (&ids), FALSE);
+}
+
+static void
+assert_decided (StoreFixture *fixture, gint64 after, guint limit, const char *expected)
+{
+  g_autofree char *ids = dup_decided (fixture, after, limit);
+
+  g_assert_cmpstr (ids, ==, expected);
+}
+
+/* The last that ended first, whenever it began, and also after it was undone. */
+static void
+test_decided_conflicts (StoreFixture *fixture, gconstpointer data)
+{
+  static const gint64 order[] = { 4, 1, 5, 2 };
+  g_autoptr (GPtrArray) page = NULL;
+  const SyncConflict *last;
+
+  assert_decided (fixture, 0, 0, "");
+  for (guint i = 1; i <= 5; i++)
+    {
+      g_autoptr (SyncConflict) conflict = conflict_new ();
+      g_autofree char *key = g_strdup_printf ("k%u", i);
+
+      conflict->request_id = store_fixture_accept (fixture, store_fixture_update (key, key, "m0"));
+      g_assert_cmpint (sync_store_add_conflict (fixture->store, conflict, NULL), ==, i);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (order); i++)
+    g_assert_true (sync_store_resolve_conflict (fixture->store, order[i], "server_wins", NULL, "me", NULL));
+  g_assert_true (sync_store_note_conflict (fixture->store, 3, SYNC_CONFLICT_SKIPPED, "me", NULL, NULL));
+  g_assert_true (sync_store_set_undone (fixture->store, 4, 1, "me", NULL));
+  assert_decided (fixture, 0, 0, "2 5 1 4");
+  assert_decided (fixture, 0, 2, "2 5");
+  assert_decided (fixture, 5, 2, "1 4");
+  assert_decided (fixture, 4, 2, "");
+  /* From the start after what is not closed, or not there. */
+  assert_decided (fixture, 3, 1, "2");
+  assert_decided (fixture, 99, 1, "2");
+  page = sync_store_list_decided_conflicts (fixture->store, 1, 1, NULL);
+  last = g_ptr_array_index (page, 0);
+  g_assert_cmpstr (last->resolution, ==, "server_wins");
+  g_assert_cmpstr (last->resolved_by, ==, "me");
+  g_assert_cmpint (last->undone_by, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -397,5 +460,6 @@ main (int argc, char **argv)
   store_fixture_add_test ("/sync/store-change/conflict", test_conflict);
   store_fixture_add_test ("/sync/store-change/conflict-superseded", test_conflict_superseded);
   store_fixture_add_test ("/sync/store-change/conflict-verbs", test_conflict_verbs);
+  store_fixture_add_test ("/sync/store-change/decided-conflicts", test_decided_conflicts);
   return g_test_run ();
 }
