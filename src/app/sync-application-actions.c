@@ -4,6 +4,7 @@
 
 #include "sync-application-private.h"
 
+#include "sync-about.h"
 #include "sync-conflict-desk.h"
 #include "sync-ledger-window.h"
 #include "sync-notifications.h"
@@ -219,11 +220,8 @@ about_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
   SyncApplication *self = user_data;
 
   if (self->window != NULL)
-    adw_show_about_window (GTK_WINDOW (self->window), "application-name", "POSAwesome Sync", "application-icon",
-                           SYNC_APP_ID, "version", SYNC_VERSION, "license-type", GTK_LICENSE_GPL_3_0, "comments",
-                           _ ("Takes every sale, keeps it safe while the line is down, and delivers it to ERPNext "
-                              "exactly once."),
-                           NULL);
+    sync_about_present (GTK_WINDOW (self->window), self->status != NULL ? sync_status_get_snapshot (self->status) : NULL,
+                        self->reader);
 }
 
 static void

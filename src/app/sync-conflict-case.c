@@ -114,6 +114,32 @@ make_merge (const SyncConflictCase *self, SyncMergePolicies *policies, GError **
 }
 
 /**
+ * sync_conflict_case_new_uncompared:
+ * @reader: a store to read from
+ * @id: of a conflict
+ * @error: %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_STORAGE
+ *
+ * Returns: (transfer full) (nullable): the conflict for reading: nothing can be chosen by field
+ */
+SyncConflictCase *
+sync_conflict_case_new_uncompared (SyncStore *reader, gint64 id, GError **error)
+{
+  g_autoptr (SyncConflictCase) self = g_new0 (SyncConflictCase, 1);
+  g_autofree char *zone = NULL;
+
+  self->conflict = sync_store_get_conflict (reader, id, error);
+  if (self->conflict == NULL)
+    return NULL;
+  self->request = sync_store_get (reader, self->conflict->request_id, NULL);
+  self->currency = sync_conflict_case_dup_text (self->conflict->server_data, "currency");
+  /* "site zone" */
+  zone = sync_store_dup_metadata (reader, METADATA_ZONE);
+  if (zone != NULL && strrchr (zone, ' ') != NULL)
+    self->zone = g_strdup (strrchr (zone, ' ') + 1);
+  return g_steal_pointer (&self);
+}
+
+/**
  * sync_conflict_case_new:
  * @reader: a store to read from
  * @id: of a conflict
@@ -125,25 +151,17 @@ make_merge (const SyncConflictCase *self, SyncMergePolicies *policies, GError **
 SyncConflictCase *
 sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMergePolicies *policies, GError **error)
 {
-  g_autoptr (SyncConflictCase) self = g_new0 (SyncConflictCase, 1);
+  g_autoptr (SyncConflictCase) self = sync_conflict_case_new_uncompared (reader, id, error);
   g_autoptr (GError) local_error = NULL;
-  g_autofree char *zone = NULL;
 
-  self->conflict = sync_store_get_conflict (reader, id, error);
-  if (self->conflict == NULL)
+  if (self == NULL)
     return NULL;
-  self->request = sync_store_get (reader, self->conflict->request_id, NULL);
   self->why_not_local = g_strdup (find_why_not_local (self));
   self->why_not_merged = g_strdup (find_why_not_merged (self));
   if (self->why_not_merged == NULL)
     self->merge = make_merge (self, policies, &local_error);
   if (local_error != NULL)
     self->why_not_merged = g_strdup_printf (_ ("The fields cannot be compared: %s"), local_error->message);
-  self->currency = sync_conflict_case_dup_text (self->conflict->server_data, "currency");
-  /* "site zone" */
-  zone = sync_store_dup_metadata (reader, METADATA_ZONE);
-  if (zone != NULL && strrchr (zone, ' ') != NULL)
-    self->zone = g_strdup (strrchr (zone, ' ') + 1);
   return g_steal_pointer (&self);
 }
 

@@ -14,7 +14,7 @@ typedef enum
   SYNC_CONFLICT_WHOLE_SERVER,
 } SyncConflictWhole;
 
-/* An open conflict with what a person has chosen so far. Read only but by the functions below. */
+/* A conflict with what a person has chosen so far. Read only but by the functions below. */
 typedef struct
 {
   SyncConflict *conflict;   /* (owned) */
@@ -28,6 +28,7 @@ typedef struct
 } SyncConflictCase;
 
 SyncConflictCase *sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMergePolicies *policies, GError **error);
+SyncConflictCase *sync_conflict_case_new_uncompared (SyncStore *reader, gint64 id, GError **error);
 void sync_conflict_case_free (SyncConflictCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictCase, sync_conflict_case_free)
 

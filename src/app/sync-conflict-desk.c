@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Between the dialog in the main thread and the engine in its own: a decision goes there as a message, and comes back only
- * if it was not carried out. Main thread, but for what says otherwise. */
+/* Between the windows in the main thread and the engine in its own: a decision goes there as a message, and comes back only
+ * if it was not carried out; the wish to undo one comes back with what became of it. Main thread, but for what says
+ * otherwise. */
 #include "config.h"
 
 #include "sync-conflict-desk.h"
@@ -124,4 +125,73 @@ sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncS
   sync_conflict_dialog_show_conflict (dialog, id);
   gtk_window_present (GTK_WINDOW (dialog));
   return dialog;
+}
+
+/* A wish to undo on its way to the engine, or back with what became of it. */
+typedef struct
+{
+  GWeakRef *owner;             /* (owned): set and read in the main thread */
+  SyncConflictUndoneFunc func;
+  gint64 id;
+  gint64 request_id;           /* 0: it was not undone */
+  GError *error;               /* (owned) (nullable): why not */
+} Undo;
+
+static void
+undo_free (gpointer data)
+{
+  Undo *self = data;
+
+  g_clear_pointer (&self->owner, free_weak_ref);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+static gboolean
+undone_cb (gpointer user_data)
+{
+  Undo *self = user_data;
+  g_autoptr (GObject) owner = g_weak_ref_get (self->owner);
+
+  if (self->error != NULL)
+    g_message ("Conflict %" G_GINT64_FORMAT " was not undone: %s", self->id, self->error->message);
+  if (owner != NULL)
+    self->func (owner, self->request_id, self->error);
+  return G_SOURCE_REMOVE;
+}
+
+/* Engine's thread. */
+static void
+undo_in_engine (SyncEngine *engine, gpointer user_data)
+{
+  Undo *self = user_data;
+  Undo *answer = g_new0 (Undo, 1);
+
+  answer->owner = g_steal_pointer (&self->owner);
+  answer->func = self->func;
+  answer->id = self->id;
+  answer->request_id = sync_engine_undo_resolution (engine, self->id, ACTOR, &answer->error);
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, undone_cb, answer, undo_free);
+}
+
+/**
+ * sync_conflict_desk_undo:
+ * @service: where the engine is
+ * @id: of a conflict that is decided
+ * @func: called in the main thread with what became of it, with the errors of sync_engine_undo_resolution(); not at all if
+ *   the service ends before, or @owner is gone by then
+ * @owner: (transfer none): for @func
+ *
+ * Has the engine undo how a conflict ended.
+ */
+void
+sync_conflict_desk_undo (SyncServiceThread *service, gint64 id, SyncConflictUndoneFunc func, GObject *owner)
+{
+  Undo *undo = g_new0 (Undo, 1);
+
+  undo->owner = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (undo->owner, owner);
+  undo->func = func;
+  undo->id = id;
+  sync_service_thread_invoke (service, undo_in_engine, undo, undo_free);
 }

@@ -5,12 +5,16 @@
 
 #include "sync-window.h"
 
+#include "sync-conflicts-page.h"
 #include "sync-finishing.h"
 #include "sync-overview-page.h"
 #include "sync-queue-page.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+
+/* Ctrl+1 to so many show a page. */
+#define MAX_PAGE_KEYS 5
 
 struct _SyncWindow
 {
@@ -29,6 +33,8 @@ struct _SyncWindow
   SyncOverviewPage *overview_page; /* (unowned) */
   AdwViewStackPage *queue_tab;    /* (unowned) */
   SyncQueuePage *queue_page;      /* (unowned) */
+  AdwViewStackPage *conflicts_tab; /* (unowned) */
+  SyncConflictsPage *conflicts_page; /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
   SyncFinishing *finishing;       /* (unowned) */
   GtkWidget *set_up_button;       /* (unowned) */
@@ -61,9 +67,12 @@ update (SyncWindow *self)
 {
   const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
   guint n_needs = snapshot->counts.n[SYNC_STATE_FAILED] + snapshot->counts.needs_person;
+  guint n_conflicts = snapshot->counts.pending_conflicts;
 
   adw_view_stack_page_set_badge_number (self->queue_tab, sync_words_count_waiting (&snapshot->counts));
   adw_view_stack_page_set_needs_attention (self->queue_tab, n_needs > 0);
+  adw_view_stack_page_set_badge_number (self->conflicts_tab, n_conflicts);
+  adw_view_stack_page_set_needs_attention (self->conflicts_tab, n_conflicts > 0);
   update_pause (self, snapshot->paused);
 }
 
@@ -97,6 +106,18 @@ show_queue_action_cb (GtkWidget *widget, const char *name, GVariant *target)
   adw_view_stack_set_visible_child_name (self->pages, "queue");
 }
 
+/* `win.show-nth-page`: the page that stands there among the tabs, from 0; nothing where there is none. */
+static void
+show_nth_page_action_cb (GtkWidget *widget, const char *name, GVariant *target)
+{
+  SyncWindow *self = SYNC_WINDOW (widget);
+  g_autoptr (GtkSelectionModel) pages = adw_view_stack_get_pages (self->pages);
+  guint position = g_variant_get_uint32 (target);
+
+  if (position < g_list_model_get_n_items (G_LIST_MODEL (pages)))
+    gtk_selection_model_select_item (pages, position, TRUE);
+}
+
 static void
 sync_window_class_init (SyncWindowClass *klass)
 {
@@ -106,7 +127,11 @@ sync_window_class_init (SyncWindowClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = sync_window_close_request;
   g_type_ensure (SYNC_TYPE_OVERVIEW_PAGE);
   g_type_ensure (SYNC_TYPE_QUEUE_PAGE);
+  g_type_ensure (SYNC_TYPE_CONFLICTS_PAGE);
   gtk_widget_class_install_action (widget_class, "win.show-queue", "s", show_queue_action_cb);
+  gtk_widget_class_install_action (widget_class, "win.show-nth-page", "u", show_nth_page_action_cb);
+  for (guint i = 0; i < MAX_PAGE_KEYS; i++)
+    gtk_widget_class_add_binding_action (widget_class, GDK_KEY_1 + i, GDK_CONTROL_MASK, "win.show-nth-page", "u", i);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-window.ui");
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, pause_button);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, caption_revealer);
@@ -118,6 +143,8 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, overview_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, queue_tab);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, queue_page);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, conflicts_tab);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, conflicts_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, set_up_button);
@@ -162,6 +189,7 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
   self->reader = g_object_ref (reader);
   sync_overview_page_show (self->overview_page, status, reader, server, sync_service_thread_get_port (service));
   sync_queue_page_show (self->queue_page, status, reader);
+  sync_conflicts_page_show (self->conflicts_page, service, status, reader);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
   update (self);
   show (self, "pages");
@@ -170,7 +198,7 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
 /**
  * sync_window_show_page:
  * @self: the window, which shows pages
- * @name: "overview" or "queue"
+ * @name: "overview", "queue" or "conflicts"
  */
 void
 sync_window_show_page (SyncWindow *self, const char *name)

@@ -486,6 +486,21 @@ sync_store_get_directory (SyncStore *self)
 }
 
 /**
+ * sync_store_get_format:
+ * @self: a store or a reader
+ *
+ * Returns: the version of the database's format; 0 if it cannot be read
+ */
+int
+sync_store_get_format (SyncStore *self)
+{
+  gint64 version;
+
+  sync_store_assert_usable (self);
+  return sync_store_query_int (self, "PRAGMA user_version", &version, NULL) ? (int) version : 0;
+}
+
+/**
  * sync_store_get_recovered:
  * @self: a store
  *

@@ -240,6 +240,7 @@ SyncStore *sync_store_open (const char *directory, const SyncStoreOptions *optio
 SyncStore *sync_store_open_reader (const char *directory, GError **error);
 void sync_store_close (SyncStore *self);
 const char *sync_store_get_directory (SyncStore *self);
+int sync_store_get_format (SyncStore *self);
 guint sync_store_get_recovered (SyncStore *self);
 gboolean sync_store_get_ended_clean (SyncStore *self);
 const char *sync_store_get_loss_report (SyncStore *self);

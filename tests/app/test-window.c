@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The real window on a virtual display: the application runs the demonstration without its pauses, and what the window
  * says is read from its widgets and its accessible properties while the story goes on. */
+#include "sync-about.h"
 #include "sync-application.h"
 #include "sync-clock-system.h"
 #include "sync-window.h"
@@ -160,7 +161,7 @@ test_accessible (void)
   static const char *const names[][2] = {
     { "sync_button", "Sync now" },         { "pause_button", "Pause" },           { "menu_button", "Main menu" },
     { "waiting_button", "List what waits" }, { "all_button", "List everything" }, { "list_view", "Requests" },
-    { "progress_bar", "Delivery" },
+    { "progress_bar", "Delivery" },        { "open_view", "Conflicts to decide" }, { "decided_view", "Decided conflicts" },
   };
   GtkWindow *window;
 
@@ -173,6 +174,91 @@ test_accessible (void)
   sync_window_show_finishing (SYNC_WINDOW (window));
   g_assert_cmpstr (gtk_stack_get_visible_child_name (GTK_STACK (child (window, "content_stack"))), ==, "finishing");
   gtk_window_destroy (window);
+}
+
+/* Does what the key is bound to, if it is. */
+static gboolean
+press (GtkWindow *window, const char *key)
+{
+  g_autoptr (GListModel) controllers = gtk_widget_observe_controllers (GTK_WIDGET (window));
+
+  for (guint i = 0; i < g_list_model_get_n_items (controllers); i++)
+    {
+      g_autoptr (GtkEventController) controller = g_list_model_get_item (controllers, i);
+
+      for (guint j = 0; GTK_IS_SHORTCUT_CONTROLLER (controller) && j < g_list_model_get_n_items (G_LIST_MODEL (controller)); j++)
+        {
+          g_autoptr (GtkShortcut) shortcut = g_list_model_get_item (G_LIST_MODEL (controller), j);
+          g_autofree char *trigger = gtk_shortcut_trigger_to_string (gtk_shortcut_get_trigger (shortcut));
+
+          if (strcmp (trigger, key) == 0)
+            return gtk_shortcut_action_activate (gtk_shortcut_get_action (shortcut), 0, GTK_WIDGET (window),
+                                                 gtk_shortcut_get_arguments (shortcut));
+        }
+    }
+  return FALSE;
+}
+
+/* Ctrl and a digit shows the page that stands there; where none stands nothing happens. */
+static void
+test_page_keys (void)
+{
+  g_autoptr (AdwApplication) application = adw_application_new ("org.posawesome.SyncTest", G_APPLICATION_NON_UNIQUE);
+  GtkWindow *window;
+  AdwViewStack *pages;
+  g_autoptr (GtkSelectionModel) model = NULL;
+  guint n;
+
+  g_assert_true (g_application_register (G_APPLICATION (application), NULL, NULL));
+  window = GTK_WINDOW (sync_window_new (GTK_APPLICATION (application)));
+  pages = ADW_VIEW_STACK (child (window, "pages"));
+  model = adw_view_stack_get_pages (pages);
+  n = g_list_model_get_n_items (G_LIST_MODEL (model));
+  g_assert_cmpuint (n, >=, 3);
+  for (guint i = n; i > 0; i--)
+    {
+      g_autofree char *key = g_strdup_printf ("<Control>%u", i);
+
+      g_assert_true (press (window, key));
+      g_assert_true (gtk_selection_model_is_selected (model, i - 1));
+    }
+  g_assert_cmpstr (adw_view_stack_get_visible_child_name (pages), ==, "overview");
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.show-nth-page", "u", n);
+  g_assert_cmpstr (adw_view_stack_get_visible_child_name (pages), ==, "overview");
+  gtk_window_destroy (window);
+}
+
+/* The report about the program names versions and counts, and neither addresses nor secrets. */
+static void
+test_report (void)
+{
+  SyncSnapshot snapshot = { .condition = SYNC_CONDITION_OFFLINE, .condition_detail = (char *) "no way to erp.example.com" };
+  g_autofree char *without = sync_about_dup_report (NULL, NULL);
+  g_autofree char *report = NULL;
+
+  snapshot.counts.total = 12;
+  snapshot.counts.n[SYNC_STATE_FAILED] = 3;
+  snapshot.counts.pending_conflicts = 2;
+  report = sync_about_dup_report (&snapshot, NULL);
+  g_assert_true (g_str_has_prefix (without, "POSAwesome Sync "));
+  g_assert_null (strstr (without, "Rows"));
+  g_assert_nonnull (strstr (report, "\nCondition: offline\nRows: 12\n"));
+  g_assert_nonnull (strstr (report, "\n  failed: 3\n"));
+  g_assert_nonnull (strstr (report, "\n  open conflicts: 2\n"));
+  g_assert_null (strstr (report, "example.com"));
+}
+
+/* The list of keys can be opened. */
+static void
+test_shortcuts (void)
+{
+  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource ("/org/posawesome/Sync/gtk/help-overlay.ui");
+  GtkWindow *overlay = GTK_WINDOW (gtk_builder_get_object (builder, "help_overlay"));
+
+  g_assert_true (GTK_IS_SHORTCUTS_WINDOW (overlay));
+  gtk_window_present (overlay);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (overlay));
+  gtk_window_destroy (overlay);
 }
 
 /* What the next turn of the loop does with an application that runs. */
@@ -249,6 +335,9 @@ main (int argc, char *argv[])
   gtk_test_init (&argc, &argv, NULL);
   adw_init ();
   g_test_add_func ("/sync/window/accessible", test_accessible);
+  g_test_add_func ("/sync/window/page-keys", test_page_keys);
+  g_test_add_func ("/sync/window/report", test_report);
+  g_test_add_func ("/sync/window/shortcuts", test_shortcuts);
   g_test_add_func ("/sync/window/no-address", test_no_address);
   g_test_add_func ("/sync/window/background", test_background);
   g_test_add_func ("/sync/window/story", test_story);

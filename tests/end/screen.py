@@ -30,6 +30,10 @@ def is_sensitive(node):
     return node.get_state_set().contains(Atspi.StateType.SENSITIVE)
 
 
+def is_showing(node):
+    return node.get_state_set().contains(Atspi.StateType.SHOWING)
+
+
 def walk(node):
     """The node and all below it; what goes away meanwhile is passed over."""
     yield node
