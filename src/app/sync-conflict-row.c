@@ -416,7 +416,7 @@ update_state (SyncConflictRow *self)
   const char *words = self->mistyped ? _ ("What is typed there is no such value") : sync_conflict_words_state (self->item);
 
   gtk_label_set_label (self->state_label, words);
-  gtk_image_set_from_icon_name (self->state_icon, open || sync_conflict_case_is_open (self->item) ? "dialog-question-symbolic"
+  gtk_image_set_from_icon_name (self->state_icon, open || sync_conflict_case_is_open (self->item) ? "dialog-warning-symbolic"
                                                                                                   : "object-select-symbolic");
   if (open)
     gtk_widget_add_css_class (GTK_WIDGET (self), "undecided");

@@ -83,7 +83,8 @@ dup_names (const SyncConflict *conflict)
 static GtkWidget *
 new_label (const char *text, const char *css_class)
 {
-  GtkWidget *label = gtk_label_new (text);
+  g_autofree char *directed = sync_conflict_whole_dup_directed (text);
+  GtkWidget *label = gtk_label_new (directed);
 
   gtk_label_set_xalign (GTK_LABEL (label), 0);
   gtk_label_set_yalign (GTK_LABEL (label), 0);

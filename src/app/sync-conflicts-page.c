@@ -7,6 +7,7 @@
 #include "sync-conflict-desk.h"
 #include "sync-conflict-list.h"
 #include "sync-conflict-view.h"
+#include "sync-conflict-whole.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -148,14 +149,30 @@ add_button (AdwActionRow *row, SyncConflictItem *item, const char *label, const 
   return button;
 }
 
+/* Each line in the direction in which the user reads, also one that begins with a name. */
+static gboolean
+transform_lines (GBinding *binding, const GValue *from, GValue *to, gpointer user_data)
+{
+  const char *text = g_value_get_string (from);
+
+  g_value_take_string (to, text != NULL ? sync_conflict_whole_dup_directed (text) : NULL);
+  return TRUE;
+}
+
+static void
+bind_lines (SyncConflictItem *item, const char *property, AdwActionRow *row, const char *target)
+{
+  g_object_bind_property_full (item, property, row, target, G_BINDING_SYNC_CREATE, transform_lines, NULL, NULL, NULL);
+}
+
 static AdwActionRow *
 new_row (SyncConflictItem *item)
 {
   AdwActionRow *row = ADW_ACTION_ROW (adw_action_row_new ());
 
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
-  g_object_bind_property (item, "document", row, "title", G_BINDING_SYNC_CREATE);
-  g_object_bind_property (item, "description", row, "subtitle", G_BINDING_SYNC_CREATE);
+  bind_lines (item, "document", row, "title");
+  bind_lines (item, "description", row, "subtitle");
   return row;
 }
 

@@ -719,7 +719,8 @@ test_room (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (gtk_widget_get_direction (GTK_WIDGET (fixture->dialog)), ==, GTK_TEXT_DIR_RTL);
   gtk_widget_measure (GTK_WIDGET (fixture->dialog), GTK_ORIENTATION_HORIZONTAL, -1, &width, NULL, NULL, NULL);
   gtk_widget_measure (GTK_WIDGET (fixture->dialog), GTK_ORIENTATION_VERTICAL, 1024, &height, NULL, NULL, NULL);
-  g_assert_cmpint (width, <=, 1024);
+  /* Narrower than its columns it scrolls. */
+  g_assert_cmpint (width, <=, 512);
   g_assert_cmpint (height, <=, 600);
   picture (fixture, "rtl");
   act (fixture, "conflict.next");

@@ -30,8 +30,9 @@ def is_sensitive(node):
     return node.get_state_set().contains(Atspi.StateType.SENSITIVE)
 
 
-def is_showing(node):
-    return node.get_state_set().contains(Atspi.StateType.SHOWING)
+def is_visible(node):
+    """It is not hidden; whether it can be seen where it stands GTK 4.8 does not say."""
+    return node.get_state_set().contains(Atspi.StateType.VISIBLE)
 
 
 def walk(node):

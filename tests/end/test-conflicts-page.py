@@ -28,7 +28,7 @@ class Page:
 
     def can(self, title, name):
         node = self.find(title, name)
-        return node is not None and screen.is_sensitive(node) and screen.is_showing(node)
+        return node is not None and screen.is_sensitive(node) and screen.is_visible(node)
 
     def click(self, title, name):
         wait_until(lambda: self.can(title, name), f'“{name}” can be used in “{title}”; there is {screen.names(self.program)}')
