@@ -25,6 +25,7 @@ GQuark sync_error_quark (void);
  * @SYNC_ERROR_CORRUPT: the database is damaged; permanent, the file was kept
  * @SYNC_ERROR_CONFIG: a setting is missing or wrong; permanent
  * @SYNC_ERROR_REFUSED: the operation is not allowed now (for instance changing the site with undelivered rows); permanent
+ * @SYNC_ERROR_CREDENTIALS: the API key could not be kept or removed (no Secret Service, or it is locked); transient
  *
  * The one error domain of the library.
  */
@@ -45,6 +46,7 @@ typedef enum
   SYNC_ERROR_CORRUPT,
   SYNC_ERROR_CONFIG,
   SYNC_ERROR_REFUSED,
+  SYNC_ERROR_CREDENTIALS,
 } SyncError;
 
 G_END_DECLS

@@ -226,35 +226,52 @@ sync_events_get_n_listeners (SyncEvents *self)
 void
 sync_events_open (SyncCall *call)
 {
-  SyncEvents *self = sync_gateway_get_events (call->gateway);
-  SoupMessageHeaders *headers = soup_server_message_get_response_headers (call->message);
+  SyncHttpCall *http = (SyncHttpCall *) call;
+  SyncEvents *self = sync_gateway_get_events (http->gateway);
+  SoupMessageHeaders *headers = soup_server_message_get_response_headers (http->message);
   g_autofree char *status = NULL;
   g_autoptr (GBytes) frame = NULL;
   Listener *listener;
 
   if (self == NULL || self->listeners->len >= MAX_LISTENERS)
     {
-      sync_call_fail (call, SOUP_STATUS_SERVICE_UNAVAILABLE, "too-many",
-                      "%d programs listen to the events already; end one of them", MAX_LISTENERS);
+      g_autofree char *text
+        = g_strdup_printf ("%d programs listen to the events already; end one of them", MAX_LISTENERS);
+
+      sync_http_call_refuse_message (http->message, SOUP_STATUS_SERVICE_UNAVAILABLE, "too-many", text);
       return;
     }
-  soup_server_message_set_status (call->message, SOUP_STATUS_OK, NULL);
+  soup_server_message_set_status (http->message, SOUP_STATUS_OK, NULL);
   soup_message_headers_replace (headers, "Content-Type", "text/event-stream; charset=utf-8");
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   soup_message_headers_replace (headers, "X-Content-Type-Options", "nosniff");
   soup_message_headers_set_encoding (headers, SOUP_ENCODING_CHUNKED);
-  soup_message_body_set_accumulate (soup_server_message_get_response_body (call->message), FALSE);
+  soup_message_body_set_accumulate (soup_server_message_get_response_body (http->message), FALSE);
   listener = g_new0 (Listener, 1);
   listener->events = self;
-  listener->message = g_object_ref (call->message);
-  g_signal_connect (call->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), listener);
-  g_signal_connect (call->message, "finished", G_CALLBACK (finished_cb), listener);
+  listener->message = g_object_ref (http->message);
+  g_signal_connect (http->message, "wrote-body-data", G_CALLBACK (wrote_body_data_cb), listener);
+  g_signal_connect (http->message, "finished", G_CALLBACK (finished_cb), listener);
   g_ptr_array_add (self->listeners, listener);
-  sync_listener_mark_stream (self->listener, call->message);
+  sync_listener_mark_stream (self->listener, http->message);
   status = dup_status (self);
   frame = make_frame ("sync-state-changed", status);
   listener_append (listener, frame);
   if (self->heartbeat == 0)
     self->heartbeat = sync_clock_add_alarm (self->clock, sync_clock_boot_us (self->clock) + HEARTBEAT_US,
                                             heartbeat_cb, self);
+}
+
+/* Answers GET metrics, in the words of Prometheus. */
+void
+sync_gateway_get_metrics (SyncCall *call)
+{
+  SyncHttpCall *http = (SyncHttpCall *) call;
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
+  SyncEvents *events = sync_gateway_get_events (http->gateway);
+  g_autofree char *text
+    = sync_view_metrics (snapshot, sync_listener_get_n_connections (sync_gateway_get_listener (http->gateway)),
+                         events != NULL ? sync_events_get_n_listeners (events) : 0);
+
+  sync_http_call_answer_message (http->message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "sync-call.h"
+#include "sync-http-call.h"
 #include "sync-listener.h"
 
 G_BEGIN_DECLS
@@ -29,39 +29,6 @@ SyncEvents *sync_events_new (SyncEngine *engine, SyncClock *clock, SyncListener 
 void sync_events_free (SyncEvents *self);
 guint sync_events_get_n_listeners (SyncEvents *self);
 void sync_events_open (SyncCall *call);
-
-/* sync-gateway-requests.c */
-void sync_gateway_submit (SyncCall *call);
-void sync_gateway_list_requests (SyncCall *call);
-void sync_gateway_get_request (SyncCall *call);
-void sync_gateway_edit_request (SyncCall *call);
-void sync_gateway_retry_request (SyncCall *call);
-void sync_gateway_discard_request (SyncCall *call);
-void sync_gateway_confirm_request (SyncCall *call);
-void sync_gateway_restore_request (SyncCall *call);
-
-/* sync-gateway-conflicts.c */
-void sync_gateway_list_conflicts (SyncCall *call);
-void sync_gateway_get_conflict (SyncCall *call);
-void sync_gateway_resolve_conflict (SyncCall *call);
-void sync_gateway_undo_conflict (SyncCall *call);
-
-/* sync-gateway-keys.c */
-void sync_gateway_list_keys (SyncCall *call);
-void sync_gateway_make_keys (SyncCall *call);
-
-/* sync-gateway-control.c */
-void sync_gateway_get_status (SyncCall *call);
-void sync_gateway_sync (SyncCall *call);
-void sync_gateway_check (SyncCall *call);
-void sync_gateway_pause (SyncCall *call);
-void sync_gateway_resume (SyncCall *call);
-void sync_gateway_offline (SyncCall *call);
-void sync_gateway_clear_old (SyncCall *call);
-void sync_gateway_backup (SyncCall *call);
-void sync_gateway_get_credentials (SyncCall *call);
-void sync_gateway_set_credentials (SyncCall *call);
-void sync_gateway_clear_credentials (SyncCall *call);
 void sync_gateway_get_metrics (SyncCall *call);
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The HTTP door on the loopback interface: who may come in, and which function answers which call. A request
+/* The HTTP door on the loopback interface: who may come in, and which verb answers which call. A request
  * is judged when its headers are there, before its body is read: a page of another site (Host, Origin), a
  * caller without the token and a body that is too large are turned away without taking up memory. Lives in
  * the thread-default main context of the thread that made it, which is the engine's. */
@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-verb.h"
 
 #define PREFIX "/_sync/"
 #define API_PREFIX "/_sync/v1/"
@@ -36,40 +37,10 @@ struct _SyncGateway
 
 G_DEFINE_FINAL_TYPE (SyncGateway, sync_gateway, G_TYPE_OBJECT)
 
-/* Which function answers what; `#` stands for an id. */
-static const struct
-{
-  const char *method;
-  const char *path;
-  void (*answer) (SyncCall *call);
-} calls[] = {
-  { "POST", "requests", sync_gateway_submit },
-  { "GET", "requests", sync_gateway_list_requests },
-  { "GET", "requests/#", sync_gateway_get_request },
-  { "PUT", "requests/#", sync_gateway_edit_request },
-  { "POST", "requests/#/retry", sync_gateway_retry_request },
-  { "POST", "requests/#/discard", sync_gateway_discard_request },
-  { "POST", "requests/#/confirm", sync_gateway_confirm_request },
-  { "POST", "requests/#/restore", sync_gateway_restore_request },
-  { "GET", "conflicts", sync_gateway_list_conflicts },
-  { "GET", "conflicts/#", sync_gateway_get_conflict },
-  { "POST", "conflicts/#/resolve", sync_gateway_resolve_conflict },
-  { "POST", "conflicts/#/undo", sync_gateway_undo_conflict },
-  { "GET", "status", sync_gateway_get_status },
-  { "POST", "sync", sync_gateway_sync },
-  { "POST", "check", sync_gateway_check },
-  { "POST", "pause", sync_gateway_pause },
-  { "POST", "resume", sync_gateway_resume },
-  { "POST", "offline", sync_gateway_offline },
-  { "POST", "clear-old", sync_gateway_clear_old },
-  { "POST", "backup", sync_gateway_backup },
-  { "GET", "credentials", sync_gateway_get_credentials },
-  { "PUT", "credentials", sync_gateway_set_credentials },
-  { "DELETE", "credentials", sync_gateway_clear_credentials },
-  { "GET", "keys", sync_gateway_list_keys },
-  { "POST", "keys", sync_gateway_make_keys },
-  { "GET", "events", sync_events_open },
-  { "GET", "metrics", sync_gateway_get_metrics },
+/* What there is over HTTP only; `#` would stand for an id. */
+static const SyncVerb own_verbs[] = {
+  { "GET", "events", NULL, sync_events_open },
+  { "GET", "metrics", NULL, sync_gateway_get_metrics },
 };
 
 /* Whether @path fits @pattern. */
@@ -92,38 +63,51 @@ path_fits (const char *pattern, const char *path, gint64 *id)
          && g_ascii_string_to_signed (digits, 10, 1, G_MAXINT64, id, NULL);
 }
 
+/* Has one of @verbs answer @message; FALSE if none fits. Adds the methods that @path does know to @allowed. */
+static gboolean
+answer_with (SyncGateway *self, const SyncVerb *verbs, guint n_verbs, SoupServerMessage *message, const char *path,
+             GString *allowed)
+{
+  gint64 id;
+
+  for (guint i = 0; i < n_verbs; i++)
+    {
+      if (!path_fits (verbs[i].path, path, &id))
+        continue;
+      if (strcmp (verbs[i].method, soup_server_message_get_method (message)) == 0)
+        {
+          g_autoptr (SyncCall) call = sync_http_call_new (self, self->engine, message);
+
+          call->id = id;
+          verbs[i].answer (call);
+          return TRUE;
+        }
+      g_string_append_printf (allowed, "%s%s", allowed->len > 0 ? ", " : "", verbs[i].method);
+    }
+  return FALSE;
+}
+
 static void
 dispatch (SyncGateway *self, SoupServerMessage *message, const char *path)
 {
-  const char *method = soup_server_message_get_method (message);
   g_autoptr (GString) allowed = g_string_new (NULL);
   g_autofree char *text = NULL;
-  gint64 id;
+  guint n_verbs;
+  const SyncVerb *verbs = sync_verb_get_all (&n_verbs);
 
-  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
-    {
-      if (!path_fits (calls[i].path, path, &id))
-        continue;
-      if (strcmp (calls[i].method, method) == 0)
-        {
-          g_autoptr (SyncCall) call = sync_call_new (self, self->engine, message);
-
-          call->id = id;
-          calls[i].answer (call);
-          return;
-        }
-      g_string_append_printf (allowed, "%s%s", allowed->len > 0 ? ", " : "", calls[i].method);
-    }
+  if (answer_with (self, verbs, n_verbs, message, path, allowed)
+      || answer_with (self, own_verbs, G_N_ELEMENTS (own_verbs), message, path, allowed))
+    return;
   if (allowed->len == 0)
     {
       text = g_strdup_printf ("there is no call %s%.200s", API_PREFIX, path);
-      sync_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
+      sync_http_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
       return;
     }
-  text = g_strdup_printf ("%s%s does not know the method %.20s; it knows %s", API_PREFIX, path, method,
-                          allowed->str);
+  text = g_strdup_printf ("%s%s does not know the method %.20s; it knows %s", API_PREFIX, path,
+                          soup_server_message_get_method (message), allowed->str);
   soup_message_headers_replace (soup_server_message_get_response_headers (message), "Allow", allowed->str);
-  sync_call_refuse_message (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "method-not-allowed", text);
+  sync_http_call_refuse_message (message, SOUP_STATUS_METHOD_NOT_ALLOWED, "method-not-allowed", text);
 }
 
 static gboolean
@@ -157,13 +141,13 @@ check_site (SyncGateway *self, SoupServerMessage *message)
     {
       text = g_strdup_printf (
           "this is the gateway of POSAwesome Sync; it answers under http://127.0.0.1:%u only", self->port);
-      sync_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-host", text);
+      sync_http_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-host", text);
       return FALSE;
     }
   if (origin != NULL && !safe
       && !(g_str_has_prefix (origin, "http://") && is_own_authority (self, origin + 7)))
     {
-      sync_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-origin",
+      sync_http_call_refuse_message (message, SOUP_STATUS_FORBIDDEN, "wrong-origin",
                                 "a page of another site may not write here");
       return FALSE;
     }
@@ -179,7 +163,7 @@ check_caller (SyncGateway *self, SoupServerMessage *message)
 
   if (self->port == 0)
     {
-      sync_call_refuse_message (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "ending",
+      sync_http_call_refuse_message (message, SOUP_STATUS_SERVICE_UNAVAILABLE, "ending",
                                 "the program is ending; try again once it runs");
       return FALSE;
     }
@@ -192,14 +176,14 @@ check_caller (SyncGateway *self, SoupServerMessage *message)
       text = g_strdup_printf (
           "port %u is the gateway of POSAwesome Sync; its calls begin with %s, and ERPNext itself is at %s",
           self->port, API_PREFIX, site != NULL ? site : "no address yet (set ERPNEXT_BASE_URL)");
-      sync_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
+      sync_http_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
       return FALSE;
     }
   if (!sync_gateway_token_matches (self->token, soup_message_headers_get_one (headers, "Authorization")))
     {
       soup_message_headers_replace (soup_server_message_get_response_headers (message), "WWW-Authenticate",
                                     "Bearer");
-      sync_call_refuse_message (
+      sync_http_call_refuse_message (
           message, SOUP_STATUS_UNAUTHORIZED, "unauthorized",
           "the token is missing or wrong; send the contents of the file gateway-token in the data "
           "directory as “Authorization: Bearer …”");
@@ -215,7 +199,7 @@ refuse_size (SoupServerMessage *message)
       = g_strdup_printf ("the request is larger than %d MB; ERPNext itself takes 25 MB at most",
                          SYNC_CALL_MAX_BYTES / 1024 / 1024);
 
-  sync_call_refuse_message (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large", text);
+  sync_http_call_refuse_message (message, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large", text);
 }
 
 typedef struct
@@ -288,7 +272,7 @@ request_cb (SoupServer *server, SoupServerMessage *message, const char *path, GH
 
   if (sync_listener_has_parted (self->listener, message))
     {
-      sync_call_refuse_message (message, SOUP_STATUS_BAD_REQUEST, "incomplete", "the request is not whole");
+      sync_http_call_refuse_message (message, SOUP_STATUS_BAD_REQUEST, "incomplete", "the request is not whole");
       return;
     }
   if (g_str_has_prefix (raw_path, API_PREFIX))
@@ -297,7 +281,7 @@ request_cb (SoupServer *server, SoupServerMessage *message, const char *path, GH
       return;
     }
   text = g_strdup_printf ("there is nothing at %.200s; the calls begin with %s", raw_path, API_PREFIX);
-  sync_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
+  sync_http_call_refuse_message (message, SOUP_STATUS_NOT_FOUND, "not-found", text);
 }
 
 static void

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls about conflicts: which there are, and how a person ends one. Engine's thread. */
+/* The verbs about conflicts: which there are, and how a person ends one. Engine's thread. */
 #include "config.h"
 
-#include "sync-gateway-private.h"
+#include "sync-verb-private.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #define LIST_LIMIT_MAX 1000
 
 void
-sync_gateway_list_conflicts (SyncCall *call)
+sync_verb_list_conflicts (SyncCall *call)
 {
   static const char *const known[] = { "status", "limit", NULL };
   static const char *const states[] = { "pending", "resolved", "superseded", "all", NULL };
@@ -27,7 +27,7 @@ sync_gateway_list_conflicts (SyncCall *call)
     status = "pending";
   if (!g_strv_contains (states, status))
     {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+      sync_call_fail (call, SYNC_ERROR_INVALID,
                       "“%.40s” is no status of a conflict; there are pending, resolved, superseded and all",
                       status);
       return;
@@ -42,7 +42,7 @@ sync_gateway_list_conflicts (SyncCall *call)
       return;
     }
   json = sync_view_conflicts (conflicts);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 /* One conflict with its history. */
@@ -61,11 +61,11 @@ reply_conflict (SyncCall *call, gint64 id)
       return;
     }
   json = sync_view_conflict (conflict, history);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 void
-sync_gateway_get_conflict (SyncCall *call)
+sync_verb_get_conflict (SyncCall *call)
 {
   reply_conflict (call, call->id);
 }
@@ -116,11 +116,11 @@ preview (SyncCall *call, SyncResolution resolution, GBytes *document)
       return;
     }
   json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, body);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 void
-sync_gateway_resolve_conflict (SyncCall *call)
+sync_verb_resolve_conflict (SyncCall *call)
 {
   static const char *const members[] = { "resolution", "document", "preview", NULL };
   g_autoptr (GError) error = NULL;
@@ -136,17 +136,17 @@ sync_gateway_resolve_conflict (SyncCall *call)
     sync_call_fail_error (call, error);
   else if (only_preview)
     preview (call, resolution, document);
-  else if (sync_engine_resolve (call->engine, call->id, resolution, document, sync_call_get_actor (call), &error))
+  else if (sync_engine_resolve (call->engine, call->id, resolution, document, call->actor, &error))
     reply_conflict (call, call->id);
   else
     sync_call_fail_error (call, error);
 }
 
 void
-sync_gateway_undo_conflict (SyncCall *call)
+sync_verb_undo_conflict (SyncCall *call)
 {
   g_autoptr (GError) error = NULL;
-  gint64 id = sync_engine_undo_resolution (call->engine, call->id, sync_call_get_actor (call), &error);
+  gint64 id = sync_engine_undo_resolution (call->engine, call->id, call->actor, &error);
   g_autofree char *json = NULL;
 
   if (id == 0)
@@ -155,5 +155,5 @@ sync_gateway_undo_conflict (SyncCall *call)
       return;
     }
   json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"requestId\":%" G_GINT64_FORMAT "}", call->id, id);
-  sync_call_reply (call, SOUP_STATUS_ACCEPTED, json);
+  sync_call_accept (call, json);
 }

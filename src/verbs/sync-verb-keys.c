@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls about the keys of the DocTypes: which of them ERPNext enforces, and making the field. Engine's thread. */
+/* The verbs about the keys of the DocTypes: which of them ERPNext enforces, and making the field. Engine's thread. */
 #include "config.h"
 
-#include "sync-gateway-private.h"
+#include "sync-verb-private.h"
 
 #include "sync-view.h"
 
@@ -12,7 +12,7 @@ reply_keys (SyncCall *call, GPtrArray *keys, const GError *error)
   g_autofree char *json = keys != NULL ? sync_view_keys (keys) : NULL;
 
   if (json != NULL)
-    sync_call_reply (call, SOUP_STATUS_OK, json);
+    sync_call_reply (call, json);
   else
     sync_call_fail_error (call, error);
   sync_call_resume (call);
@@ -29,7 +29,7 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sync_gateway_list_keys (SyncCall *call)
+sync_verb_list_keys (SyncCall *call)
 {
   sync_engine_list_keys_async (call->engine, listed_cb, sync_call_hold (call));
 }
@@ -45,7 +45,7 @@ made_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sync_gateway_make_keys (SyncCall *call)
+sync_verb_make_keys (SyncCall *call)
 {
   static const char *const known[] = { "types", NULL };
   g_autoptr (GError) error = NULL;
@@ -59,7 +59,7 @@ sync_gateway_make_keys (SyncCall *call)
     }
   if (types == NULL || types[0] == NULL)
     {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+      sync_call_fail (call, SYNC_ERROR_INVALID,
                       "“types” is missing: a list of DocTypes whose key field is to be made");
       return;
     }

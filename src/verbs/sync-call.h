@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <libsoup/soup.h>
-
-#include "sync-gateway.h"
+#include "sync-engine.h"
+#include "sync-error.h"
 #include "sync-json.h"
 
 G_BEGIN_DECLS
@@ -12,18 +11,33 @@ G_BEGIN_DECLS
  * around it. */
 #define SYNC_CALL_MAX_BYTES (26 * 1024 * 1024)
 
-/* One HTTP call below /_sync/v1/ while it is being answered. Reference counted; engine's thread. */
+typedef struct _SyncCall SyncCall;
+
+/* How a door takes the end of a call. It hears of one end only. */
 typedef struct
 {
-  SyncGateway *gateway;       /* (owned) */
-  SyncEngine *engine;         /* (owned) */
-  SoupServerMessage *message; /* (owned) */
-  GHashTable *query;          /* (owned) (nullable) (element-type utf8 utf8) */
-  GBytes *body;               /* (owned) */
-  gint64 id;                  /* the ID of the path, 0 if it has none */
-  gulong finished_handler;    /* 0 unless held */
-  gboolean finished;          /* the connection is gone: nobody reads the answer */
-} SyncCall;
+  /* @json is the answer, an object; @accepted: of something that is done later. */
+  void (*reply) (SyncCall *call, gboolean accepted, const char *json);
+  /* @more: (nullable): further members of the answer, as JSON between braces. */
+  void (*fail) (SyncCall *call, const GError *error, const char *more);
+  /* (nullable): the caller has to wait; and it need not any more. */
+  void (*hold) (SyncCall *call);
+  void (*resume) (SyncCall *call);
+  /* Frees what the door has added. */
+  void (*clear) (SyncCall *call);
+} SyncDoor;
+
+/* One call of another program while it is being answered, whichever door it came in through. Doors put it at the
+ * beginning of a structure of their own. Reference counted; engine's thread. */
+struct _SyncCall
+{
+  const SyncDoor *door; /* (unowned) */
+  SyncEngine *engine;   /* (owned) */
+  GHashTable *query;    /* (owned) (nullable) (element-type utf8 utf8): what a question says */
+  GBytes *body;         /* (owned): what an order says, a JSON object */
+  gint64 id;            /* of the request or conflict that it is about, 0 if it is about none */
+  const char *actor;    /* (unowned): who decides, for the audit; lives as long as the program */
+};
 
 /* The most members that a body may have. */
 #define SYNC_CALL_MAX_MEMBERS 9
@@ -35,7 +49,7 @@ typedef struct
   SyncJsonView members[SYNC_CALL_MAX_MEMBERS]; /* in the same order, as long as the call lives; no text: absent */
 } SyncCallObject;
 
-SyncCall *sync_call_new (SyncGateway *gateway, SyncEngine *engine, SoupServerMessage *message);
+SyncCall *sync_call_new (const SyncDoor *door, gsize size, SyncEngine *engine, const char *actor);
 SyncCall *sync_call_ref (SyncCall *self);
 void sync_call_unref (SyncCall *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCall, sync_call_unref)
@@ -43,16 +57,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncCall, sync_call_unref)
 SyncCall *sync_call_hold (SyncCall *self);
 void sync_call_resume (SyncCall *self);
 
-void sync_call_reply (SyncCall *self, guint status, const char *json);
+void sync_call_reply (SyncCall *self, const char *json);
+void sync_call_accept (SyncCall *self, const char *json);
 void sync_call_reply_ok (SyncCall *self);
-void sync_call_fail (SyncCall *self, guint status, const char *code, const char *format, ...)
-  G_GNUC_PRINTF (4, 5);
+void sync_call_fail (SyncCall *self, SyncError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 void sync_call_fail_error (SyncCall *self, const GError *error);
-void sync_call_answer_message (SoupServerMessage *message, guint status, const char *content_type,
-                               const char *text);
-void sync_call_refuse_message (SoupServerMessage *message, guint status, const char *code, const char *text);
-guint sync_call_status_of (const GError *error, const char **code);
-const char *sync_call_get_actor (SyncCall *self);
+void sync_call_fail_with (SyncCall *self, const GError *error, const char *more);
 
 gboolean sync_call_check_query (SyncCall *self, const char *const *known, GError **error);
 const char *sync_call_get_query (SyncCall *self, const char *name);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls that show and steer the engine: status, sync, pause, off line, clean-up, backup, credentials, metrics.
- * Engine's thread. */
+/* The verbs that show and steer the engine: status, sync, pause, off line, clean-up, backup, credentials. Engine's
+ * thread. */
 #include "config.h"
 
-#include "sync-gateway-private.h"
+#include "sync-verb-private.h"
 
 #include "sync-error.h"
 #include "sync-view.h"
@@ -17,17 +17,17 @@ reply_status (SyncCall *call)
   g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
   g_autofree char *json = sync_view_status (snapshot, sync_engine_get_config (call->engine));
 
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 void
-sync_gateway_get_status (SyncCall *call)
+sync_verb_get_status (SyncCall *call)
 {
   reply_status (call);
 }
 
 void
-sync_gateway_sync (SyncCall *call)
+sync_verb_sync (SyncCall *call)
 {
   static const char *const known[] = { "types", "ids", NULL };
   g_autoptr (GError) error = NULL;
@@ -48,7 +48,7 @@ sync_gateway_sync (SyncCall *call)
 }
 
 void
-sync_gateway_pause (SyncCall *call)
+sync_verb_pause (SyncCall *call)
 {
   static const char *const known[] = { "forMs", "types", NULL };
   g_autoptr (GError) error = NULL;
@@ -68,14 +68,14 @@ sync_gateway_pause (SyncCall *call)
 }
 
 void
-sync_gateway_resume (SyncCall *call)
+sync_verb_resume (SyncCall *call)
 {
   sync_engine_resume (call->engine);
   reply_status (call);
 }
 
 void
-sync_gateway_offline (SyncCall *call)
+sync_verb_offline (SyncCall *call)
 {
   static const char *const known[] = { "on", NULL };
   g_autoptr (GError) error = NULL;
@@ -90,7 +90,7 @@ sync_gateway_offline (SyncCall *call)
     }
   if (!given)
     {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+      sync_call_fail (call, SYNC_ERROR_INVALID,
                       "“on” is missing: true to switch the line off, false to go on");
       return;
     }
@@ -99,7 +99,7 @@ sync_gateway_offline (SyncCall *call)
 }
 
 void
-sync_gateway_clear_old (SyncCall *call)
+sync_verb_clear_old (SyncCall *call)
 {
   static const char *const known[] = { "days", NULL };
   g_autoptr (GError) error = NULL;
@@ -116,7 +116,7 @@ sync_gateway_clear_old (SyncCall *call)
       return;
     }
   json = g_strdup_printf ("{\"cleared\":%u}\n", n_cleared);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 static void
@@ -131,7 +131,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sync_gateway_check (SyncCall *call)
+sync_verb_check (SyncCall *call)
 {
   static const char *const known[] = { NULL };
   g_autoptr (GError) error = NULL;
@@ -159,7 +159,7 @@ backed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sync_gateway_backup (SyncCall *call)
+sync_verb_backup (SyncCall *call)
 {
   static const char *const known[] = { "directory", NULL };
   g_autoptr (GError) error = NULL;
@@ -174,7 +174,7 @@ sync_gateway_backup (SyncCall *call)
     }
   if (directory == NULL)
     {
-      sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+      sync_call_fail (call, SYNC_ERROR_INVALID,
                       "“directory” is missing: the absolute path of the directory that gets the copy");
       return;
     }
@@ -197,11 +197,11 @@ reply_credentials (SyncCall *call)
   g_string_append (json, ",\"source\":");
   sync_json_append_quoted (json, sync_credentials_source_to_string (source));
   g_string_append (json, "}\n");
-  sync_call_reply (call, SOUP_STATUS_OK, json->str);
+  sync_call_reply (call, json->str);
 }
 
 void
-sync_gateway_get_credentials (SyncCall *call)
+sync_verb_get_credentials (SyncCall *call)
 {
   reply_credentials (call);
 }
@@ -215,7 +215,7 @@ finish_credentials (SyncCall *call, gboolean done, const GError *error)
       reply_credentials (call);
     }
   else
-    sync_call_fail (call, SOUP_STATUS_SERVICE_UNAVAILABLE, "credentials", "%s", error->message);
+    sync_call_fail (call, SYNC_ERROR_CREDENTIALS, "%s", error->message);
   sync_call_resume (call);
 }
 
@@ -245,14 +245,14 @@ check_word (SyncCall *call, const char *name, const char *word)
   const char *fault = word != NULL ? sync_credentials_find_fault (word) : "is missing";
 
   if (fault != NULL)
-    sync_call_fail (call, SOUP_STATUS_BAD_REQUEST, "invalid",
+    sync_call_fail (call, SYNC_ERROR_INVALID,
                     "“%s” %s; “token” and “secret” are the API key and the API secret of an ERPNext user",
                     name, fault);
   return fault == NULL;
 }
 
 void
-sync_gateway_set_credentials (SyncCall *call)
+sync_verb_set_credentials (SyncCall *call)
 {
   static const char *const known[] = { "token", "secret", NULL };
   g_autoptr (GError) error = NULL;
@@ -274,20 +274,8 @@ sync_gateway_set_credentials (SyncCall *call)
 }
 
 void
-sync_gateway_clear_credentials (SyncCall *call)
+sync_verb_clear_credentials (SyncCall *call)
 {
   sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
                                 sync_call_hold (call));
-}
-
-void
-sync_gateway_get_metrics (SyncCall *call)
-{
-  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
-  SyncListener *listener = sync_gateway_get_listener (call->gateway);
-  SyncEvents *events = sync_gateway_get_events (call->gateway);
-  g_autofree char *text = sync_view_metrics (snapshot, sync_listener_get_n_connections (listener),
-                                             events != NULL ? sync_events_get_n_listeners (events) : 0);
-
-  sync_call_answer_message (call->message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The calls about requests. A write is answered only after the commit that made it durable;
+/* The verbs about requests. A write is answered only after the commit that made it durable;
  * many that arrive together share one. Engine's thread. */
 #include "config.h"
 
-#include "sync-gateway-private.h"
+#include "sync-verb-private.h"
 
 #include <string.h>
 
@@ -17,7 +17,7 @@
  * long. */
 #define SUMMARY_MAX_BYTES (256 * 1024)
 
-/* What POST requests says, taken apart. */
+/* What a submission says, taken apart. */
 typedef struct
 {
   char *method;       /* (owned) (nullable) */
@@ -165,17 +165,13 @@ read_submission (SyncCall *call, Submission *out, GError **error)
 static void
 fail_key_conflict (SyncCall *call, GAsyncResult *result, const GError *error)
 {
-  g_autoptr (GString) json = g_string_new ("{\"error\":{\"code\":\"key-conflict\",\"message\":");
+  g_autofree char *more = NULL;
   SyncState state;
   gint64 id;
 
-  sync_json_append_quoted (json, error->message);
-  g_string_append_c (json, '}');
   if (sync_engine_submit_get_holder (call->engine, result, &id, &state))
-    g_string_append_printf (json, ",\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"", id,
-                            sync_state_to_string (state));
-  g_string_append (json, "}\n");
-  sync_call_reply (call, SOUP_STATUS_CONFLICT, json->str);
+    more = g_strdup_printf ("\"id\":%" G_GINT64_FORMAT ",\"status\":\"%s\"", id, sync_state_to_string (state));
+  sync_call_fail_with (call, error, more);
 }
 
 static void
@@ -194,7 +190,7 @@ submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_string_append_printf (json, ",\"status\":\"%s\",\"existing\":%s}\n",
                               sync_state_to_string (submitted->state),
                               submitted->existing ? "true" : "false");
-      sync_call_reply (call, SOUP_STATUS_ACCEPTED, json->str);
+      sync_call_accept (call, json->str);
     }
   else if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT))
     fail_key_conflict (call, result, error);
@@ -204,7 +200,7 @@ submitted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-sync_gateway_submit (SyncCall *call)
+sync_verb_submit (SyncCall *call)
 {
   g_auto (Submission) in = { 0 };
   g_autoptr (GError) error = NULL;
@@ -222,7 +218,7 @@ sync_gateway_submit (SyncCall *call)
   submission.body = in.body;
   submission.base = in.base;
   submission.key = in.key;
-  submission.author = sync_call_get_actor (call);
+  submission.author = call->actor;
   submission.group = in.group;
   submission.priority = (int) in.priority;
   submission.depends_on = in.depends_on != NULL ? (const gint64 *) (gpointer) in.depends_on->data : NULL;
@@ -257,7 +253,7 @@ read_states (SyncCall *call, guint *states, GError **error)
 }
 
 void
-sync_gateway_list_requests (SyncCall *call)
+sync_verb_list_requests (SyncCall *call)
 {
   static const char *const known[] = { "status", "type", "limit", "after", NULL };
   g_autoptr (GError) error = NULL;
@@ -286,11 +282,11 @@ sync_gateway_list_requests (SyncCall *call)
       next = ((SyncRequest *) g_ptr_array_index (rows, limit - 1))->id;
     }
   json = sync_view_requests (rows, next);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 void
-sync_gateway_get_request (SyncCall *call)
+sync_verb_get_request (SyncCall *call)
 {
   SyncStore *store = sync_engine_get_store (call->engine);
   g_autoptr (GError) error = NULL;
@@ -309,7 +305,7 @@ sync_gateway_get_request (SyncCall *call)
       return;
     }
   json = sync_view_request_in_full (request, attempts, dependants);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 /* The end of every decision: the row as it is now, or why not. */
@@ -328,7 +324,7 @@ reply_decision (SyncCall *call, gboolean done, GError *error)
       return;
     }
   json = sync_view_request (request);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 static gboolean
@@ -346,11 +342,11 @@ edit (SyncCall *call, GError **error)
     return FALSE;
   if (body == NULL)
     return invalid (error, "“body” is missing");
-  return sync_engine_edit (call->engine, call->id, body, sync_call_get_actor (call), error);
+  return sync_engine_edit (call->engine, call->id, body, call->actor, error);
 }
 
 void
-sync_gateway_edit_request (SyncCall *call)
+sync_verb_edit_request (SyncCall *call)
 {
   GError *error = NULL;
   gboolean done = edit (call, &error);
@@ -368,11 +364,11 @@ read_nothing (SyncCall *call, GError **error)
 }
 
 void
-sync_gateway_retry_request (SyncCall *call)
+sync_verb_retry_request (SyncCall *call)
 {
   GError *error = NULL;
   gboolean done = read_nothing (call, &error)
-                  && sync_engine_retry (call->engine, call->id, sync_call_get_actor (call), &error);
+                  && sync_engine_retry (call->engine, call->id, call->actor, &error);
 
   reply_decision (call, done, error);
 }
@@ -381,7 +377,7 @@ static gboolean
 restore (SyncCall *call, GError **error)
 {
   static const char *const known[] = { "with_dependants", NULL };
-  const char *actor = sync_call_get_actor (call);
+  const char *actor = call->actor;
   gboolean given, with_dependants;
   SyncCallObject object;
 
@@ -394,7 +390,7 @@ restore (SyncCall *call, GError **error)
 
 /* The answer names what failed with the request and is still failed, so that the caller can offer it. */
 void
-sync_gateway_restore_request (SyncCall *call)
+sync_verb_restore_request (SyncCall *call)
 {
   SyncStore *store = sync_engine_get_store (call->engine);
   g_autoptr (GError) error = NULL;
@@ -412,20 +408,17 @@ sync_gateway_restore_request (SyncCall *call)
       return;
     }
   json = sync_view_request_with_ids (request, "failedDependants", lost);
-  sync_call_reply (call, SOUP_STATUS_OK, json);
+  sync_call_reply (call, json);
 }
 
 /* Says what would fail with it, so that the caller can ask. */
 static void
 fail_unconfirmed (SyncCall *call, GArray *dependants, const GError *error)
 {
-  g_autoptr (GString) json = g_string_new ("{\"error\":{\"code\":\"refused\",\"message\":");
+  g_autoptr (GString) more = g_string_new ("\"dependants\":");
 
-  sync_json_append_quoted (json, error->message);
-  g_string_append (json, "},\"dependants\":");
-  sync_view_append_ids (json, dependants);
-  g_string_append (json, "}\n");
-  sync_call_reply (call, SOUP_STATUS_CONFLICT, json->str);
+  sync_view_append_ids (more, dependants);
+  sync_call_fail_with (call, error, more->str);
 }
 
 /* @dependants: (out): what depends on it, if nothing was done because of that. */
@@ -433,7 +426,7 @@ static gboolean
 discard (SyncCall *call, GArray **dependants, GError **error)
 {
   static const char *const known[] = { "reason", "confirm", NULL };
-  const char *actor = sync_call_get_actor (call);
+  const char *actor = call->actor;
   g_autofree char *reason = NULL;
   g_autoptr (GError) refusal = NULL;
   gboolean given, confirmed;
@@ -458,7 +451,7 @@ discard (SyncCall *call, GArray **dependants, GError **error)
 }
 
 void
-sync_gateway_discard_request (SyncCall *call)
+sync_verb_discard_request (SyncCall *call)
 {
   GError *error = NULL;
   g_autoptr (GArray) dependants = NULL;
@@ -488,11 +481,11 @@ confirm (SyncCall *call, GError **error)
   if (!given)
     return invalid (error,
                     "“arrived” is missing: true if the document is on the server, false to send it again");
-  return sync_engine_confirm (call->engine, call->id, arrived, name, sync_call_get_actor (call), error);
+  return sync_engine_confirm (call->engine, call->id, arrived, name, call->actor, error);
 }
 
 void
-sync_gateway_confirm_request (SyncCall *call)
+sync_verb_confirm_request (SyncCall *call)
 {
   GError *error = NULL;
   gboolean done = confirm (call, &error);
