@@ -21,6 +21,7 @@ typedef struct
 {
   guint id;
   char *resource_type; /* (owned) */
+  char *name;          /* (owned) */
   SyncHookFunc func;
   gpointer user_data;  /* (owned) where there is @destroy */
   GDestroyNotify destroy;
@@ -44,6 +45,7 @@ typedef struct
   SyncHookQuestion *question; /* (owned) */
   Kind kind;                  /* of the hook that is asked now */
   guint function_id;          /* the last function that was asked, 0: none */
+  char *name;                 /* (owned) (nullable): of that one */
   gboolean program_asked;
   GError *failure;            /* (owned) (nullable): why the hooks asked so far did not decide */
 } Ask;
@@ -56,6 +58,7 @@ function_free (gpointer data)
   if (self->destroy != NULL)
     self->destroy (self->user_data);
   g_free (self->resource_type);
+  g_free (self->name);
   g_free (self);
 }
 
@@ -65,6 +68,7 @@ ask_free (gpointer data)
   Ask *self = data;
 
   sync_hook_question_free (self->question);
+  g_free (self->name);
   g_clear_error (&self->failure);
   g_free (self);
 }
@@ -73,10 +77,7 @@ ask_free (gpointer data)
 static char *
 dup_name (const Ask *ask)
 {
-  const char *type = ask->question->resource_type;
-
-  return ask->kind == KIND_FUNCTION ? g_strdup_printf ("hook function %u for %s", ask->function_id, type)
-                                    : g_strdup_printf ("hook %s", type);
+  return ask->kind == KIND_FUNCTION ? g_strdup (ask->name) : g_strdup_printf ("hook %s", ask->question->resource_type);
 }
 
 /* One more hook that does not decide. */
@@ -144,6 +145,8 @@ ask_function (GTask *task)
           g_autoptr (SyncHookCall) call = new_call (task);
 
           ask->function_id = function->id;
+          g_free (ask->name);
+          ask->name = g_strdup (function->name);
           function->func (call, function->user_data);
           return TRUE;
         }
@@ -258,11 +261,35 @@ sync_hooks_register (SyncHooks *self, const char *resource_type, SyncHookFunc fu
 
   function->id = ++self->last_id;
   function->resource_type = g_strdup (resource_type);
+  function->name = g_strdup_printf ("hook function %u for %s", function->id, resource_type);
   function->func = func;
   function->user_data = user_data;
   function->destroy = destroy;
   g_ptr_array_add (self->functions, function);
   return function->id;
+}
+
+/**
+ * sync_hooks_set_name:
+ * @self: hooks
+ * @id: of a function
+ * @name: as it is called in the history and in reports; without this it has its number
+ *
+ * Names a function that stands for something outside.
+ */
+void
+sync_hooks_set_name (SyncHooks *self, guint id, const char *name)
+{
+  for (guint i = 0; i < self->functions->len; i++)
+    {
+      Function *function = g_ptr_array_index (self->functions, i);
+
+      if (function->id == id)
+        {
+          g_free (function->name);
+          function->name = g_strdup (name);
+        }
+    }
 }
 
 /**

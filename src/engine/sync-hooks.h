@@ -31,6 +31,7 @@ G_DECLARE_FINAL_TYPE (SyncHooks, sync_hooks, SYNC, HOOKS, GObject)
 SyncHooks *sync_hooks_new (SyncClock *clock, const char *directory);
 guint sync_hooks_register (SyncHooks *self, const char *resource_type, SyncHookFunc func, gpointer user_data,
                            GDestroyNotify destroy);
+void sync_hooks_set_name (SyncHooks *self, guint id, const char *name);
 gboolean sync_hooks_unregister (SyncHooks *self, guint id);
 void sync_hooks_ask_async (SyncHooks *self, const SyncConflict *conflict, const SyncHookFacts *facts,
                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

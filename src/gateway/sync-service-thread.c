@@ -23,6 +23,7 @@ struct _SyncServiceThread
   SyncConfig *config;    /* (owned) */
   SyncClock *clock;      /* (owned) */
   SyncRandom *random;    /* (owned) */
+  GDBusConnection *bus;  /* (owned) (nullable): NULL: there is none */
   GMainContext *context; /* (owned): the thread's */
   GThread *thread;       /* (owned) (nullable) */
   SyncService *service;  /* (owned by the thread) (nullable): touched in the thread only */
@@ -57,6 +58,8 @@ service_thread_func (gpointer data)
 
   g_main_context_push_thread_default (self->context);
   self->service = sync_service_new (self->config, self->clock, self->random);
+  if (self->bus != NULL)
+    sync_service_set_bus (self->service, self->bus);
   if (sync_service_start (self->service, &error))
     {
       set_phase (self, PHASE_RUNNING, NULL, sync_gateway_get_port (sync_service_get_gateway (self->service)));
@@ -100,6 +103,7 @@ sync_service_thread_finalize (GObject *object)
   sync_config_free (self->config);
   g_object_unref (self->clock);
   g_object_unref (self->random);
+  g_clear_object (&self->bus);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_clear_error (&self->start_error);
@@ -141,6 +145,20 @@ sync_service_thread_new (const SyncConfig *config, SyncClock *clock, SyncRandom 
   self->clock = g_object_ref (clock);
   self->random = g_object_ref (random);
   return self;
+}
+
+/**
+ * sync_service_thread_set_bus:
+ * @self: a service thread that was never started
+ * @bus: the session bus
+ *
+ * Has its service take calls over a bus, too, in its thread.
+ */
+void
+sync_service_thread_set_bus (SyncServiceThread *self, GDBusConnection *bus)
+{
+  g_return_if_fail (self->phase == PHASE_NEW);
+  g_set_object (&self->bus, bus);
 }
 
 /**

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One data directory's store, transport, engine and gateway, put together and taken apart in the right order.
+/* One data directory's store, transport, engine and doors, put together and taken apart in the right order.
  * All of it belongs to the thread-default main context of the thread that calls sync_service_start(). */
 #include "config.h"
 
-#include "sync-hook-program.h"
 #include "sync-service.h"
 
+#include "sync-bus-object.h"
 #include "sync-error.h"
+#include "sync-hook-program.h"
 #include "sync-transport-soup.h"
 
 struct _SyncService
@@ -20,6 +21,8 @@ struct _SyncService
   SyncCredentials *credentials; /* (owned) (nullable): likewise */
   SyncEngine *engine;           /* (owned) (nullable): likewise */
   SyncGateway *gateway;         /* (owned) (nullable): likewise */
+  GDBusConnection *bus;         /* (owned) (nullable): NULL: there is none */
+  SyncBusObject *bus_object;    /* (owned) (nullable): NULL unless started, and without a bus */
   GCancellable *loading;        /* (owned) (nullable): the credentials are being fetched */
 };
 
@@ -32,6 +35,9 @@ take_down (SyncService *self)
   if (self->loading != NULL)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
+  if (self->bus_object != NULL)
+    sync_bus_object_close (self->bus_object);
+  g_clear_object (&self->bus_object);
   if (self->gateway != NULL)
     g_object_run_dispose (G_OBJECT (self->gateway));
   g_clear_object (&self->gateway);
@@ -186,6 +192,19 @@ put_together (SyncService *self, GError **error)
   return TRUE;
 }
 
+/* The other door. One that cannot be opened is no reason not to work. */
+static void
+join_bus (SyncService *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->bus == NULL)
+    return;
+  self->bus_object = sync_bus_object_new (self->engine, self->clock);
+  if (!sync_bus_object_export (self->bus_object, self->bus, &error))
+    g_message ("nothing can be asked over the session bus: %s", error->message);
+}
+
 static void
 sync_service_dispose (GObject *object)
 {
@@ -194,6 +213,7 @@ sync_service_dispose (GObject *object)
   take_down (self);
   g_clear_object (&self->clock);
   g_clear_object (&self->random);
+  g_clear_object (&self->bus);
   g_clear_pointer (&self->config, sync_config_free);
   G_OBJECT_CLASS (sync_service_parent_class)->dispose (object);
 }
@@ -229,6 +249,20 @@ sync_service_new (const SyncConfig *config, SyncClock *clock, SyncRandom *random
 }
 
 /**
+ * sync_service_set_bus:
+ * @self: a service that is not started
+ * @bus: the session bus
+ *
+ * Has it take calls over a bus, too.
+ */
+void
+sync_service_set_bus (SyncService *self, GDBusConnection *bus)
+{
+  g_return_if_fail (self->store == NULL);
+  g_set_object (&self->bus, bus);
+}
+
+/**
  * sync_service_start:
  * @self: a service that is not started
  * @error: %SYNC_ERROR_CONFIG (no site, the port is in use, a bad route file), %SYNC_ERROR_REFUSED
@@ -237,7 +271,7 @@ sync_service_new (const SyncConfig *config, SyncClock *clock, SyncRandom *random
  * (transient)
  *
  * Opens the data directory, listens, and begins to deliver. When it returns TRUE, `gateway-token` and
- * `gateway-port` are written and work is accepted as soon as the main loop turns. When it returns FALSE,
+ * `gateway-port` are written, the object is on the bus, and work is accepted as soon as the main loop turns. When it returns FALSE,
  * nothing is left open.
  *
  * Returns: whether it runs
@@ -253,6 +287,7 @@ sync_service_start (SyncService *self, GError **error)
       take_down (self);
       return FALSE;
     }
+  join_bus (self);
   load_credentials (self);
   examine_store (self);
   return TRUE;
@@ -294,7 +329,7 @@ engine_ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @callback: called when everything is closed, about 10 seconds later at most
  * @user_data: for @callback
  *
- * Ends with care: the gateway takes no more calls, the engine claims nothing new and waits up to 10 s for
+ * Ends with care: no more calls are taken, the engine claims nothing new and waits up to 10 s for
  * what is under way, the store is closed. A service that is not started ends at once.
  */
 void
@@ -308,6 +343,8 @@ sync_service_shutdown_async (SyncService *self, GAsyncReadyCallback callback, gp
       g_task_return_boolean (task, TRUE);
       return;
     }
+  if (self->bus_object != NULL)
+    sync_bus_object_close (self->bus_object);
   sync_gateway_close (self->gateway);
   sync_engine_safe_shutdown_async (self->engine, NULL, engine_ended_cb, g_steal_pointer (&task));
 }

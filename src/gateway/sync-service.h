@@ -8,13 +8,14 @@ G_BEGIN_DECLS
 /**
  * SyncService:
  *
- * Store, transport, engine and gateway of one data directory, put together in the thread-default main context of the
+ * Store, transport, engine, gateway and object on the bus of one data directory, put together in the thread-default main context of the
  * caller. The headless program runs it in its main thread, the desktop program in a thread of its own.
  */
 #define SYNC_TYPE_SERVICE (sync_service_get_type ())
 G_DECLARE_FINAL_TYPE (SyncService, sync_service, SYNC, SERVICE, GObject)
 
 SyncService *sync_service_new (const SyncConfig *config, SyncClock *clock, SyncRandom *random);
+void sync_service_set_bus (SyncService *self, GDBusConnection *bus);
 gboolean sync_service_start (SyncService *self, GError **error);
 void sync_service_shutdown_async (SyncService *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_service_shutdown_finish (SyncService *self, GAsyncResult *result, GError **error);
@@ -32,6 +33,7 @@ G_DECLARE_FINAL_TYPE (SyncServiceThread, sync_service_thread, SYNC, SERVICE_THRE
 typedef void (*SyncEngineFunc) (SyncEngine *engine, gpointer user_data);
 
 SyncServiceThread *sync_service_thread_new (const SyncConfig *config, SyncClock *clock, SyncRandom *random);
+void sync_service_thread_set_bus (SyncServiceThread *self, GDBusConnection *bus);
 gboolean sync_service_thread_start (SyncServiceThread *self, GError **error);
 void sync_service_thread_invoke (SyncServiceThread *self, SyncEngineFunc func, gpointer user_data,
                                  GDestroyNotify destroy);
