@@ -5,6 +5,7 @@
 
 #include "sync-overview-page.h"
 
+#include "sync-insights-words.h"
 #include "sync-rate.h"
 #include "sync-request-list.h"
 #include "sync-words.h"
@@ -35,6 +36,7 @@ struct _SyncOverviewPage
   AdwActionRow *gateway_row;      /* (unowned) */
   AdwActionRow *sync_row;         /* (unowned) */
   AdwActionRow *clock_row;        /* (unowned) */
+  SyncChart *day_chart;           /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncOverviewPage, sync_overview_page, ADW_TYPE_BIN)
@@ -136,6 +138,14 @@ update (SyncOverviewPage *self)
   update_connection (self, snapshot);
 }
 
+/* The last 24 hours, while somebody looks. */
+static void
+update_chart (SyncOverviewPage *self)
+{
+  if (self->status != NULL && gtk_widget_get_mapped (GTK_WIDGET (self)))
+    sync_insights_words_show_day (self->day_chart, self->reader, sync_status_get_snapshot (self->status)->now_ms);
+}
+
 static void
 sync_overview_page_dispose (GObject *object)
 {
@@ -155,6 +165,7 @@ sync_overview_page_class_init (SyncOverviewPageClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sync_overview_page_dispose;
+  g_type_ensure (SYNC_TYPE_CHART);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-overview-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, count_label);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, close_icon);
@@ -172,12 +183,14 @@ sync_overview_page_class_init (SyncOverviewPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, gateway_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, sync_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, clock_row);
+  gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, day_chart);
 }
 
 static void
 sync_overview_page_init (SyncOverviewPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self, "map", G_CALLBACK (update_chart), NULL);
 }
 
 /**
@@ -202,5 +215,7 @@ sync_overview_page_show (SyncOverviewPage *self, SyncStatus *status, SyncStore *
   set_subtitle (self->server_row, server != NULL ? server : "");
   set_subtitle (self->gateway_row, gateway);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (status, "requests-changed", G_CALLBACK (update_chart), self);
   update (self);
+  update_chart (self);
 }

@@ -5,8 +5,10 @@
 
 #include "sync-window.h"
 
+#include "sync-activity-page.h"
 #include "sync-conflicts-page.h"
 #include "sync-finishing.h"
+#include "sync-insights-page.h"
 #include "sync-overview-page.h"
 #include "sync-queue-page.h"
 #include "sync-words.h"
@@ -35,6 +37,8 @@ struct _SyncWindow
   SyncQueuePage *queue_page;      /* (unowned) */
   AdwViewStackPage *conflicts_tab; /* (unowned) */
   SyncConflictsPage *conflicts_page; /* (unowned) */
+  SyncActivityPage *activity_page; /* (unowned) */
+  SyncInsightsPage *insights_page; /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
   SyncFinishing *finishing;       /* (unowned) */
   GtkWidget *set_up_button;       /* (unowned) */
@@ -128,6 +132,8 @@ sync_window_class_init (SyncWindowClass *klass)
   g_type_ensure (SYNC_TYPE_OVERVIEW_PAGE);
   g_type_ensure (SYNC_TYPE_QUEUE_PAGE);
   g_type_ensure (SYNC_TYPE_CONFLICTS_PAGE);
+  g_type_ensure (SYNC_TYPE_ACTIVITY_PAGE);
+  g_type_ensure (SYNC_TYPE_INSIGHTS_PAGE);
   gtk_widget_class_install_action (widget_class, "win.show-queue", "s", show_queue_action_cb);
   gtk_widget_class_install_action (widget_class, "win.show-nth-page", "u", show_nth_page_action_cb);
   for (guint i = 0; i < MAX_PAGE_KEYS; i++)
@@ -145,6 +151,8 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, queue_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, conflicts_tab);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, conflicts_page);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, activity_page);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, insights_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, set_up_button);
@@ -190,6 +198,8 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
   sync_overview_page_show (self->overview_page, status, reader, server, sync_service_thread_get_port (service));
   sync_queue_page_show (self->queue_page, status, reader);
   sync_conflicts_page_show (self->conflicts_page, service, status, reader);
+  sync_activity_page_show (self->activity_page, status, reader);
+  sync_insights_page_show (self->insights_page, status, reader);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
   update (self);
   show (self, "pages");
@@ -198,7 +208,7 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
 /**
  * sync_window_show_page:
  * @self: the window, which shows pages
- * @name: "overview", "queue" or "conflicts"
+ * @name: "overview", "queue", "conflicts", "activity" or "insights"
  */
 void
 sync_window_show_page (SyncWindow *self, const char *name)
