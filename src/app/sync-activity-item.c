@@ -52,7 +52,7 @@ get_party (SyncActivityItem *self)
 {
   if (self->summary == NULL)
     self->summary = sync_activity_read_summary (self->store, self->line);
-  return sync_words_party (self->summary);
+  return sync_summary_get_party (self->summary);
 }
 
 static void
