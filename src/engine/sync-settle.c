@@ -429,14 +429,20 @@ has_looked_enough (SyncOperation *op)
   return history.n_unanswered + 1 >= SYNC_LOOKS_BEFORE_PERSON;
 }
 
+static gboolean
+is_no (SyncVerdict verdict)
+{
+  return verdict == SYNC_VERDICT_REFUSED || verdict == SYNC_VERDICT_GONE || verdict == SYNC_VERDICT_ASK;
+}
+
 /* The answer to a look is none. */
 void
 sync_settle_take_trouble (SyncOperation *op)
 {
   SyncEngine *self = op->engine;
 
-  /* It only looked to spare the server a refusal: it is sent, and the server tells. */
-  if (op->look_first)
+  /* It need not be looked at: it is sent, and the server tells. */
+  if (op->look_first && (is_no (op->outcome.verdict) || has_looked_enough (op)))
     {
       op->look_first = FALSE;
       sync_delivery_continue (op);
@@ -446,7 +452,7 @@ sync_settle_take_trouble (SyncOperation *op)
     return;
   if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
-  else if (op->outcome.verdict == SYNC_VERDICT_REFUSED || op->outcome.verdict == SYNC_VERDICT_GONE
+  else if (is_no (op->outcome.verdict)
            || (op->outcome.verdict == SYNC_VERDICT_RETRY && op->request->unaccounted > 0 && has_looked_enough (op)))
     unreadable (op, op->answer);
   else if (!sync_settle_ends_with_the_host (op))

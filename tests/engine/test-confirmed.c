@@ -111,21 +111,31 @@ test_confirmed_then_blind (Engine *e)
   g_assert_cmpint (item_n (e), ==, 5);
 }
 
-/* Before one with an old base there is one whose till has seen what the confirmed one made. */
-static void
-test_confirmed_then_seen (Engine *e)
+/* Before one with an old base there is one whose till has seen what the confirmed one made. From the confirmation on the
+ * site meets @fault. Returns the first of the two. */
+static gint64
+see_confirmed (Engine *e, ToyFaultFunc fault, gpointer data)
 {
   gint64 id = change_out_of_sight (e);
+  gint64 seen;
 
   g_assert_true (sync_engine_discard (e->engine, id + 1, "read again", "anna", NULL));
   g_assert_true (sync_engine_discard (e->engine, id + 2, "read again", "anna", NULL));
-  engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4,\"modified\":\"2026-11-23 10:00:00.000002\"}");
+  seen = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4,\"modified\":\"2026-11-23 10:00:00.000002\"}");
   change_item (e, 5);
-  toy_site_set_fault (e->site, NULL, NULL);
+  toy_site_set_fault (e->site, fault, data);
   g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
   engine_run_for (e, 60000);
-  engine_assert_state (e, id + 3, SYNC_STATE_COMPLETED);
-  engine_assert_state (e, id + 4, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, seen, SYNC_STATE_COMPLETED);
+  return seen;
+}
+
+static void
+test_confirmed_then_seen (Engine *e)
+{
+  gint64 seen = see_confirmed (e, NULL, NULL);
+
+  engine_assert_state (e, seen + 1, SYNC_STATE_COMPLETED);
   g_assert_cmpint (item_n (e), ==, 5);
 }
 
@@ -135,20 +145,45 @@ reads_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer
   return request->write ? TOY_ANSWER : out_of_sight (site, request, user_data);
 }
 
-/* The same on a server that lets nobody read: what can go goes. */
+/* The server lets nobody read: what can go goes. */
 static void
 test_confirmed_then_unreadable (Engine *e)
 {
-  gint64 id = change_out_of_sight (e);
+  see_confirmed (e, reads_out_of_sight, NULL);
+}
 
-  g_assert_true (sync_engine_discard (e->engine, id + 1, "read again", "anna", NULL));
-  g_assert_true (sync_engine_discard (e->engine, id + 2, "read again", "anna", NULL));
-  engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":4,\"modified\":\"2026-11-23 10:00:00.000002\"}");
-  toy_site_set_fault (e->site, reads_out_of_sight, NULL);
-  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
-  engine_run_for (e, 60000);
-  engine_assert_state (e, id + 3, SYNC_STATE_COMPLETED);
-  g_assert_cmpint (item_n (e), ==, 4);
+/* So many looks meet an error. */
+static ToyFault
+reads_out_of_order (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n_errors = user_data;
+  ToyFault fault = reads_out_of_sight (site, request, NULL);
+
+  if (fault != TOY_CANNED)
+    return fault;
+  if (*n_errors == 0)
+    return TOY_ANSWER;
+  --*n_errors;
+  toy_site_set_canned (site, 500, "application/json", "{\"exc_type\":\"TypeError\"}");
+  return TOY_CANNED;
+}
+
+static void
+test_confirmed_then_error_passes (Engine *e)
+{
+  guint n_errors = 3;
+  gint64 seen = see_confirmed (e, reads_out_of_order, &n_errors);
+
+  engine_assert_state (e, seen + 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (item_n (e), ==, 5);
+}
+
+static void
+test_confirmed_then_error_stays (Engine *e)
+{
+  guint n_errors = 1000;
+
+  see_confirmed (e, reads_out_of_order, &n_errors);
 }
 
 /* What stands there is not what the confirmed one wrote: somebody else did. */
@@ -190,22 +225,13 @@ test_looks_back_off (Engine *e)
 static ToyFault
 out_of_order (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
 {
-  guint *n_errors = user_data;
-  ToyFault fault = out_of_sight (site, request, NULL);
-
-  if (fault != TOY_CANNED)
-    return fault;
-  if (*n_errors == 0)
-    return TOY_ANSWER;
-  --*n_errors;
-  return TOY_CANNED;
+  return request->write ? TOY_RESET_AFTER : reads_out_of_order (site, request, user_data);
 }
 
 static gint64
 change_out_of_order (Engine *e, guint *n_errors)
 {
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
-  toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\"}");
   toy_site_set_fault (e->site, out_of_order, n_errors);
   engine_start (e);
   engine_settle (e);
@@ -247,6 +273,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/confirmed/then-blind", test_confirmed_then_blind);
   engine_test_add ("/sync/confirmed/then-seen", test_confirmed_then_seen);
   engine_test_add ("/sync/confirmed/then-unreadable", test_confirmed_then_unreadable);
+  engine_test_add ("/sync/confirmed/then-error-passes", test_confirmed_then_error_passes);
+  engine_test_add ("/sync/confirmed/then-error-stays", test_confirmed_then_error_stays);
   engine_test_add ("/sync/confirmed/and-changed", test_confirmed_and_changed);
   engine_test_add ("/sync/confirmed/looks-back-off", test_looks_back_off);
   engine_test_add ("/sync/confirmed/error-passes", test_error_passes);
