@@ -38,25 +38,20 @@ identify (const char *path, SyncStoreFileId *id)
   return TRUE;
 }
 
-/* Whether @path names the file @id; also if that cannot be told, since the write itself will tell then. */
+/* Whether @path names the file @id, and then whether it is shorter, @cut (nullable). TRUE also if that cannot be told,
+ * since the write itself will tell then. */
 static gboolean
-is_at (const char *path, const SyncStoreFileId *id)
+is_at (const char *path, const SyncStoreFileId *id, gboolean *cut)
 {
   SyncStoreFileId found;
 
   if (!identify (path, &found))
     return errno != ENOENT && errno != ENOTDIR;
-  return found.device == id->device && found.number == id->number;
-}
-
-/* Whether the log is at its path, and was cut. */
-static gboolean
-is_log_cut (SyncStore *self)
-{
-  SyncStoreFileId found;
-
-  return identify (self->log_path, &found) && found.device == self->log_id.device
-         && found.number == self->log_id.number && found.bytes < self->log_id.bytes;
+  if (found.device != id->device || found.number != id->number)
+    return FALSE;
+  if (cut != NULL)
+    *cut = found.bytes < id->bytes;
+  return TRUE;
 }
 
 /* The path at which our file no longer is, or no longer whole, NULL if all are where and what they were. */
@@ -66,11 +61,10 @@ find_displaced (SyncStore *self)
   self->cut = FALSE;
   if (!self->watched)
     return NULL;
-  if (!is_at (self->path, &self->file_id))
+  if (!is_at (self->path, &self->file_id, NULL))
     return self->path;
-  if (!is_at (self->log_path, &self->log_id))
+  if (!is_at (self->log_path, &self->log_id, &self->cut))
     return self->log_path;
-  self->cut = is_log_cut (self);
   return self->cut ? self->log_path : NULL;
 }
 
@@ -175,12 +169,12 @@ clear_place (SyncStore *self, const char *aside, GError **error)
   g_autofree char *log_aside = g_strconcat (aside, "-wal", NULL);
   g_autofree char *index = g_strconcat (self->path, "-shm", NULL);
 
-  if (is_at (self->log_path, &self->log_id))
+  if (is_at (self->log_path, &self->log_id, NULL))
     g_unlink (self->log_path);
   else if (!move_aside (self, self->log_path, log_aside, error))
     return FALSE;
   g_unlink (index);
-  return is_at (self->path, &self->file_id) || move_aside (self, self->path, aside, error);
+  return is_at (self->path, &self->file_id, NULL) || move_aside (self, self->path, aside, error);
 }
 
 /* Opens the file that is at the path now, and only then lets go of the one that was open. */

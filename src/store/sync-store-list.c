@@ -89,6 +89,18 @@ collect_due (SyncStore *self, SyncStatementId id, gint64 now_us, guint limit, co
   return collect (self, stmt, requests, error);
 }
 
+static gboolean
+read_number (SyncStore *self, SyncStatementId id, const char *types, gint64 *value, gboolean *has_row, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
+
+  if (stmt == NULL || (types != NULL && !sync_store_bind (self, stmt, error, "s", types))
+      || !sync_store_step (self, stmt, has_row, error))
+    return FALSE;
+  *value = *has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
 /**
  * sync_store_list_due:
  * @self: a store
@@ -108,6 +120,8 @@ sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GEr
   g_autofree char *json = types != NULL ? dup_types_json (types) : NULL;
   SyncStatementId now_id = types != NULL ? SYNC_STATEMENT_LIST_DUE_OF_TYPES : SYNC_STATEMENT_LIST_DUE;
   SyncStatementId timed_id = types != NULL ? SYNC_STATEMENT_LIST_TIMED_OF_TYPES : SYNC_STATEMENT_LIST_TIMED;
+  gboolean has_timed;
+  gint64 first_us;
   gint64 now_us;
 
   sync_store_assert_usable (self);
@@ -120,25 +134,15 @@ sync_store_list_due (SyncStore *self, guint limit, const char *const *types, GEr
   now_us = sync_clock_boot_us (self->clock);
   if (limit == 0)
     limit = LIMIT_DEFAULT;
+  /* Mostly no time has come: one look at an index says so without a table to sort in. */
   if (!collect_due (self, now_id, now_us, limit, json, requests, error)
-      || !collect_due (self, timed_id, now_us, limit, json, requests, error))
+      || !read_number (self, SYNC_STATEMENT_NEXT_TIMED, NULL, &first_us, &has_timed, error)
+      || (has_timed && first_us <= now_us && !collect_due (self, timed_id, now_us, limit, json, requests, error)))
     return NULL;
   g_ptr_array_sort (requests, compare_order);
   if (requests->len > limit)
     g_ptr_array_set_size (requests, limit);
   return g_steal_pointer (&requests);
-}
-
-static gboolean
-read_number (SyncStore *self, SyncStatementId id, const char *types, gint64 *value, gboolean *has_row, GError **error)
-{
-  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
-
-  if (stmt == NULL || (types != NULL && !sync_store_bind (self, stmt, error, "s", types))
-      || !sync_store_step (self, stmt, has_row, error))
-    return FALSE;
-  *value = *has_row ? sqlite3_column_int64 (stmt, 0) : 0;
-  return TRUE;
 }
 
 /**
@@ -264,6 +268,37 @@ dup_list_sql (const SyncListFilter *filter)
                           ids->len > 0 ? ids->str : "NULL", order);
 }
 
+/* Whoever lists lists the same again, page by page or as time passes: the last one stays prepared. */
+static sqlite3_stmt *
+prepare_list (SyncStore *self, const SyncListFilter *filter, GError **error)
+{
+  g_autofree char *sql = dup_list_sql (filter);
+  int rc;
+
+  if (self->list != NULL && g_str_equal (sqlite3_sql (self->list), sql))
+    return self->list;
+  g_clear_pointer (&self->list, sqlite3_finalize);
+  rc = sqlite3_prepare_v3 (self->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &self->list, NULL);
+  if (rc != SQLITE_OK)
+    sync_store_set_sqlite_error (self, rc, error);
+  return self->list;
+}
+
+static gboolean
+read_list (SyncStore *self, const SyncListFilter *filter, GPtrArray *requests, GError **error)
+{
+  gint64 limit = filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
+  g_autoptr (SyncStatement) stmt = prepare_list (self, filter, error);
+
+  if (stmt == NULL)
+    return FALSE;
+  if (filter->resource_type != NULL && !sync_store_bind (self, stmt, error, "iis", filter->after, limit, filter->resource_type))
+    return FALSE;
+  if (filter->resource_type == NULL && !sync_store_bind (self, stmt, error, "ii", filter->after, limit))
+    return FALSE;
+  return collect (self, stmt, requests, error);
+}
+
 /**
  * sync_store_list:
  * @self: a store or a reader
@@ -276,25 +311,10 @@ GPtrArray *
 sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error)
 {
   g_autoptr (GPtrArray) requests = requests_new ();
-  g_autofree char *sql = dup_list_sql (filter);
-  gint64 limit = filter->limit > 0 ? filter->limit : LIMIT_DEFAULT;
-  sqlite3_stmt *stmt = NULL;
   gboolean ok;
-  int rc;
 
   sync_store_assert_usable (self);
-  rc = sqlite3_prepare_v2 (self->db, sql, -1, &stmt, NULL);
-  if (rc != SQLITE_OK)
-    {
-      sync_store_set_sqlite_error (self, rc, error);
-      return NULL;
-    }
-  if (filter->resource_type != NULL)
-    ok = sync_store_bind (self, stmt, error, "iis", filter->after, limit, filter->resource_type);
-  else
-    ok = sync_store_bind (self, stmt, error, "ii", filter->after, limit);
-  ok = ok && collect (self, stmt, requests, error);
-  sqlite3_finalize (stmt);
+  ok = read_list (self, filter, requests, error);
   for (guint i = 0; ok && i < requests->len; i++)
     {
       SyncRequest *request = g_ptr_array_index (requests, i);

@@ -32,6 +32,7 @@ struct _SyncStore
   SyncStoreOptions options;
   sqlite3 *db;                                 /* (owned) (nullable): NULL once closed */
   sqlite3_stmt *statements[SYNC_N_STATEMENTS]; /* (owned) (nullable): prepared at first use */
+  sqlite3_stmt *list;                          /* (owned) (nullable): that of the last sync_store_list() */
   GThread *thread; /* (unowned): the one that opened it, the only one that may use it */
   int lock_fd;     /* (owned): holds the directory, -1 for a reader */
   gboolean read_only;

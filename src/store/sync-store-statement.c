@@ -26,7 +26,7 @@
 #define OF_TYPES " AND resource_type IN (SELECT value FROM json_each (?3))"
 #define EXCEPT_TYPES " AND resource_type NOT IN (SELECT value FROM json_each (?1))"
 #define MIN_ID(state) \
-  "SELECT min (id) FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
+  "SELECT min (id) AS id FROM offline_requests INDEXED BY requests_status WHERE status = '" state "'"
 
 static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
@@ -274,25 +274,27 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT due_boot_us FROM offline_requests INDEXED BY requests_timed WHERE " TIMED EXCEPT_TYPES
     " ORDER BY due_boot_us LIMIT 1",
   [SYNC_STATEMENT_LIST_ATTEMPTS] =
-    "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE request_id = ?1 ORDER BY id",
+    "SELECT " ATTEMPT_COLUMNS " FROM attempts INDEXED BY attempts_request WHERE request_id = ?1 ORDER BY number, id",
   /* The length of a column is known without reading it. */
   [SYNC_STATEMENT_SHORT_BODY] =
     "SELECT CASE WHEN effective_body IS NULL THEN accepted_body ELSE effective_body END FROM offline_requests"
     " WHERE id = ?1 AND CASE WHEN effective_body IS NULL THEN length (accepted_body)"
     " ELSE length (effective_body) END <= ?2",
-  /* One statement, so that it is one moment and one lock. */
+  /* One statement, so that it is one moment and one lock. The join spares the table that an IN would be put in. */
   [SYNC_STATEMENT_COUNTS] =
     "SELECT status, n, (SELECT count (*) FROM offline_requests INDEXED BY requests_need_person"
     "  WHERE needs_person = 1 AND status = 'unknown'),"
     " (SELECT count (*) FROM sync_conflicts INDEXED BY conflicts_open WHERE status = 'pending'),"
-    " (SELECT min (accepted_ms) FROM offline_requests WHERE id IN (" MIN_ID ("pending") " UNION ALL "
-    MIN_ID ("sending") " UNION ALL " MIN_ID ("unknown") " UNION ALL " MIN_ID ("conflict") " UNION ALL "
-    MIN_ID ("failed") "))"
+    " (SELECT min (accepted_ms) FROM (" MIN_ID ("pending") " UNION ALL " MIN_ID ("sending") " UNION ALL "
+    MIN_ID ("unknown") " UNION ALL " MIN_ID ("conflict") " UNION ALL " MIN_ID ("failed") ") AS first"
+    "  CROSS JOIN offline_requests AS r ON r.id = first.id)"
     " FROM request_counts",
   [SYNC_STATEMENT_COUNT_SITES] =
     "SELECT count (*), total (site = ?1), max (nullif (site, ?1)) FROM offline_requests INDEXED BY requests_status"
     " WHERE status IN ('pending', 'sending', 'unknown', 'conflict', 'failed')",
 
+  [SYNC_STATEMENT_PROGRESS] =
+    "SELECT coalesce ((SELECT max (id) FROM attempts), 0) + coalesce ((SELECT max (id) FROM audit), 0)",
   [SYNC_STATEMENT_INSERT_AUDIT] =
     "INSERT INTO audit (request_id, at_ms, from_status, to_status, actor, reason, prev_hash, hash)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -630,4 +632,5 @@ sync_store_finalize_statements (SyncStore *self)
 {
   for (guint i = 0; i < SYNC_N_STATEMENTS; i++)
     g_clear_pointer (&self->statements[i], sqlite3_finalize);
+  g_clear_pointer (&self->list, sqlite3_finalize);
 }

@@ -197,10 +197,12 @@ sync_store_witness_advance (SyncStore *self)
 gboolean
 sync_store_witness_load (SyncStore *self, GError **error)
 {
-  return sync_store_query_int (self,
-                               "SELECT coalesce ((SELECT max (id) FROM attempts), 0)"
-                               " + coalesce ((SELECT max (id) FROM audit), 0)",
-                               &self->progress, error);
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_PROGRESS, error);
+
+  if (stmt == NULL || !sync_store_step (self, stmt, NULL, error))
+    return FALSE;
+  self->progress = sqlite3_column_int64 (stmt, 0);
+  return TRUE;
 }
 
 /* Lets go of the file; what it says stays. */
