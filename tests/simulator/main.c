@@ -69,6 +69,7 @@ main (int argc, char **argv)
   mallopt (M_MMAP_THRESHOLD, 256 * 1024 * 1024);
   mallopt (M_TRIM_THRESHOLD, 512 * 1024 * 1024);
   mallopt (M_TOP_PAD, 16 * 1024 * 1024);
+  mallopt (M_MXFAST, 160);
   g_main_context_set_poll_func (NULL, poll_nothing);
   directory = sync_test_directory_new ();
   atexit (remove_directory);

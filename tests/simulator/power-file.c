@@ -129,8 +129,10 @@ power_file_write (PowerFile *self, const guint8 *bytes, gsize n, goffset offset)
   if (n == 0)
     return;
   self->dirty = TRUE;
+  if (offset > (goffset) self->content->len)
+    set_size (self, offset);
   if (offset + (goffset) n > (goffset) self->content->len)
-    set_size (self, offset + (goffset) n);
+    g_byte_array_set_size (self->content, (guint) (offset + (goffset) n));
   memcpy (self->content->data + offset, bytes, n);
 }
 

@@ -481,7 +481,8 @@ vfs_sleep (sqlite3_vfs *vfs, int us)
  * counts. */
 
 #define N_SIZES 14
-#define SMALLEST 32u
+#define SMALLEST_BITS 5
+#define SMALLEST (1u << SMALLEST_BITS)
 
 typedef union
 {
@@ -495,11 +496,9 @@ static Block *free_blocks[N_SIZES];
 static int
 size_class (int n)
 {
-  int class = 0;
+  int class = n <= (int) SMALLEST ? 0 : (int) g_bit_storage ((gulong) n - 1) - SMALLEST_BITS;
 
-  while (class < N_SIZES && (SMALLEST << class) < (guint) n)
-    class++;
-  return class;
+  return MIN (class, N_SIZES);
 }
 
 static void *

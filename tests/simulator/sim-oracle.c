@@ -23,6 +23,13 @@ static const struct
 #undef SIM_QUESTION
 };
 
+/* Its own connection to the database, and the questions, asked again and again. */
+typedef struct
+{
+  sqlite3 *db;                                            /* (owned) */
+  sqlite3_stmt *questions[G_N_ELEMENTS (always_empty)]; /* (owned) */
+} Witness;
+
 static sqlite3_stmt *
 prepare (sqlite3 *db, const char *sql)
 {
@@ -34,15 +41,18 @@ prepare (sqlite3 *db, const char *sql)
 }
 
 static void
-check_empty (sqlite3 *db)
+check_empty (const Witness *witness)
 {
   for (guint i = 0; i < G_N_ELEMENTS (always_empty); i++)
     {
-      sqlite3_stmt *stmt = prepare (db, always_empty[i].sql);
+      sqlite3_stmt *stmt = witness->questions[i];
+      int rc = sqlite3_step (stmt);
 
-      if (sqlite3_step (stmt) == SQLITE_ROW)
+      if (rc == SQLITE_ROW)
         sim_violation ("request %" G_GINT64_FORMAT " %s", (gint64) sqlite3_column_int64 (stmt, 0), always_empty[i].words);
-      sqlite3_finalize (stmt);
+      if (rc != SQLITE_DONE)
+        sim_violation ("“%s” cannot be asked: %s", always_empty[i].words, sqlite3_errmsg (witness->db));
+      sqlite3_reset (stmt);
     }
 }
 
@@ -51,11 +61,22 @@ void
 sim_oracle_begin (SimWorld *world)
 {
   g_autofree char *path = g_build_filename (world->directory, SYNC_STORE_FILE, NULL);
-  sqlite3 *db = NULL;
+  Witness *witness = g_new0 (Witness, 1);
 
-  if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
-    sim_violation ("the database does not open: %s", sqlite3_errmsg (db));
-  world->witness = db;
+  if (sqlite3_open_v2 (path, &witness->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK)
+    sim_violation ("the database does not open: %s", sqlite3_errmsg (witness->db));
+  for (guint i = 0; i < G_N_ELEMENTS (always_empty); i++)
+    witness->questions[i] = prepare (witness->db, always_empty[i].sql);
+  world->witness = witness;
+}
+
+static void
+witness_free (Witness *witness)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (always_empty); i++)
+    sqlite3_finalize (witness->questions[i]);
+  sqlite3_close (witness->db);
+  g_free (witness);
 }
 
 /* Nothing waits unseen: whatever can go by itself has gone; the rest waits for a person, or behind one that does. */
@@ -356,13 +377,13 @@ check_conflicts (SimWorld *world)
 void
 sim_oracle_check_end (SimWorld *world)
 {
-  sqlite3 *db = g_steal_pointer (&world->witness);
+  Witness *witness = g_steal_pointer (&world->witness);
 
-  check_empty (db);
-  check_edges (db);
-  cover_verdicts (db);
-  check_integrity (world, db);
-  sqlite3_close (db);
+  check_empty (witness);
+  check_edges (witness->db);
+  cover_verdicts (witness->db);
+  check_integrity (world, witness->db);
+  witness_free (witness);
   world->ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   check_order (world);
   check_conflicts (world);

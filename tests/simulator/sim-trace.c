@@ -41,7 +41,8 @@ sim_trace (gint64 now_us, const char *format, ...)
   gsize start = story->len;
   va_list args;
 
-  g_string_append_printf (story, "%12.6f  ", (double) now_us / G_USEC_PER_SEC);
+  g_string_append_printf (story, "%5" G_GINT64_FORMAT ".%06" G_GINT64_FORMAT "  ", now_us / G_USEC_PER_SEC,
+                          now_us % G_USEC_PER_SEC);
   va_start (args, format);
   g_string_append_vprintf (story, format, args);
   va_end (args);
