@@ -103,14 +103,27 @@ status_changed_cb (SyncApplication *self)
   sync_application_tell_background (self);
 }
 
+/* Starts the thread, which is on @bus, if that is given, when this returns. */
 static gboolean
-start_service (SyncApplication *self, GError **error)
+launch_service (SyncApplication *self, GDBusConnection *bus, GError **error)
 {
   g_autoptr (SyncServiceThread) service = sync_service_thread_new (self->config, self->clock, self->random);
 
+  /* The demonstration is nobody's queue. */
+  if (bus != NULL && self->demo == NULL)
+    sync_service_thread_set_bus (service, bus);
   if (!sync_service_thread_start (service, error))
     return FALSE;
   self->service = g_steal_pointer (&service);
+  return TRUE;
+}
+
+static gboolean
+start_service (SyncApplication *self, GError **error)
+{
+  if (self->service == NULL
+      && !launch_service (self, g_application_get_dbus_connection (G_APPLICATION (self)), error))
+    return FALSE;
   self->reader = sync_store_open_reader (self->config->data_dir, error);
   if (self->reader == NULL)
     return FALSE;
@@ -237,6 +250,43 @@ sync_application_startup (GApplication *application)
   sync_application_prepare_service (self);
 }
 
+static gboolean
+name_is_taken (GDBusConnection *connection)
+{
+  g_autoptr (GVariant) answer
+    = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                   "NameHasOwner", g_variant_new ("(s)", SYNC_APP_ID), G_VARIANT_TYPE ("(b)"),
+                                   G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  gboolean taken = FALSE;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(b)", &taken);
+  return taken;
+}
+
+/* Whoever had the program started by a call has that waiting for the name: what it calls is there before the name is. One
+ * that cannot start says why when it is known to be the only one; so does, and starts then, one that finds a headless
+ * program. */
+static gboolean
+sync_application_dbus_register (GApplication *application, GDBusConnection *connection, const char *path, GError **error)
+{
+  SyncApplication *self = SYNC_APPLICATION (application);
+
+  if (!G_APPLICATION_CLASS (sync_application_parent_class)->dbus_register (application, connection, path, error))
+    return FALSE;
+  if (self->demo == NULL && self->config->base_url != NULL && !name_is_taken (connection))
+    launch_service (self, connection, NULL);
+  return TRUE;
+}
+
+/* Also of one that was started in the same moment as another, and is not the one that runs. */
+static void
+sync_application_dbus_unregister (GApplication *application, GDBusConnection *connection, const char *path)
+{
+  g_clear_object (&SYNC_APPLICATION (application)->service);
+  G_APPLICATION_CLASS (sync_application_parent_class)->dbus_unregister (application, connection, path);
+}
+
 /* The queue, or why there is none. */
 void
 sync_application_show_content (SyncApplication *self)
@@ -330,6 +380,8 @@ sync_application_class_init (SyncApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = sync_application_finalize;
   application_class->local_command_line = sync_application_local_command_line;
+  application_class->dbus_register = sync_application_dbus_register;
+  application_class->dbus_unregister = sync_application_dbus_unregister;
   application_class->startup = sync_application_startup;
   application_class->activate = sync_application_activate;
   application_class->shutdown = sync_application_shutdown;
@@ -369,7 +421,8 @@ sync_application_has_display (void)
 SyncApplication *
 sync_application_new (gboolean background)
 {
-  SyncApplication *self = make (G_APPLICATION_DEFAULT_FLAGS);
+  /* A headless program lets the name be taken; another of these does not. */
+  SyncApplication *self = make (G_APPLICATION_REPLACE);
 
   self->hidden = background;
   self->clock = sync_clock_system_new ();

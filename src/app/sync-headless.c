@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The program without a window: store, engine and gateway in the main thread, until SIGTERM or SIGINT. Needs neither
+/* The program without a window: store, engine and doors in the main thread, until SIGTERM or SIGINT. Needs neither
  * a display nor a session bus. */
 #include "config.h"
 
 #include "sync-headless.h"
 
+#include "sync-bus-object.h"
 #include "sync-clock-system.h"
 #include "sync-debug.h"
 #include "sync-random.h"
@@ -70,6 +71,28 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
     g_printerr ("posawesome-sync: %s\n", error->message);
 }
 
+/* The name on the bus, before anybody is told that we are ready. A desktop program may take it, and it comes back when that
+ * ends. */
+static void
+take_name (GDBusConnection *bus)
+{
+  const guint32 allow_replacement = 1, is_owner = 1;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer
+    = g_dbus_connection_call_sync (bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                   "RequestName", g_variant_new ("(su)", SYNC_BUS_NAME, allow_replacement),
+                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  guint32 result = is_owner;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(u)", &result);
+  if (error != NULL)
+    g_printerr ("posawesome-sync: the name " SYNC_BUS_NAME " cannot be had on the session bus: %s\n", error->message);
+  else if (result != is_owner)
+    g_printerr ("posawesome-sync: another program has the name " SYNC_BUS_NAME " on the session bus: going on as %s\n",
+                g_dbus_connection_get_unique_name (bus));
+}
+
 /* What was found out about the data when it was opened. */
 static void
 tell_restore (SyncStore *store)
@@ -81,7 +104,7 @@ tell_restore (SyncStore *store)
 }
 
 static void
-serve (Headless *self, GSettings *settings, const SyncConfig *config, gboolean has_bus)
+serve (Headless *self, GSettings *settings, const SyncConfig *config, GDBusConnection *bus)
 {
   g_autoptr (SyncSurroundings) surroundings = sync_surroundings_new (settings);
   guint on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
@@ -90,11 +113,13 @@ serve (Headless *self, GSettings *settings, const SyncConfig *config, gboolean h
   g_signal_connect_swapped (surroundings, "network-hint", G_CALLBACK (network_hint_cb), self);
   g_signal_connect (surroundings, "config-changed", G_CALLBACK (config_changed_cb), self);
   sync_surroundings_tell (surroundings);
+  if (bus != NULL)
+    take_name (bus);
   printf ("ready gateway=http://127.0.0.1:%u data=%s\n",
           sync_gateway_get_port (sync_service_get_gateway (self->service)), config->data_dir);
   fflush (stdout);
   /* Not before: whatever keeps the program from working is to be the first thing that it says. */
-  if (!has_bus)
+  if (bus == NULL)
     g_printerr ("posawesome-sync: no session bus: going on without it\n");
   g_main_loop_run (self->loop);
   g_source_remove (on_int);
@@ -119,6 +144,7 @@ sync_headless_run (void)
   g_autoptr (SyncRandom) random = sync_random_kernel_new ();
   g_autoptr (GError) error = NULL;
   gboolean has_bus = sync_settings_find_bus ();
+  g_autoptr (GDBusConnection) bus = has_bus ? g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL) : NULL;
   Headless self = { .status = EXIT_SUCCESS };
 
   settings = sync_settings_open (has_bus);
@@ -138,6 +164,12 @@ sync_headless_run (void)
   if (config->debug)
     sync_debug_enable ();
   self.service = sync_service_new (config, clock, random);
+  if (bus != NULL)
+    {
+      /* It can go on without. */
+      g_dbus_connection_set_exit_on_close (bus, FALSE);
+      sync_service_set_bus (self.service, bus);
+    }
   if (!sync_service_start (self.service, &error))
     {
       g_printerr ("posawesome-sync: %s\n", error->message);
@@ -147,7 +179,7 @@ sync_headless_run (void)
     {
       self.loop = g_main_loop_new (NULL, FALSE);
       tell_restore (sync_engine_get_store (sync_service_get_engine (self.service)));
-      serve (&self, settings, config, has_bus);
+      serve (&self, settings, config, bus);
       g_main_loop_unref (self.loop);
     }
   g_object_unref (self.service);
