@@ -56,7 +56,7 @@ static const Pair reasons[] = {
 };
 
 static const Pair actors[] = {
-  { "engine", N_ ("automatic") },          { "window", N_ ("a person, in this window") },
+  { "engine", N_ ("automatic") },          { "window", N_ ("a person here") },
   { "person", N_ ("a person") },           { "posawesome-syncctl", N_ ("the command line") },
   { "gateway", N_ ("another program") },   { "caller", N_ ("the till") },
 };

@@ -318,7 +318,7 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " JOIN sync_conflicts AS c ON c.id = h.conflict_id WHERE h.id = ?1",
   [SYNC_STATEMENT_ATTEMPT_AT] =
     "SELECT " ATTEMPT_COLUMNS " FROM attempts WHERE request_id = ?1 AND (kind = 'send') = ?2"
-    " AND started_ms BETWEEN ?3 AND ?4 ORDER BY id DESC LIMIT 1",
+    " AND started_ms BETWEEN ?3 AND ?4 ORDER BY number DESC LIMIT 1",
   [SYNC_STATEMENT_CONFLICT_AT] =
     "SELECT conflict_type, resolution FROM sync_conflicts WHERE request_id = ?1 AND ?2 IN (created_ms, resolved_ms)"
     " ORDER BY id DESC LIMIT 1",

@@ -38,6 +38,15 @@ busy_store_pass (BusyStore *self, gint64 ms)
   sync_clock_virtual_advance_us (self->clock, ms * 1000);
 }
 
+/* Sets the clock so long after the real one's time, or before it. */
+void
+busy_store_go_to (BusyStore *self, gint64 ms)
+{
+  gint64 now_us = sync_clock_wall_us (SYNC_CLOCK (self->clock));
+
+  sync_clock_virtual_jump_wall_us (self->clock, g_get_real_time () + ms * 1000 - now_us);
+}
+
 static SyncRequest *
 make_request (BusyStore *self, const char *type, const char *customer)
 {
@@ -237,12 +246,10 @@ busy_store_fill_week (BusyStore *self)
 {
   gint64 conflict, id;
 
-  sync_clock_virtual_jump_wall_us (self->clock, g_get_real_time () - sync_clock_wall_us (SYNC_CLOCK (self->clock))
-                                                  - G_GINT64_CONSTANT (7) * G_TIME_SPAN_DAY);
+  busy_store_go_to (self, -7 * 24 * HOUR_MS);
   for (guint day = 0; day < 7; day++)
     fill_day (self, day);
-  sync_clock_virtual_jump_wall_us (self->clock, g_get_real_time () - sync_clock_wall_us (SYNC_CLOCK (self->clock))
-                                                  - 20 * G_TIME_SPAN_MINUTE);
+  busy_store_go_to (self, -20 * MINUTE_MS);
   id = busy_store_take (self, "Customer", "Hotel Sonne");
   busy_store_send (self, id);
   busy_store_pass (self, 400);

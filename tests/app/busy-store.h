@@ -20,6 +20,7 @@ typedef struct
 void busy_store_set_up (BusyStore *self, gconstpointer data);
 void busy_store_tear_down (BusyStore *self, gconstpointer data);
 void busy_store_pass (BusyStore *self, gint64 ms);
+void busy_store_go_to (BusyStore *self, gint64 ms);
 gint64 busy_store_take (BusyStore *self, const char *type, const char *customer);
 void busy_store_take_many (BusyStore *self, guint n);
 void busy_store_send (BusyStore *self, gint64 id);

@@ -132,14 +132,14 @@ tell_story (Fixture *fixture)
 
 #define JOE "Given up|Sale|Joe|made twice|the command line", "Taken|Sale|Joe||till@shop.example"
 #define ANN                                                                                                             \
-  "Decided|Customer|Ann|the server's version stands: she is right|a person, in this window",                            \
+  "Decided|Customer|Ann|the server's version stands: she is right|a person here",                            \
     "Left to a person|Customer|Ann|the total differs|automatic",                                                        \
     "Conflict|Customer|Ann|answer 417, also changed on the server|automatic",                                           \
     "Sent|Customer|Ann|answer 417, changed on the server|automatic", "Taken|Customer|Ann||till@shop.example"
 #define BAKERY                                                                                                          \
   "Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic",                                                   \
     "Sent|Sale SINV-1|Corner Bakery|answer 200, delivered|automatic",                                                   \
-    "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person, in this window",                                  \
+    "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here",                                  \
     "Refused|Sale SINV-1|Corner Bakery|answer 417: Not in stock.|automatic",                                            \
     "Sent|Sale SINV-1|Corner Bakery|answer 417, refused: Not in stock.|automatic",                                      \
     "Taken|Sale SINV-1|Corner Bakery||till@shop.example"
@@ -163,8 +163,8 @@ test_filter (Fixture *fixture, gconstpointer data)
   assert_rows (fixture, ROWS ("Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic"));
   filter (fixture, (SyncActivityFilter){ .by_person = TRUE }, NULL);
   assert_rows (fixture, ROWS ("Given up|Sale|Joe|made twice|the command line",
-                              "Decided|Customer|Ann|the server's version stands: she is right|a person, in this window",
-                              "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person, in this window"));
+                              "Decided|Customer|Ann|the server's version stands: she is right|a person here",
+                              "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here"));
   filter (fixture, (SyncActivityFilter){ .kind = SYNC_ACTIVITY_CONFLICT }, NULL);
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, 3);
   then_ms = sync_activity_item_get_line (get (fixture, 0))->at_ms;

@@ -167,6 +167,7 @@ test_chart_keys (PageFixture *fixture, gconstpointer data)
   gtk_widget_child_focus (root, GTK_DIR_LEFT);
   g_assert_true (is_focus (fixture, get_bar (chart, 1)));
   g_assert_cmpstr (sync_chart_get_readout (chart), ==, "10:00–11:00: Delivered 30, Failed 2");
+  gtk_window_set_focus_visible (fixture->window, TRUE);
   page_fixture_picture (fixture, "chart-focus");
   g_assert_true (page_fixture_press (plot, GDK_KEY_End));
   g_assert_true (is_focus (fixture, get_bar (chart, 2)));
