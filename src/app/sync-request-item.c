@@ -21,14 +21,14 @@ struct _SyncRequestItem
 
 enum
 {
-  PROP_ACCEPTED = 1,
+  PROP_NUMBER = 1,
+  PROP_ACCEPTED,
   PROP_DOCUMENT,
   PROP_PARTY,
   PROP_AMOUNT,
   PROP_STATE,
   PROP_NEXT_TRY,
   PROP_ERROR,
-  PROP_IN_CONFLICT,
   N_PROPS
 };
 
@@ -93,6 +93,9 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
 
   switch (property_id)
     {
+    case PROP_NUMBER:
+      g_value_take_string (value, g_strdup_printf ("%" G_GINT64_FORMAT, self->request->id));
+      break;
     case PROP_ACCEPTED:
       g_value_take_string (value, sync_words_time (self->request->accepted_ms));
       break;
@@ -114,9 +117,6 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
     case PROP_ERROR:
       g_value_take_string (value, make_error (self->request));
       break;
-    case PROP_IN_CONFLICT:
-      g_value_set_boolean (value, self->request->state == SYNC_STATE_CONFLICT);
-      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, property_id, pspec);
     }
@@ -137,16 +137,14 @@ static void
 sync_request_item_class_init (SyncRequestItemClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
-  static const char *const names[] = { NULL, "accepted", "document", "party", "amount", "state", "next-try", "error" };
+  static const char *const names[]
+    = { NULL, "number", "accepted", "document", "party", "amount", "state", "next-try", "error" };
 
   object_class->get_property = sync_request_item_get_property;
   object_class->finalize = sync_request_item_finalize;
-  for (guint i = PROP_ACCEPTED; i < G_N_ELEMENTS (names); i++)
+  for (guint i = PROP_NUMBER; i < N_PROPS; i++)
     properties[i] = g_param_spec_string (names[i], NULL, NULL, NULL,
                                          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
-  properties[PROP_IN_CONFLICT]
-    = g_param_spec_boolean ("in-conflict", NULL, NULL, FALSE,
-                            G_PARAM_READABLE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -203,7 +201,7 @@ sync_request_item_update (SyncRequestItem *self, SyncRequest *request)
   self->request = sync_request_ref (request);
   g_clear_pointer (&self->summary, sync_summary_free);
   g_object_freeze_notify (G_OBJECT (self));
-  for (guint i = PROP_ACCEPTED; i < N_PROPS; i++)
+  for (guint i = PROP_NUMBER; i < N_PROPS; i++)
     g_object_notify_by_pspec (G_OBJECT (self), properties[i]);
   g_object_thaw_notify (G_OBJECT (self));
 }

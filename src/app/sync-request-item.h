@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  * One row of the list: a request as texts in the user's language. Customer and amount are in the body, which is read
  * from the store when a row is first shown.
  *
- * Properties (read-only, notify): `accepted`, `document`, `party`, `amount`, `state`, `next-try`, `error`.
+ * Properties (read-only, notify): `number`, `accepted`, `document`, `party`, `amount`, `state`, `next-try`, `error`.
  */
 #define SYNC_TYPE_REQUEST_ITEM (sync_request_item_get_type ())
 G_DECLARE_FINAL_TYPE (SyncRequestItem, sync_request_item, SYNC, REQUEST_ITEM, GObject)

@@ -101,12 +101,13 @@ sync_window_dispose (GObject *object)
   G_OBJECT_CLASS (sync_window_parent_class)->dispose (object);
 }
 
-/* `win.show-queue`: the queue, with what the target names. */
+/* `win.show-queue`: the queue, with what the target names; see sync_queue_page_set_filter(). */
 static void
 show_queue_action_cb (GtkWidget *widget, const char *name, GVariant *target)
 {
   SyncWindow *self = SYNC_WINDOW (widget);
 
+  sync_queue_page_set_filter (self->queue_page, g_variant_get_string (target, NULL));
   adw_view_stack_set_visible_child_name (self->pages, "queue");
 }
 
@@ -196,7 +197,7 @@ sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncStatus
   self->status = g_object_ref (status);
   self->reader = g_object_ref (reader);
   sync_overview_page_show (self->overview_page, status, reader, server, sync_service_thread_get_port (service));
-  sync_queue_page_show (self->queue_page, status, reader);
+  sync_queue_page_show (self->queue_page, service, status, reader);
   sync_conflicts_page_show (self->conflicts_page, service, status, reader);
   sync_activity_page_show (self->activity_page, status, reader);
   sync_insights_page_show (self->insights_page, status, reader);
