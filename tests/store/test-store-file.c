@@ -427,6 +427,7 @@ test_reader (StoreFixture *fixture, gconstpointer data)
   store_fixture_accept (fixture, store_fixture_create ("b"));
   g_assert_true (sync_store_get_counts (reader, &counts, NULL));
   g_assert_cmpuint (counts.total, ==, 2);
+  g_assert_cmpint (sync_store_get_format (reader), ==, store_fixture_number (fixture, "PRAGMA user_version"));
   /* Its end takes nothing away from the store. */
   g_clear_object (&reader);
   store_fixture_accept (fixture, store_fixture_create ("c"));
