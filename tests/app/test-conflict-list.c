@@ -366,6 +366,15 @@ test_can_undo (Fixture *fixture, gconstpointer data)
   conflict.status = (char *) "superseded";
   g_assert_false (sync_conflict_decision_can_undo (&conflict, request));
   conflict.status = (char *) "resolved";
+  /* What was sent has to have arrived. */
+  conflict.resolution = (char *) "merged";
+  request->resource_version = g_strdup ("2024");
+  g_assert_false (sync_conflict_decision_can_undo (&conflict, request));
+  request->state = SYNC_STATE_COMPLETED;
+  g_assert_true (sync_conflict_decision_can_undo (&conflict, request));
+  conflict.undone_by = 7;
+  g_assert_false (sync_conflict_decision_can_undo (&conflict, request));
+  conflict.undone_by = 0;
   g_free (request->action);
   request->action = g_strdup ("delete");
   g_assert_false (sync_conflict_decision_can_undo (&conflict, request));
