@@ -9,6 +9,7 @@
 #include "sync-details.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define DAY_MS G_GINT64_CONSTANT (86400000)
@@ -163,7 +164,7 @@ row_activated_cb (GtkColumnView *view, guint position, gpointer user_data)
   if (sync_activity_item_get_line (item)->request != NULL
       && sync_details_present (GTK_IS_WINDOW (root) ? GTK_WINDOW (root) : NULL, self->reader, id) != NULL)
     return;
-  words = g_strdup_printf (_ ("Entry %" G_GINT64_FORMAT " was cleared with the old ones; only this list tells of it."), id);
+  words = g_strdup_printf (_ ("Entry %" PRId64 " was cleared with the old ones; only this list tells of it."), id);
   if (self->exporting == NULL)
     say (self, words);
 }

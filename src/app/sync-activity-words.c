@@ -7,6 +7,7 @@
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* A name as the database has it, and what a person calls it. */
@@ -136,7 +137,7 @@ sync_activity_words_document (const SyncActivity *line)
   const char *name = line->request != NULL ? sync_request_get_document_name (line->request) : NULL;
 
   if (line->request == NULL)
-    return g_strdup_printf (_ ("Entry %" G_GINT64_FORMAT), line->request_id);
+    return g_strdup_printf (_ ("Entry %" PRId64), line->request_id);
   return name != NULL && *name != '\0' ? g_strdup_printf ("%s %s", sync_words_type (line->request), name)
                                        : g_strdup (sync_words_type (line->request));
 }
@@ -242,7 +243,7 @@ sync_activity_words_outcome (const SyncActivity *line)
     {
     case SYNC_ACTIVITY_TAKEN:
       if (line->request != NULL && line->request->undo_of != 0)
-        g_string_printf (text, _ ("of entry %" G_GINT64_FORMAT), line->request->undo_of);
+        g_string_printf (text, _ ("of entry %" PRId64), line->request->undo_of);
       add (text, ", ", get_reason (line));
       break;
     case SYNC_ACTIVITY_TRIED:
