@@ -90,7 +90,19 @@ G_BEGIN_DECLS
   X (OTHER_DELETES, "second till deletes")                                             \
   X (OTHER_RENAMES, "second till renames")                                             \
   X (OTHER_SUBMITS, "second till submits")                                             \
-  X (OTHER_CANCELS, "second till cancels")
+  X (OTHER_CANCELS, "second till cancels")                                              \
+  X (OTHER_TAKES, "second till takes or frees a name")                                  \
+  X (RULE_CHANGES, "the site's rule comes or goes")                                     \
+  X (RULE, "refused by the site's rule")                                                \
+  X (HOOK_CORRECTS, "hook corrects what the rule refused")                              \
+  X (HOOK_REPEATS, "hook has it sent again as it is")                                   \
+  X (HOOK_PASSES, "hook passes")                                                        \
+  X (HOOK_DECLINES, "hook would give it up, or ask")                                    \
+  X (HOOK_NONSENSE, "hook answers nonsense, or fails")                                  \
+  X (HOOK_WAITS, "hook answers later, or too late")                                     \
+  X (HOOK_FOLLOWED, "a refused request went again because of a hook")                   \
+  X (TAKEN_STANDS, "name taken: the other document stands")                             \
+  X (TAKEN_RENAMED, "name taken: another name")
 
 #define SIM_ENUM(prefix, id) prefix##id,
 typedef enum

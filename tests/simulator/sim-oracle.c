@@ -133,6 +133,24 @@ check_integrity (SimWorld *world, sqlite3 *db)
     sim_violation ("the audit is broken: %s", error->message);
 }
 
+/* How often a hook was followed, and how names that were taken ended. */
+static void
+cover_verbs (SimWorld *world, sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "SELECT 1 FROM attempts WHERE verdict = 'hooked'");
+
+  while (sqlite3_step (stmt) == SQLITE_ROW)
+    sim_cover_act (SIM_ACT_HOOK_FOLLOWED);
+  sqlite3_finalize (stmt);
+  for (guint i = 0; i < world->ended->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (world->ended, i);
+
+      if (g_str_equal (conflict->conflict_type, "name_taken") && g_strcmp0 (conflict->resolution, "server_wins") == 0)
+        sim_cover_act (SIM_ACT_TAKEN_STANDS);
+    }
+}
+
 /* The deeds ------------------------------------------------------------------------------------------------------------ */
 
 static guint
@@ -182,7 +200,7 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
   guint n;
   JsonObject *document = sim_site_find_mark (world->site, sim_work_type (deed->work), deed->mark, &n);
   guint created = sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark);
-  gboolean is_unkeyed = deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER;
+  gboolean is_unkeyed = deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER || deed->work == SIM_WORK_NAMED;
   gboolean wants_submission = deed->work != SIM_WORK_INVOICE && !is_unkeyed;
 
   guint anew = is_unkeyed ? deed->n_anew : 0;
@@ -275,6 +293,7 @@ check_deed (SimWorld *world, const SimDeed *deed)
     case SIM_WORK_POSA:
     case SIM_WORK_NOTE:
     case SIM_WORK_CUSTOMER:
+    case SIM_WORK_NAMED:
       check_made (world, deed, state, proven);
       if (deed->id == 0 && sim_site_count (world->site, SIM_COMMIT_CREATE, deed->mark) > 0)
         bad (deed, state, "was refused, and is on the server");
@@ -383,8 +402,9 @@ sim_oracle_check_end (SimWorld *world)
   check_edges (witness->db);
   cover_verdicts (witness->db);
   check_integrity (world, witness->db);
-  witness_free (witness);
   world->ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
+  cover_verbs (world, witness->db);
+  witness_free (witness);
   check_order (world);
   check_conflicts (world);
   for (guint i = 0; i < world->deeds->len; i++)

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char *const work_names[]
-  = { "invoice", "sale", "queued sale", "posa sale", "note", "customer", "change", "blind change", "delete", "rows" };
+  = { "invoice", "sale", "queued sale", "posa sale", "note", "customer", "named", "change", "blind change", "delete", "rows" };
 
 const char *
 sim_work_name (SimWork work)
@@ -35,6 +35,8 @@ sim_work_type (SimWork work)
       return "Note";
     case SIM_WORK_CUSTOMER:
       return "Customer";
+    case SIM_WORK_NAMED:
+      return "Batch";
     default:
       return "Item";
     }
@@ -57,6 +59,8 @@ url_of (const SimDeed *deed)
       return g_strdup ("/api/resource/Note");
     case SIM_WORK_CUSTOMER:
       return g_strdup ("/api/resource/Customer");
+    case SIM_WORK_NAMED:
+      return g_strdup ("/api/resource/Batch");
     case SIM_WORK_DELETE:
       return g_strdup_printf ("/api/resource/Item/gone-%" G_GINT64_FORMAT, deed->mark);
     default:
@@ -89,11 +93,22 @@ dup_read (SimWorld *world, const SimDeed *deed)
   return json_to_string (node, FALSE);
 }
 
+/* What it says to the site's rule. Whoever edits it knows that. */
 static char *
-body_of (SimWorld *world, const SimDeed *deed, gboolean edited)
+dup_rule (const SimDeed *deed, gboolean edited)
+{
+  guint rule = edited || deed->rule == SIM_RULE_MET ? 0 : deed->rule;
+
+  return deed->rule == SIM_RULE_NONE ? g_strdup ("") : g_strdup_printf (",\"rule\":%u", rule);
+}
+
+char *
+sim_people_dup_body (SimWorld *world, const SimDeed *deed, gboolean edited)
 {
   g_autofree char *link = deed->link != NULL ? g_strdup_printf (",\"link\":\"LOCAL-%s\"", deed->link) : NULL;
-  const char *more = edited ? ",\"edited\":1" : link != NULL ? link : "";
+  g_autofree char *rule = dup_rule (deed, edited);
+  g_autofree char *more = g_strconcat (rule, edited ? ",\"edited\":1" : link, NULL);
+  g_autofree char *rule_in_text = NULL;
   g_autofree char *base = NULL;
 
   switch (deed->work)
@@ -105,15 +120,19 @@ body_of (SimWorld *world, const SimDeed *deed, gboolean edited)
     case SIM_WORK_QUEUED:
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"docstatus\":1,\"queued\":1%s}", deed->mark, more);
     case SIM_WORK_POSA:
+      rule_in_text = g_strdup_printf (",\\\"rule\\\":%s", *rule != '\0' ? strchr (rule, ':') + 1 : "");
       return g_strdup_printf ("{\"invoice\":\"{\\\"doctype\\\":\\\"Sales Invoice\\\",\\\"n\\\":%" G_GINT64_FORMAT
-                              ",\\\"posa_client_request_id\\\":\\\"%s\\\"%s}\",\"data\":\"{}\"}",
-                              deed->mark, deed->key, edited ? ",\\\"edited\\\":1" : "");
+                              ",\\\"posa_client_request_id\\\":\\\"%s\\\"%s%s}\",\"data\":\"{}\"}",
+                              deed->mark, deed->key, edited ? ",\\\"edited\\\":1" : "",
+                              *rule != '\0' ? rule_in_text : "");
     case SIM_WORK_CHANGE:
       base = dup_base (world, deed);
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"modified\":\"%s\"%s}", deed->mark, base, more);
     case SIM_WORK_CUSTOMER:
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"customer_name\":\"Customer %" G_GINT64_FORMAT "\"%s}",
                               deed->mark, deed->mark / 2, more);
+    case SIM_WORK_NAMED:
+      return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"name\":\"%s\"%s}", deed->mark, deed->name, more);
     case SIM_WORK_ROWS:
       return g_strdup_printf ("{\"n\":%" G_GINT64_FORMAT ",\"items\":[{\"qty\":1}]}", deed->mark);
     default:
@@ -237,10 +256,14 @@ sim_people_submit (SimWorld *world)
   sim_cover_act (SIM_ACT_SUBMIT);
   if (parent != NULL)
     deed->depends_on = parent->id;
-  if (linked != NULL && linked->work <= SIM_WORK_CUSTOMER && linked->work != SIM_WORK_POSA && work != SIM_WORK_POSA
+  if (work != SIM_WORK_ROWS && work != SIM_WORK_DELETE && sim_world_dice (world, 6) == 0)
+    deed->rule = work == SIM_WORK_SALE || work == SIM_WORK_QUEUED ? SIM_RULE_WRITTEN + sim_world_dice (world, 2) : SIM_RULE_WRITTEN;
+  if (work == SIM_WORK_NAMED)
+    deed->name = g_strdup_printf ("B%u", 1 + sim_world_dice (world, SIM_NAMES));
+  if (linked != NULL && linked->work <= SIM_WORK_NAMED && linked->work != SIM_WORK_POSA && work != SIM_WORK_POSA
       && work != SIM_WORK_ROWS && work != SIM_WORK_DELETE)
     deed->link = g_strdup (linked->key);
-  deed->body = body_of (world, deed, FALSE);
+  deed->body = sim_people_dup_body (world, deed, FALSE);
   if (work == SIM_WORK_DELETE)
     make_what_it_deletes (world, deed);
   deed->base = dup_read (world, deed);
@@ -290,7 +313,7 @@ is_done_on_site (SimWorld *world, const SimDeed *deed, char **name)
         return FALSE;
       *name = g_strdup (json_object_get_string_member (document, "name"));
       return deed->work == SIM_WORK_INVOICE || deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER
-             || json_object_get_int_member (document, "docstatus") == 1;
+             || deed->work == SIM_WORK_NAMED || json_object_get_int_member (document, "docstatus") == 1;
     }
 }
 
@@ -322,7 +345,7 @@ confirm (SimWorld *world, SimDeed *deed)
 static void
 edit (SimWorld *world, SimDeed *deed)
 {
-  g_autofree char *text = body_of (world, deed, TRUE);
+  g_autofree char *text = sim_people_dup_body (world, deed, TRUE);
   g_autoptr (GBytes) body = text != NULL ? g_bytes_new (text, strlen (text)) : NULL;
   g_autoptr (GError) error = NULL;
   gboolean done;
@@ -346,7 +369,7 @@ replace (SimWorld *world, SimDeed *old)
   deed = new_deed (world, SIM_WORK_INVOICE);
   g_free (deed->key);
   deed->key = g_strdup (old->key);
-  deed->body = body_of (world, deed, FALSE);
+  deed->body = sim_people_dup_body (world, deed, FALSE);
   sim_cover_act (SIM_ACT_REPLACE);
   hand_over (world, deed);
 }
@@ -359,6 +382,27 @@ conflict_of (SimWorld *world, gint64 request_id)
   return id != 0 ? sync_store_get_conflict (world->store, id, NULL) : NULL;
 }
 
+/* Another name for the document whose name is taken. */
+static gboolean
+rename_it (SimWorld *world, SimDeed *deed, const SyncConflict *conflict)
+{
+  SimDeed other = *deed;
+  g_autofree char *name = g_strdup_printf ("B%u", 1 + sim_world_dice (world, 2 * SIM_NAMES));
+  g_autofree char *text = NULL;
+  g_autoptr (GBytes) body = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  if (deed->work != SIM_WORK_NAMED)
+    return FALSE;
+  other.name = name;
+  text = sim_people_dup_body (world, &other, deed->edited);
+  body = g_bytes_new (text, strlen (text));
+  done = sync_engine_resolve (world->engine, conflict->id, SYNC_RESOLUTION_MANUAL, body, "anna", &error);
+  say_verdict (world, SIM_ACT_TAKEN_RENAMED, deed, done, error);
+  return done;
+}
+
 static void
 resolve (SimWorld *world, SimDeed *deed, gboolean local)
 {
@@ -366,7 +410,7 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
   g_autoptr (GError) error = NULL;
   gboolean done;
 
-  if (conflict == NULL)
+  if (conflict == NULL || (g_str_equal (conflict->conflict_type, "name_taken") && local && rename_it (world, deed, conflict)))
     return;
   done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
                               NULL, "anna", &error);
@@ -465,8 +509,8 @@ sim_people_act (SimWorld *world)
     }
 }
 
-static SimDeed *
-deed_of (SimWorld *world, gint64 id)
+SimDeed *
+sim_people_find (SimWorld *world, gint64 id)
 {
   for (guint i = 0; i < world->deeds->len; i++)
     {
@@ -491,7 +535,7 @@ settle_follower (SimWorld *world, const SyncRequest *row, gboolean last)
 static void
 settle_row (SimWorld *world, const SyncRequest *row, gboolean last)
 {
-  SimDeed *deed = deed_of (world, row->id);
+  SimDeed *deed = sim_people_find (world, row->id);
   g_autofree char *name = NULL;
 
   if (deed == NULL)
@@ -502,6 +546,8 @@ settle_row (SimWorld *world, const SyncRequest *row, gboolean last)
     confirm (world, deed);
   else if (last)
     give_up (world, deed, TRUE);
+  else if (deed->rule != SIM_RULE_NONE && !deed->edited)
+    edit (world, deed);
   else
     retry (world, deed);
 }

@@ -36,5 +36,11 @@
   X ("is not what the last line of its audit says", \
      "SELECT id FROM offline_requests AS r WHERE status <> (SELECT to_status FROM audit AS a WHERE a.request_id = r.id" \
      " ORDER BY a.id DESC LIMIT 1)") \
+  X ("was sent again because of a hook that had not been asked about a refusal", \
+     "SELECT request_id FROM attempts AS h WHERE verdict = 'hooked' AND (SELECT verdict FROM attempts AS s" \
+     " WHERE s.request_id = h.request_id AND s.id < h.id AND (s.kind = 'send' OR s.verdict = 'hooked')" \
+     " ORDER BY s.id DESC LIMIT 1) IS NOT 'refused'") \
+  X ("was sent again because of a hook too often", \
+     "SELECT request_id FROM attempts WHERE verdict = 'hooked' GROUP BY request_id HAVING count (*) > 3") \
   X ("is counted wrongly", \
      "SELECT 0 FROM request_counts AS c WHERE n <> (SELECT count (*) FROM offline_requests AS r WHERE r.status = c.status)")

@@ -4,6 +4,8 @@
 
 #include "sim-site.h"
 
+#include "sim-cover.h"
+
 #include <string.h>
 
 #define POSA_SUBMIT "/api/method/posawesome.posawesome.api.invoices.submit_invoice"
@@ -15,9 +17,10 @@
 struct _SimSite
 {
   GHashTable *documents; /* (owned) (element-type utf8 JsonObject): "Type/name" */
-  GPtrArray *order;      /* (owned) (element-type utf8): the same names in the order of making, gone ones too */
+  GPtrArray *order;      /* (owned) (element-type utf8): the same names in the order of (last) making, gone ones too */
   GArray *commits;       /* (owned) (element-type SimCommit) */
   GPtrArray *queued;     /* (owned) (element-type utf8): documents whose submission waits for a worker */
+  gboolean is_lenient;   /* the rule does not hold at present */
   guint n_made;
   guint n_saves;
   gint64 wall_us;
@@ -116,6 +119,13 @@ gboolean
 sim_site_enforces_key (const char *type)
 {
   return g_str_equal (type, "Sales Invoice");
+}
+
+/* Whether whoever makes a document of @type names it. */
+static gboolean
+takes_name (const char *type)
+{
+  return g_str_equal (type, "Batch");
 }
 
 static const char *
@@ -237,6 +247,7 @@ make (SimSite *self, const char *type, const char *name, JsonObject *body, gbool
   g_autofree char *own_name = name != NULL ? g_strdup (name) : g_strdup_printf ("NAME-%u", ++self->n_made);
   g_autofree char *id = g_strconcat (type, "/", own_name, NULL);
   JsonObject *document = json_object_new ();
+  guint before;
 
   copy_members (body, document);
   if (!sim_site_enforces_key (type))
@@ -247,6 +258,8 @@ make (SimSite *self, const char *type, const char *name, JsonObject *body, gbool
   json_object_set_string_member (document, "creation", json_object_get_string_member (document, "modified"));
   if (!json_object_has_member (document, "docstatus"))
     json_object_set_int_member (document, "docstatus", 0);
+  if (g_ptr_array_find_with_equal_func (self->order, id, g_str_equal, &before))
+    g_ptr_array_remove_index (self->order, before);
   g_ptr_array_add (self->order, g_strdup (id));
   record (self, SIM_COMMIT_CREATE, id, mark_of (body), ours);
   g_hash_table_insert (self->documents, g_steal_pointer (&id), document);
@@ -293,11 +306,25 @@ sim_site_mark_of (const SyncTransportRequest *request)
   return mark_of (invoice != NULL ? invoice : body);
 }
 
+/* What the rule makes of it, NULL: nothing. @at: 1: what is new or changed; 2: what is submitted. */
+static SyncTransportReply *
+check_rule (SimSite *self, JsonObject *document, gint64 at)
+{
+  gint64 rule = json_object_get_int_member_with_default (document, "rule", 0);
+
+  if (self->is_lenient || rule == 0 || rule > at)
+    return NULL;
+  sim_cover_act (SIM_ACT_RULE);
+  return sim_reply_new_exception (417, "NegativeStockError", "9 units needed");
+}
+
 static SyncTransportReply *
 create (SimSite *self, const char *type, const SyncTransportRequest *request)
 {
   g_autoptr (JsonObject) body = parse_body (request);
   const char *key = body != NULL ? json_object_get_string_member_with_default (body, key_field (type), NULL) : NULL;
+  const char *name = body != NULL && takes_name (type) ? json_object_get_string_member (body, "name") : NULL;
+  SyncTransportReply *refusal;
 
   if (body == NULL)
     return sim_reply_new_exception (500, "JSONDecodeError", "Expecting value");
@@ -305,9 +332,14 @@ create (SimSite *self, const char *type, const SyncTransportRequest *request)
   g_assert_cmpint (json_object_get_int_member_with_default (body, "docstatus", 0), ==, 0);
   if (sim_site_enforces_key (type) && find_key (self, type, key) != NULL)
     return sim_reply_new_exception (417, "UniqueValidationError", "Duplicate entry");
-  if (json_object_has_member (body, "taken"))
-    return sim_reply_new_exception (409, "DuplicateEntryError", "name taken");
-  return reply_document ("data", make (self, type, NULL, body, TRUE));
+  if (name != NULL && sim_site_get (self, type, name) != NULL)
+    {
+      g_autofree char *words = g_strdup_printf ("%s %s already exists", type, name);
+
+      return sim_reply_new_exception (409, "DuplicateEntryError", words);
+    }
+  refusal = check_rule (self, body, 1);
+  return refusal != NULL ? refusal : reply_document ("data", make (self, type, name, body, TRUE));
 }
 
 /* POS Awesome's own call: makes and submits in one transaction, and shows what it made when it is asked again. */
@@ -317,6 +349,7 @@ submit_sale (SimSite *self, const SyncTransportRequest *request)
   g_autoptr (JsonObject) body = parse_body (request);
   g_autoptr (JsonObject) invoice = parse_invoice (body);
   JsonObject *document;
+  SyncTransportReply *refusal;
   g_autofree char *id = NULL;
 
   if (invoice == NULL)
@@ -326,6 +359,9 @@ submit_sale (SimSite *self, const SyncTransportRequest *request)
     return sim_reply_new_exception (417, "ValidationError", "Cannot edit cancelled document");
   if (document != NULL && json_object_get_int_member (document, "docstatus") == 1)
     return reply_document ("message", document);
+  refusal = check_rule (self, invoice, 2);
+  if (refusal != NULL)
+    return refusal;
   if (document == NULL)
     document = make (self, "Sales Invoice", NULL, invoice, TRUE);
   json_object_set_int_member (document, "docstatus", 1);
@@ -368,6 +404,9 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
   if (refusal != NULL)
     return refusal;
   after = json_object_get_int_member_with_default (body, "docstatus", before);
+  refusal = check_rule (self, after > before && !json_object_has_member (body, "rule") ? document : body, after > before ? 2 : 1);
+  if (refusal != NULL)
+    return refusal;
   if (after > before && json_object_has_member (document, "queued"))
     {
       /* A worker will do it; the answer shows the draft. */
@@ -580,6 +619,12 @@ gboolean
 sim_site_has_queued (SimSite *self)
 {
   return self->queued->len > 0;
+}
+
+void
+sim_site_set_lenient (SimSite *self, gboolean is_lenient)
+{
+  self->is_lenient = is_lenient;
 }
 
 /* Somebody else ------------------------------------------------------------------------------------------------------ */

@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* A small ERPNext in memory: documents with `modified` and docstatus, a unique key on some DocTypes and none on others,
- * POS Awesome's submit, submissions that are only queued. It knows no time but what it is told, and fails never: faults
+ * POS Awesome's submit, submissions that are only queued, a DocType whose documents are named by whoever makes them, and a
+ * rule: what says so in its member "rule" is refused, 1: whenever it is written, 2: as it is submitted. It knows no time but what it is told, and fails never: faults
  * are the network's. */
 
 typedef enum
@@ -38,6 +39,7 @@ SyncTransportReply *sim_site_show_another (SimSite *self, const SyncTransportReq
 void sim_site_set_wall_us (SimSite *self, gint64 wall_us);
 void sim_site_finish_queued (SimSite *self, gboolean well);
 gboolean sim_site_has_queued (SimSite *self);
+void sim_site_set_lenient (SimSite *self, gboolean is_lenient);
 
 /* What somebody else does, at another till or in ERPNext's own pages. */
 void sim_site_put (SimSite *self, const char *type, const char *name, const char *json);

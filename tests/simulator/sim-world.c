@@ -52,6 +52,7 @@ static void
 deed_free (SimDeed *deed)
 {
   g_free (deed->key);
+  g_free (deed->name);
   g_free (deed->link);
   g_free (deed->body);
   g_free (deed->base);
@@ -119,6 +120,7 @@ sim_world_open (SimWorld *world)
   world->engine = sync_engine_new (world->config, world->store, SYNC_TRANSPORT (world->network), world->credentials,
                                    world->routes, SYNC_CLOCK (world->time.clock), world->chance);
   g_signal_connect (world->engine, "request-changed", G_CALLBACK (changed_cb), world);
+  sim_hooks_register (world);
   g_signal_connect (world->engine, "conflict-resolved", G_CALLBACK (resolved_cb), world);
   if (!sync_engine_start (world->engine, &error) && !power_vfs_is_dead ())
     sim_violation ("the engine does not start: %s", error->message);
@@ -179,6 +181,7 @@ sim_world_close (SimWorld *world, gboolean orderly)
       if (orderly)
         end_orderly (world);
       sync_engine_stop (world->engine);
+      sim_hooks_forget (world);
       drain_main_loop ();
       world->ending = FALSE;
       g_signal_handlers_disconnect_by_data (world->engine, world);
@@ -393,9 +396,19 @@ somebody_else (SimWorld *world)
 {
   char lane[] = { (char) ('A' + sim_world_dice (world, SIM_LANES)), '\0' };
   g_autofree char *name = g_strdup_printf ("NAME-%u", 1 + sim_world_dice (world, 20));
+  g_autofree char *batch = g_strdup_printf ("B%u", 1 + sim_world_dice (world, SIM_NAMES));
 
-  switch (sim_world_dice (world, 8))
+  switch (sim_world_dice (world, 10))
     {
+    case 8:
+      sim_cover_act (SIM_ACT_OTHER_TAKES);
+      if (!sim_site_remove (world->site, "Batch", batch))
+        sim_site_put (world->site, "Batch", batch, "{\"other\":1}");
+      break;
+    case 9:
+      sim_cover_act (SIM_ACT_RULE_CHANGES);
+      sim_site_set_lenient (world->site, sim_world_dice (world, 2));
+      break;
     case 6:
       if (sim_site_rename (world->site, "Item", lane))
         sim_cover_act (SIM_ACT_OTHER_RENAMES);
@@ -683,6 +696,7 @@ set_up (SimWorld *world, const char *directory, SyncRouteTable *routes)
   world->state_directory = g_build_filename (directory, "state", NULL);
   world->aside = g_build_filename (directory, "aside", NULL);
   world->deeds = g_ptr_array_new_with_free_func ((GDestroyNotify) deed_free);
+  sim_hooks_init (world);
   world->disk_works = TRUE;
   g_mkdir_with_parents (world->aside, 0700);
   remove_files (world->directory);
@@ -708,6 +722,7 @@ tear_down (SimWorld *world)
   g_object_unref (world->credentials);
   g_object_unref (world->routes);
   g_ptr_array_unref (world->deeds);
+  sim_hooks_clear (world);
   sim_time_clear (&world->time);
   g_object_unref (world->chance);
   g_object_unref (world->random);

@@ -7,6 +7,7 @@
 G_BEGIN_DECLS
 
 #define SIM_LANES 5
+#define SIM_NAMES 6 /* for which documents contend */
 
 /* What a request is meant to do. */
 typedef enum
@@ -17,12 +18,22 @@ typedef enum
   SIM_WORK_POSA,    /* POS Awesome's own submit */
   SIM_WORK_NOTE,    /* a create that no key protects */
   SIM_WORK_CUSTOMER, /* the same, known again by its natural key; two have the same one */
+  SIM_WORK_NAMED,   /* a create under a name that may be taken */
   SIM_WORK_CHANGE,  /* an update in a lane that many share */
   SIM_WORK_BLIND,   /* the same without a base */
   SIM_WORK_DELETE,
   SIM_WORK_ROWS,    /* an update of child rows without a base: never sent blindly */
   SIM_N_WORKS,
 } SimWork;
+
+/* When the site's rule refuses it. */
+typedef enum
+{
+  SIM_RULE_NONE,
+  SIM_RULE_WRITTEN,
+  SIM_RULE_SUBMITTED,
+  SIM_RULE_MET, /* it was corrected */
+} SimRule;
 
 /* One write that somebody handed over. */
 typedef struct
@@ -44,6 +55,8 @@ typedef struct
   gboolean in_backup;      /* was accepted when the backup was made */
   gboolean edited_in_backup; /* and was edited by then */
   gboolean forgotten;    /* a backup without it was put back */
+  char *name;            /* (owned) (nullable): that its document is to have */
+  SimRule rule;
   gboolean unanswered;   /* whoever handed it over heard nothing, and asks again */
 } SimDeed;
 
@@ -72,6 +85,7 @@ typedef struct
   guint n_crashes;
   gboolean has_cleared;    /* delivered rows were forgotten, and with them the versions that they made */
   guint n_put_back;        /* how often an older database took the place of the present one */
+  GPtrArray *hooked;       /* (owned) (element-type SimHooked): what the shop's hook has not answered yet */
   GPtrArray *ended;        /* (owned) (nullable) (element-type SyncConflict): while the oracle looks at the end */
   gboolean disk_works;
   gboolean ending;         /* in an orderly way */
@@ -93,8 +107,16 @@ void sim_people_submit (SimWorld *world);
 void sim_people_act (SimWorld *world);
 void sim_people_ask_again (SimWorld *world);
 void sim_people_settle_what_waits (SimWorld *world, gboolean last);
+char *sim_people_dup_body (SimWorld *world, const SimDeed *deed, gboolean edited);
+SimDeed *sim_people_find (SimWorld *world, gint64 id);
 const char *sim_work_name (SimWork work);
 const char *sim_work_type (SimWork work);
+
+/* sim-hooks.c */
+void sim_hooks_init (SimWorld *world);
+void sim_hooks_register (SimWorld *world);
+void sim_hooks_forget (SimWorld *world);
+void sim_hooks_clear (SimWorld *world);
 
 /* sim-oracle.c */
 void sim_oracle_begin (SimWorld *world);
