@@ -292,7 +292,8 @@ read_list (SyncStore *self, const SyncListFilter *filter, GPtrArray *requests, G
 
   if (stmt == NULL)
     return FALSE;
-  if (filter->resource_type != NULL && !sync_store_bind (self, stmt, error, "iis", filter->after, limit, filter->resource_type))
+  if (filter->resource_type != NULL
+      && !sync_store_bind (self, stmt, error, "iis", filter->after, limit, filter->resource_type))
     return FALSE;
   if (filter->resource_type == NULL && !sync_store_bind (self, stmt, error, "ii", filter->after, limit))
     return FALSE;

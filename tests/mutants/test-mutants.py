@@ -33,6 +33,8 @@ MUTANTS = [
     ('modified-not-passed', 'the next row of a lane does not learn the new version', None),
     ('no-settle-time', 'absence is believed at once', 'mutant-test-settle'),
     ('look-instead-of-resend', 'a keyed write is looked for instead of sent again', 'mutant-test-settle'),
+    ('hook-without-end', 'a hook may have the same refused again and again', None),
+    ('taken-as-found', 'a document whose name was taken counts as delivered', None),
     ('dedup-by-content', 'two equal sales are taken for one', 'mutant-test-store-queue'),
 ]
 

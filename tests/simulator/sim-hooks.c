@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The shop's hook: asked about what the site's rule refuses and about names that are taken, it corrects, repeats, passes, has
- * no time, or talks nonsense. What else is in conflict it leaves to the policies and to people. */
+/* The shop's hook: asked about what the site's rule refuses and about names that are taken, it corrects, repeats,
+ * passes, has no time, or talks nonsense. What else is in conflict it leaves to the policies and to people. */
 #include "config.h"
 
 #include "sim-world.h"

@@ -13,7 +13,8 @@
 #include <string.h>
 
 static const char *const work_names[]
-  = { "invoice", "sale", "queued sale", "posa sale", "note", "customer", "named", "change", "blind change", "delete", "rows" };
+  = { "invoice", "sale",   "queued sale",  "posa sale", "note", "customer",
+      "named",   "change", "blind change", "delete",    "rows" };
 
 const char *
 sim_work_name (SimWork work)
@@ -245,6 +246,12 @@ make_what_it_deletes (SimWorld *world, const SimDeed *deed)
   sim_site_put (world->site, "Item", name, json);
 }
 
+static gboolean
+is_submitted_later (SimWork work)
+{
+  return work == SIM_WORK_SALE || work == SIM_WORK_QUEUED;
+}
+
 void
 sim_people_submit (SimWorld *world)
 {
@@ -257,7 +264,7 @@ sim_people_submit (SimWorld *world)
   if (parent != NULL)
     deed->depends_on = parent->id;
   if (work != SIM_WORK_ROWS && work != SIM_WORK_DELETE && sim_world_dice (world, 6) == 0)
-    deed->rule = work == SIM_WORK_SALE || work == SIM_WORK_QUEUED ? SIM_RULE_WRITTEN + sim_world_dice (world, 2) : SIM_RULE_WRITTEN;
+    deed->rule = SIM_RULE_WRITTEN + (is_submitted_later (work) ? sim_world_dice (world, 2) : 0);
   if (work == SIM_WORK_NAMED)
     deed->name = g_strdup_printf ("B%u", 1 + sim_world_dice (world, SIM_NAMES));
   if (linked != NULL && linked->work <= SIM_WORK_NAMED && linked->work != SIM_WORK_POSA && work != SIM_WORK_POSA
@@ -410,7 +417,9 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
   g_autoptr (GError) error = NULL;
   gboolean done;
 
-  if (conflict == NULL || (g_str_equal (conflict->conflict_type, "name_taken") && local && rename_it (world, deed, conflict)))
+  if (conflict == NULL)
+    return;
+  if (local && g_str_equal (conflict->conflict_type, "name_taken") && rename_it (world, deed, conflict))
     return;
   done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
                               NULL, "anna", &error);
@@ -509,8 +518,8 @@ sim_people_act (SimWorld *world)
     }
 }
 
-SimDeed *
-sim_people_find (SimWorld *world, gint64 id)
+static SimDeed *
+deed_of (SimWorld *world, gint64 id)
 {
   for (guint i = 0; i < world->deeds->len; i++)
     {
@@ -535,7 +544,7 @@ settle_follower (SimWorld *world, const SyncRequest *row, gboolean last)
 static void
 settle_row (SimWorld *world, const SyncRequest *row, gboolean last)
 {
-  SimDeed *deed = sim_people_find (world, row->id);
+  SimDeed *deed = deed_of (world, row->id);
   g_autofree char *name = NULL;
 
   if (deed == NULL)

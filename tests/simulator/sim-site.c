@@ -393,6 +393,7 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
   g_autoptr (JsonObject) body = parse_body (request);
   gint64 before = json_object_get_int_member (document, "docstatus");
   SyncTransportReply *refusal;
+  JsonObject *rules;
   gint64 after;
 
   if (body == NULL)
@@ -404,7 +405,9 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
   if (refusal != NULL)
     return refusal;
   after = json_object_get_int_member_with_default (body, "docstatus", before);
-  refusal = check_rule (self, after > before && !json_object_has_member (body, "rule") ? document : body, after > before ? 2 : 1);
+  /* A submission that says nothing of it is about what the draft says. */
+  rules = after > before && !json_object_has_member (body, "rule") ? document : body;
+  refusal = check_rule (self, rules, after > before ? 2 : 1);
   if (refusal != NULL)
     return refusal;
   if (after > before && json_object_has_member (document, "queued"))

@@ -8,9 +8,9 @@
 G_BEGIN_DECLS
 
 /* A small ERPNext in memory: documents with `modified` and docstatus, a unique key on some DocTypes and none on others,
- * POS Awesome's submit, submissions that are only queued, a DocType whose documents are named by whoever makes them, and a
- * rule: what says so in its member "rule" is refused, 1: whenever it is written, 2: as it is submitted. It knows no time but what it is told, and fails never: faults
- * are the network's. */
+ * POS Awesome's submit, submissions that are only queued, a DocType whose documents are named by whoever makes them, and
+ * a rule: what has a "rule" of 1 is refused whenever it is written, 2: as it is submitted. It knows no time but what it is
+ * told, and fails never: faults are the network's. */
 
 typedef enum
 {

@@ -108,7 +108,6 @@ void sim_people_act (SimWorld *world);
 void sim_people_ask_again (SimWorld *world);
 void sim_people_settle_what_waits (SimWorld *world, gboolean last);
 char *sim_people_dup_body (SimWorld *world, const SimDeed *deed, gboolean edited);
-SimDeed *sim_people_find (SimWorld *world, gint64 id);
 const char *sim_work_name (SimWork work);
 const char *sim_work_type (SimWork work);
 
