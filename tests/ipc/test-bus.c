@@ -515,11 +515,11 @@ test_large (Engine *e)
   body[27 * 1024 * 1024] = '\0';
   bus_refuse (&bus, "Submit", g_variant_new ("(sssa{sv})", "POST", "/api/resource/Note", body, NULL), SYNC_ERROR_TOO_LARGE,
               "26 MB");
-  strcpy (body + 8 * 1024 * 1024, "\"}");
+  strcpy (body + 1024 * 1024, "\"}");
   id = bus_submit (&bus, "POST", "/api/resource/Note", body);
   request = bus_ask (&bus, "GetRequest", g_variant_new ("(x)", id));
   g_assert_cmpuint (strlen (json_object_get_string_member (json_object_get_object_member (request, "body"), "notes")), ==,
-                    8 * 1024 * 1024 - 10);
+                    1024 * 1024 - 10);
   bus_close (&bus);
 }
 
