@@ -4,6 +4,7 @@
 #include "busy-store.h"
 #include "sync-activity-export.h"
 #include "sync-activity-list.h"
+#include "sync-error.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -288,10 +289,9 @@ progress_cb (guint done, guint total, gpointer user_data)
 }
 
 static gboolean
-export (Fixture *fixture, const char *path, SyncActivityFormat format, GCancellable *cancellable, guint *progress,
-        GError **error)
+export_ids (Fixture *fixture, GArray *ids, const char *path, SyncActivityFormat format, GCancellable *cancellable,
+            guint *progress, GError **error)
 {
-  g_autoptr (GArray) ids = sync_activity_list_dup_ids (fixture->list);
   g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -300,6 +300,15 @@ export (Fixture *fixture, const char *path, SyncActivityFormat format, GCancella
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   return sync_activity_export_finish (result, error);
+}
+
+static gboolean
+export (Fixture *fixture, const char *path, SyncActivityFormat format, GCancellable *cancellable, guint *progress,
+        GError **error)
+{
+  g_autoptr (GArray) ids = sync_activity_list_dup_ids (fixture->list);
+
+  return export_ids (fixture, ids, path, format, cancellable, progress, error);
 }
 
 static char *
@@ -432,6 +441,8 @@ test_trouble (Fixture *fixture, gconstpointer data)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) cancelled = NULL;
   g_autoptr (GError) missing = NULL;
+  g_autoptr (GError) broken = NULL;
+  g_autoptr (GArray) ids = NULL;
   g_autoptr (GDir) dir = NULL;
   g_autofree char *contents = NULL;
   guint progress = 0;
@@ -444,10 +455,17 @@ test_trouble (Fixture *fixture, gconstpointer data)
   g_assert_false (export (fixture, path, SYNC_ACTIVITY_CSV, cancellable, &progress, &cancelled));
   g_assert_error (cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpuint (progress, ==, 0);
+  /* Something is wrong in the middle of it. */
+  ids = sync_activity_list_dup_ids (fixture->list);
+  g_array_index (ids, gint64, 900) = 1001;
+  g_assert_false (export_ids (fixture, ids, path, SYNC_ACTIVITY_CSV, NULL, &progress, &broken));
+  g_assert_error (broken, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_cmpuint (progress, ==, 800);
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
   g_assert_cmpstr (contents, ==, "before");
   g_assert_false (export (fixture, nowhere, SYNC_ACTIVITY_CSV, NULL, &progress, &missing));
   g_assert_error (missing, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+  progress = 0;
   export (fixture, path, SYNC_ACTIVITY_CSV, NULL, &progress, NULL);
   g_assert_cmpuint (progress, ==, 1000);
   dir = g_dir_open (fixture->busy.directory, 0, NULL);
