@@ -81,7 +81,7 @@ row_clear (Row *self)
   g_free (self->entry);
   g_free (self->status);
   g_free (self->outcome);
-  sync_summary_free (self->summary);
+  g_clear_pointer (&self->summary, sync_summary_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Row, row_clear)
