@@ -246,12 +246,13 @@ get_type (SyncQueuePage *self)
 static void
 list_anew (SyncQueuePage *self)
 {
-  g_autofree char *words = g_strstrip (g_strdup (gtk_editable_get_text (self->search_entry)));
   SyncShown shown = { .states = filters[self->filter].states, .needs_person = filters[self->filter].needs_person };
+  g_autofree char *words = NULL;
   g_autoptr (GArray) selected = NULL;
 
   if (self->list == NULL || self->changing)
     return;
+  words = g_strstrip (g_strdup (gtk_editable_get_text (self->search_entry)));
   selected = list_selected (self);
   shown.resource_type = get_type (self);
   shown.words = *words != '\0' ? words : NULL;
@@ -520,6 +521,8 @@ sync_queue_page_dispose (GObject *object)
   g_clear_object (&self->list);
   g_clear_object (&self->reader);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
+  /* First: disposing of the template would take it away without telling. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_QUEUE_PAGE);
   G_OBJECT_CLASS (sync_queue_page_parent_class)->dispose (object);
 }

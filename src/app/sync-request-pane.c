@@ -27,7 +27,7 @@ struct _SyncRequestPane
   GtkStack *stack;             /* (unowned): the template's, as all that follow */
   AdwStatusPage *nothing_page; /* (unowned) */
   GtkScrolledWindow *scroller; /* (unowned) */
-  GtkLabel *title_label;       /* (unowned) */
+  GtkLabel *subject_label;       /* (unowned) */
   GtkLabel *state_label;       /* (unowned) */
   GtkLabel *words_label;       /* (unowned) */
   GtkLabel *advice_label;      /* (unowned) */
@@ -210,7 +210,7 @@ fill (SyncRequestPane *self, const SyncRequest *request)
   g_autofree char *advice = sync_request_act_dup_advice (request);
   GtkWidget *child;
 
-  gtk_label_set_label (self->title_label, subject);
+  gtk_label_set_label (self->subject_label, subject);
   gtk_label_set_label (self->state_label, request->needs_person ? _ ("Nobody knows whether it arrived")
                                                                 : sync_words_state (request->state));
   set_optional (self->words_label, request->state != SYNC_STATE_COMPLETED ? request->error_message : NULL);
@@ -253,6 +253,8 @@ sync_request_pane_dispose (GObject *object)
 
   g_clear_object (&self->reader);
   g_clear_pointer (&self->request, sync_request_unref);
+  /* First: disposing of the template would take it away without telling. */
+  adw_bin_set_child (ADW_BIN (self), NULL);
   gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_REQUEST_PANE);
   G_OBJECT_CLASS (sync_request_pane_parent_class)->dispose (object);
 }
@@ -270,7 +272,7 @@ sync_request_pane_class_init (SyncRequestPaneClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, stack);
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, nothing_page);
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, scroller);
-  gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, title_label);
+  gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, subject_label);
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, state_label);
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, words_label);
   gtk_widget_class_bind_template_child (widget_class, SyncRequestPane, advice_label);

@@ -161,6 +161,8 @@ test_accessible (void)
   static const char *const names[][2] = {
     { "sync_button", "Sync now" },         { "pause_button", "Pause" },           { "menu_button", "Main menu" },
     { "waiting_button", "List what waits" }, { "all_button", "List everything" }, { "list_view", "Requests" },
+    { "needs_button", "List what needs you" }, { "search_entry", "Search" }, { "type_dropdown", "Kind of document" },
+    { "details_button", "Details" },
     { "progress_bar", "Delivery" },        { "open_view", "Conflicts to decide" }, { "decided_view", "Decided conflicts" },
   };
   GtkWindow *window;
