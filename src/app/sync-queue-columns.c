@@ -26,7 +26,7 @@ typedef struct
 
 static const Column columns[] = {
   { N_ ("Entry"), "number", 4, 8, FALSE, TRUE, -1 },
-  { N_ ("Taken"), "accepted", 8, 16, FALSE, TRUE, SYNC_SORT_ID },
+  { N_ ("Taken"), "accepted", 12, 16, FALSE, TRUE, SYNC_SORT_ID },
   { N_ ("Document"), "document", 10, 26, TRUE, FALSE, SYNC_SORT_DOCUMENT },
   { N_ ("Customer"), "party", 12, 26, TRUE, FALSE, SYNC_SORT_PARTY },
   { N_ ("Amount"), "amount", 10, 16, FALSE, TRUE, SYNC_SORT_AMOUNT },

@@ -85,7 +85,7 @@ struct _SyncQueuePage
   GtkStack *list_stack;               /* (unowned) */
   AdwStatusPage *empty_page;          /* (unowned) */
   GtkColumnView *list_view;           /* (unowned) */
-  GtkActionBar *action_bar;           /* (unowned) */
+  GtkRevealer *action_bar;            /* (unowned) */
   GtkLabel *selected_label;           /* (unowned) */
   GtkWidget *act_box;                 /* (unowned): a button for each act, in their order */
   SyncRequestPane *pane;              /* (unowned) */
@@ -168,7 +168,7 @@ update_acts (SyncQueuePage *self)
   else
     words = g_strdup_printf (ngettext ("%u selected", "%u selected", n), n);
   gtk_label_set_label (self->selected_label, words);
-  gtk_action_bar_set_revealed (self->action_bar, n > 0);
+  gtk_revealer_set_reveal_child (self->action_bar, n > 0);
 }
 
 static void

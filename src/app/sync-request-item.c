@@ -109,7 +109,9 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
       g_value_take_string (value, sync_words_amount (get_summary (self)));
       break;
     case PROP_STATE:
-      g_value_set_string (value, sync_words_state (self->request->state));
+      g_value_set_string (value, self->request->state == SYNC_STATE_UNKNOWN && self->request->needs_person
+                                   ? _ ("Unsure")
+                                   : sync_words_state (self->request->state));
       break;
     case PROP_NEXT_TRY:
       g_value_take_string (value, make_next_try (self->request, self->host_try_ms));

@@ -165,6 +165,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->status = sync_status_new (NULL, clock);
   sync_service_thread_invoke (fixture->service, attach_cb, g_object_ref (fixture->status), g_object_unref);
   fixture->application = adw_application_new ("org.posawesome.SyncTest", G_APPLICATION_NON_UNIQUE);
+  g_application_set_resource_base_path (G_APPLICATION (fixture->application), "/org/posawesome/Sync");
   g_assert_true (g_application_register (G_APPLICATION (fixture->application), NULL, NULL));
   fixture->window = GTK_WINDOW (sync_window_new (GTK_APPLICATION (fixture->application)));
   g_object_add_weak_pointer (G_OBJECT (fixture->window), (gpointer *) &fixture->window);
@@ -476,7 +477,7 @@ test_offers (Fixture *fixture, gconstpointer data)
   assert_offered (fixture, WAITING, CONFLICT, "retry give-up");
   g_assert_cmpstr (text (fixture, "selected_label"), ==, "7 selected");
   assert_offered (fixture, 0, 0, "");
-  g_assert_false (gtk_action_bar_get_revealed (GTK_ACTION_BAR (child (fixture, "action_bar"))));
+  g_assert_false (gtk_revealer_get_reveal_child (GTK_REVEALER (child (fixture, "action_bar"))));
 }
 
 static void
@@ -675,6 +676,15 @@ test_details (Fixture *fixture, gconstpointer data)
   g_test_assert_expected_messages ();
 }
 
+static void
+scroll_down (Fixture *fixture)
+{
+  GtkWidget *pane = child (fixture, "pane");
+  GtkAdjustment *adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (find (pane, "scroller")));
+
+  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_upper (adjustment));
+}
+
 /* Nothing but pictures: every state of the page that looks different. */
 static void
 test_pictures (Fixture *fixture, gconstpointer data)
@@ -694,6 +704,7 @@ test_pictures (Fixture *fixture, gconstpointer data)
   for (gsize i = 0; i < G_N_ELEMENTS (looks); i++)
     {
       g_autofree char *several = g_strconcat (looks[i].name, "-several", NULL);
+      g_autofree char *below = g_strconcat (looks[i].name, "-details-below", NULL);
       g_autofree char *open = g_strconcat (looks[i].name, "-details", NULL);
 
       adw_style_manager_set_color_scheme (adw_style_manager_get_default (),
@@ -705,6 +716,8 @@ test_pictures (Fixture *fixture, gconstpointer data)
       picture (fixture->window, looks[i].name);
       act (fixture, "queue.details");
       picture (fixture->window, open);
+      scroll_down (fixture);
+      picture (fixture->window, below);
       act (fixture, "queue.close-details");
       select_ids (fixture, WAITING, CONFLICT);
       picture (fixture->window, several);
