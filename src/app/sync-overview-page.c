@@ -52,6 +52,15 @@ set_optional (GtkLabel *label, const char *text)
 }
 
 static void
+set_class (GtkWidget *widget, const char *css_class, gboolean has)
+{
+  if (has)
+    gtk_widget_add_css_class (widget, css_class);
+  else
+    gtk_widget_remove_css_class (widget, css_class);
+}
+
+static void
 update_close (SyncOverviewPage *self, const SyncSnapshot *snapshot)
 {
   g_autofree char *words = sync_words_close (snapshot);
@@ -59,6 +68,8 @@ update_close (SyncOverviewPage *self, const SyncSnapshot *snapshot)
   gtk_label_set_label (self->close_label, words);
   gtk_image_set_from_icon_name (self->close_icon,
                                 snapshot->safe_to_close ? "emblem-ok-symbolic" : "dialog-warning-symbolic");
+  set_class (GTK_WIDGET (self->close_icon), "success", snapshot->safe_to_close);
+  set_class (GTK_WIDGET (self->close_icon), "warning", !snapshot->safe_to_close);
 }
 
 static void
