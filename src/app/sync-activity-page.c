@@ -117,12 +117,35 @@ narrowed_cb (SyncActivityPage *self)
   sync_activity_list_set_filter (self->list, &filter, gtk_editable_get_text (self->search));
 }
 
+/* A list keeps its place when rows come above it; at the top that would hide them. */
+static void
+stay_at_top (SyncActivityPage *self)
+{
+  GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->list_view));
+
+  while (child != NULL && !GTK_IS_LIST_VIEW (child))
+    child = gtk_widget_get_next_sibling (child);
+  if (child != NULL && g_list_model_get_n_items (G_LIST_MODEL (self->list)) > 0)
+    gtk_widget_activate_action (child, "list.scroll-to-item", "u", 0);
+}
+
+static void
+refresh (SyncActivityPage *self)
+{
+  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->list_view));
+  gboolean at_top = gtk_adjustment_get_value (adjustment) <= gtk_adjustment_get_lower (adjustment);
+
+  sync_activity_list_refresh (self->list);
+  if (at_top)
+    stay_at_top (self);
+}
+
 /* What nobody sees is not read. */
 static void
 requests_changed_cb (SyncActivityPage *self)
 {
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
-    sync_activity_list_refresh (self->list);
+    refresh (self);
 }
 
 /* The line below the list: what is being done, or what came of it. */
@@ -314,7 +337,7 @@ sync_activity_page_map (GtkWidget *widget)
 
   GTK_WIDGET_CLASS (sync_activity_page_parent_class)->map (widget);
   if (self->list != NULL)
-    sync_activity_list_refresh (self->list);
+    refresh (self);
 }
 
 static void

@@ -130,6 +130,30 @@ test_unseen (PageFixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_list_model_get_n_items (get_rows (fixture)), ==, 1);
 }
 
+/* Who reads at the top sees what comes; who reads further down keeps the place. */
+static void
+test_place (PageFixture *fixture, gconstpointer data)
+{
+  GtkAdjustment *adjustment;
+
+  busy_store_take_many (&fixture->busy, 200);
+  open_page (fixture);
+  adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (page_fixture_child (fixture, "list_view")));
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  busy_store_take_many (&fixture->busy, 3);
+  g_signal_emit_by_name (fixture->status, "requests-changed");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  page_fixture_settle (fixture);
+  g_assert_cmpfloat (gtk_adjustment_get_value (adjustment), ==, 0);
+  gtk_adjustment_set_value (adjustment, 500);
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  busy_store_take_many (&fixture->busy, 3);
+  g_signal_emit_by_name (fixture->status, "requests-changed");
+  gtk_test_widget_wait_for_draw (GTK_WIDGET (fixture->window));
+  page_fixture_settle (fixture);
+  g_assert_cmpfloat (gtk_adjustment_get_value (adjustment), >, 500);
+}
+
 static GtkWindow *
 find_details (PageFixture *fixture)
 {
@@ -262,6 +286,7 @@ main (int argc, char *argv[])
   page_fixture_add_test ("/sync/activity-page/empty", test_empty);
   page_fixture_add_test ("/sync/activity-page/narrow", test_narrow);
   page_fixture_add_test ("/sync/activity-page/unseen", test_unseen);
+  page_fixture_add_test ("/sync/activity-page/place", test_place);
   page_fixture_add_test ("/sync/activity-page/details", test_details);
   page_fixture_add_test ("/sync/activity-page/export", test_export);
   page_fixture_add_test ("/sync/activity-page/accessible", test_accessible);
