@@ -15,9 +15,9 @@ struct _SyncQueueActions
 {
   GObject parent_instance;
 
-  AdwToastOverlay *toasts;     /* (unowned) (nullable): NULL once it is gone */
-  SyncServiceThread *service;  /* (owned) */
-  SyncStore *reader;           /* (owned) */
+  AdwToastOverlay *toasts; /* (unowned) (nullable): NULL once it is gone */
+  SyncServiceThread *service; /* (owned) */
+  SyncStore *reader; /* (owned) */
   SyncRequestEditDialog *edit; /* (unowned) (nullable): GTK's */
 };
 

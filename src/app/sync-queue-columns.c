@@ -17,16 +17,16 @@ typedef struct
 {
   const char *title;
   const char *property; /* of #SyncRequestItem */
-  int width;            /* at least */
-  int max_width;        /* wanted at most */
+  int width; /* at least */
+  int max_width; /* wanted at most */
   gboolean expand;
   gboolean number;
-  int sort;             /* a SyncSort, -1: nobody sorts by that */
+  int sort; /* a SyncSort, -1: nobody sorts by that */
 } Column;
 
 static const Column columns[] = {
   { N_ ("Entry"), "number", 4, 8, FALSE, TRUE, -1 },
-  { N_ ("Taken"), "accepted", 12, 16, FALSE, TRUE, SYNC_SORT_ID },
+  { N_ ("Taken"), "accepted", 15, 16, FALSE, TRUE, SYNC_SORT_ID },
   { N_ ("Document"), "document", 10, 26, TRUE, FALSE, SYNC_SORT_DOCUMENT },
   { N_ ("Customer"), "party", 12, 26, TRUE, FALSE, SYNC_SORT_PARTY },
   { N_ ("Amount"), "amount", 10, 16, FALSE, TRUE, SYNC_SORT_AMOUNT },
@@ -44,7 +44,8 @@ cell_setup_cb (GtkSignalListItemFactory *factory, GtkListItem *list_item, gpoint
   GtkExpression *item = gtk_property_expression_new (GTK_TYPE_LIST_ITEM, NULL, "item");
   GtkExpression *text = gtk_property_expression_new (SYNC_TYPE_REQUEST_ITEM, item, column->property);
 
-  gtk_label_set_xalign (GTK_LABEL (label), g_str_equal (column->property, "amount") || g_str_equal (column->property, "number"));
+  gtk_label_set_xalign (GTK_LABEL (label),
+                        g_str_equal (column->property, "amount") || g_str_equal (column->property, "number"));
   gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
   gtk_label_set_width_chars (GTK_LABEL (label), column->width);
   gtk_label_set_max_width_chars (GTK_LABEL (label), column->max_width);
@@ -118,7 +119,8 @@ sync_queue_columns_sort (GtkColumnView *view, SyncSort sort, gboolean descending
 {
   for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
     if (columns[i].sort == (int) sort)
-      gtk_column_view_sort_by_column (view, get_column (view, i), descending ? GTK_SORT_DESCENDING : GTK_SORT_ASCENDING);
+      gtk_column_view_sort_by_column (view, get_column (view, i),
+                                      descending ? GTK_SORT_DESCENDING : GTK_SORT_ASCENDING);
 }
 
 /**

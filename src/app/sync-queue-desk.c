@@ -125,8 +125,8 @@ send (Errand *errand)
  * Has it done. What cannot be done to one of them does not keep the others from it.
  */
 void
-sync_queue_desk_carry_out (SyncServiceThread *service, SyncRequestAct act, GArray *ids, const SyncRequestActDetail *detail,
-                           SyncQueueDeskFunc func, gpointer owner)
+sync_queue_desk_carry_out (SyncServiceThread *service, SyncRequestAct act, GArray *ids,
+                           const SyncRequestActDetail *detail, SyncQueueDeskFunc func, gpointer owner)
 {
   Errand *errand;
 

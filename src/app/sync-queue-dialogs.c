@@ -148,7 +148,7 @@ list_dependants (SyncStore *reader, GArray *ids)
   for (guint i = 0; i < ids->len; i++)
     {
       g_autoptr (GArray) some
-        = sync_store_list_dependants (reader, g_array_index (ids, gint64, i), SYNC_DEPENDANTS_WAITING, NULL);
+          = sync_store_list_dependants (reader, g_array_index (ids, gint64, i), SYNC_DEPENDANTS_WAITING, NULL);
 
       for (guint j = 0; some != NULL && j < some->len; j++)
         if (g_hash_table_add (seen, g_memdup2 (&g_array_index (some, gint64, j), sizeof (gint64))))
@@ -177,13 +177,15 @@ reason_changed_cb (GtkEditable *entry, AdwMessageDialog *dialog)
  * Asks why, and tells what fails along with it.
  */
 void
-sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *ids, SyncQueueDialogFunc func, gpointer owner)
+sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *ids, SyncQueueDialogFunc func,
+                                gpointer owner)
 {
   Question *question = question_new (SYNC_REQUEST_ACT_GIVE_UP, ids, func, owner);
   g_autoptr (GArray) dependants = list_dependants (reader, ids);
-  g_autofree char *heading = g_strdup_printf (ngettext ("Give up %u entry?", "Give up %u entries?", ids->len), ids->len);
+  g_autofree char *heading
+      = g_strdup_printf (ngettext ("Give up %u entry?", "Give up %u entries?", ids->len), ids->len);
   g_autoptr (GString) body
-    = g_string_new (_ ("What is given up is not sent to the server. It stays in the list and can be restored."));
+      = g_string_new (_ ("What is given up is not sent to the server. It stays in the list and can be restored."));
   AdwMessageDialog *dialog;
 
   g_string_append_c (body, '\n');
@@ -237,13 +239,15 @@ array_of (gint64 id)
  * Asks whether it is on the server for certain, and under what name.
  */
 void
-sync_queue_dialogs_ask_arrived (GtkWindow *parent, SyncStore *reader, gint64 id, SyncQueueDialogFunc func, gpointer owner)
+sync_queue_dialogs_ask_arrived (GtkWindow *parent, SyncStore *reader, gint64 id, SyncQueueDialogFunc func,
+                                gpointer owner)
 {
   g_autoptr (GArray) ids = array_of (id);
   Question *question = question_new (SYNC_REQUEST_ACT_ARRIVED, ids, func, owner);
   g_autofree char *body
-    = dup_evidence (reader, id, _ ("You have seen the document in ERPNext? Then it is not sent again. Its name there is"
-                                   " needed only if other entries mention it."));
+      = dup_evidence (reader, id,
+                      _ ("You have seen the document in ERPNext? Then it is not sent again. Its name there is"
+                         " needed only if other entries mention it."));
   AdwMessageDialog *dialog = make (parent, _ ("Did it arrive?"), body, _ ("It _arrived"), question);
 
   adw_message_dialog_set_response_appearance (dialog, "yes", ADW_RESPONSE_SUGGESTED);
@@ -263,12 +267,14 @@ sync_queue_dialogs_ask_arrived (GtkWindow *parent, SyncStore *reader, gint64 id,
  * Asks whether it is not on the server for certain.
  */
 void
-sync_queue_dialogs_ask_send_again (GtkWindow *parent, SyncStore *reader, gint64 id, SyncQueueDialogFunc func, gpointer owner)
+sync_queue_dialogs_ask_send_again (GtkWindow *parent, SyncStore *reader, gint64 id, SyncQueueDialogFunc func,
+                                   gpointer owner)
 {
   g_autoptr (GArray) ids = array_of (id);
   Question *question = question_new (SYNC_REQUEST_ACT_SEND_AGAIN, ids, func, owner);
   g_autofree char *body = dup_evidence (
-    reader, id, _ ("You have looked in ERPNext, and it is not there? If it is there after all, it will be there twice."));
+      reader, id,
+      _ ("You have looked in ERPNext, and it is not there? If it is there after all, it will be there twice."));
   AdwMessageDialog *dialog = make (parent, _ ("Send it again?"), body, _ ("_Send again"), question);
 
   adw_message_dialog_set_response_appearance (dialog, "yes", ADW_RESPONSE_DESTRUCTIVE);
@@ -288,7 +294,7 @@ void
 sync_queue_dialogs_tell_failed (GtkWindow *parent, SyncStore *reader, GArray *ids, GPtrArray *reasons)
 {
   g_autofree char *heading
-    = g_strdup_printf (ngettext ("%u entry stays as it was", "%u entries stay as they were", ids->len), ids->len);
+      = g_strdup_printf (ngettext ("%u entry stays as it was", "%u entries stay as they were", ids->len), ids->len);
   g_autoptr (GString) body = g_string_new (NULL);
   GtkWidget *dialog;
 
@@ -296,7 +302,8 @@ sync_queue_dialogs_tell_failed (GtkWindow *parent, SyncStore *reader, GArray *id
     {
       g_autofree char *subject = sync_queue_dialogs_dup_subject (reader, g_array_index (ids, gint64, i));
 
-      g_string_append_printf (body, "%s%s: %s", i > 0 ? "\n\n" : "", subject, (const char *) g_ptr_array_index (reasons, i));
+      g_string_append_printf (body, "%s%s: %s", i > 0 ? "\n\n" : "", subject,
+                              (const char *) g_ptr_array_index (reasons, i));
     }
   dialog = adw_message_dialog_new (parent, heading, NULL);
   adw_message_dialog_set_body (ADW_MESSAGE_DIALOG (dialog), body->str);

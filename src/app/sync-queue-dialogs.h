@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *
  * Called once, and only if the person agreed and @owner is still there.
  */
-typedef void (*SyncQueueDialogFunc) (gpointer owner, SyncRequestAct act, GArray *ids, const SyncRequestActDetail *detail);
+typedef void (*SyncQueueDialogFunc) (gpointer owner, SyncRequestAct act, GArray *ids,
+                                     const SyncRequestActDetail *detail);
 
 void sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *ids, SyncQueueDialogFunc func,
                                      gpointer owner);

@@ -47,9 +47,9 @@ static const struct
   SyncRequestAct act;
   gboolean one; /* only for one at a time */
 } acts[] = {
-  { "queue.retry", SYNC_REQUEST_ACT_RETRY, FALSE },       { "queue.edit", SYNC_REQUEST_ACT_EDIT, TRUE },
-  { "queue.arrived", SYNC_REQUEST_ACT_ARRIVED, TRUE },    { "queue.send-again", SYNC_REQUEST_ACT_SEND_AGAIN, TRUE },
-  { "queue.decide", SYNC_REQUEST_ACT_DECIDE, TRUE },      { "queue.give-up", SYNC_REQUEST_ACT_GIVE_UP, FALSE },
+  { "queue.retry", SYNC_REQUEST_ACT_RETRY, FALSE },     { "queue.edit", SYNC_REQUEST_ACT_EDIT, TRUE },
+  { "queue.arrived", SYNC_REQUEST_ACT_ARRIVED, TRUE },  { "queue.send-again", SYNC_REQUEST_ACT_SEND_AGAIN, TRUE },
+  { "queue.decide", SYNC_REQUEST_ACT_DECIDE, TRUE },    { "queue.give-up", SYNC_REQUEST_ACT_GIVE_UP, FALSE },
   { "queue.restore", SYNC_REQUEST_ACT_RESTORE, FALSE },
 };
 
@@ -59,36 +59,36 @@ struct _SyncQueuePage
 {
   AdwBin parent_instance;
 
-  SyncStatus *status;           /* (owned) (nullable): NULL while there is nothing to show */
-  SyncStore *reader;            /* (owned) (nullable) */
-  SyncRequestList *list;        /* (owned) (nullable) */
+  SyncStatus *status; /* (owned) (nullable): NULL while there is nothing to show */
+  SyncStore *reader; /* (owned) (nullable) */
+  SyncRequestList *list; /* (owned) (nullable) */
   GtkSelectionModel *selection; /* (owned) (nullable): over the list */
-  SyncQueueActions *actions;    /* (owned) (nullable) */
-  char **types;                 /* (owned) (nullable): the DocTypes that can be chosen */
-  GtkWidget *menu;              /* (owned): for what is selected */
-  guint filter;                 /* of filters[] */
-  guint refresh;                /* source id, 0: none is due */
-  gint64 refresh_us;            /* how long the last one took */
-  gboolean stale;               /* something changed while nobody saw it */
-  gboolean changing;            /* what changes now is not a person's doing */
+  SyncQueueActions *actions; /* (owned) (nullable) */
+  char **types; /* (owned) (nullable): the DocTypes that can be chosen */
+  GtkWidget *menu; /* (owned): for what is selected */
+  guint filter; /* of filters[] */
+  guint refresh; /* source id, 0: none is due */
+  gint64 refresh_us; /* how long the last one took */
+  gboolean stale; /* something changed while nobody saw it */
+  gboolean changing; /* what changes now is not a person's doing */
 
-  AdwToastOverlay *toasts;            /* (unowned): the template's, as all that follow */
-  AdwFlap *flap;                      /* (unowned) */
-  GtkToggleButton *waiting_button;    /* (unowned) */
-  GtkToggleButton *needs_button;      /* (unowned) */
-  GtkToggleButton *delivered_button;  /* (unowned) */
-  GtkToggleButton *given_up_button;   /* (unowned) */
-  GtkToggleButton *all_button;        /* (unowned) */
-  GtkLabel *number_label;             /* (unowned) */
-  GtkEditable *search_entry;          /* (unowned) */
-  GtkDropDown *type_dropdown;         /* (unowned) */
-  GtkStack *list_stack;               /* (unowned) */
-  AdwStatusPage *empty_page;          /* (unowned) */
-  GtkColumnView *list_view;           /* (unowned) */
-  GtkRevealer *action_bar;            /* (unowned) */
-  GtkLabel *selected_label;           /* (unowned) */
-  GtkWidget *act_box;                 /* (unowned): a button for each act, in their order */
-  SyncRequestPane *pane;              /* (unowned) */
+  AdwToastOverlay *toasts; /* (unowned): the template's, as all that follow */
+  AdwFlap *flap; /* (unowned) */
+  GtkToggleButton *waiting_button; /* (unowned) */
+  GtkToggleButton *needs_button; /* (unowned) */
+  GtkToggleButton *delivered_button; /* (unowned) */
+  GtkToggleButton *given_up_button; /* (unowned) */
+  GtkToggleButton *all_button; /* (unowned) */
+  GtkLabel *number_label; /* (unowned) */
+  GtkEditable *search_entry; /* (unowned) */
+  GtkDropDown *type_dropdown; /* (unowned) */
+  GtkStack *list_stack; /* (unowned) */
+  AdwStatusPage *empty_page; /* (unowned) */
+  GtkColumnView *list_view; /* (unowned) */
+  GtkRevealer *action_bar; /* (unowned) */
+  GtkLabel *selected_label; /* (unowned) */
+  GtkWidget *act_box; /* (unowned): a button for each act, in their order */
+  SyncRequestPane *pane; /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncQueuePage, sync_queue_page, ADW_TYPE_BIN)
@@ -227,10 +227,12 @@ update_number (SyncQueuePage *self)
   gboolean narrowed = is_narrowed (self);
 
   gtk_label_set_label (self->number_label, words);
-  adw_status_page_set_title (self->empty_page, narrowed ? _ ("Nothing is found") : _ (filters[self->filter].empty_title));
-  adw_status_page_set_description (self->empty_page, narrowed ? _ ("No entry of this kind has these words in its customer,"
-                                                                   " name or key, or this amount or number.")
-                                                              : _ (filters[self->filter].empty_description));
+  adw_status_page_set_title (self->empty_page,
+                             narrowed ? _ ("Nothing is found") : _ (filters[self->filter].empty_title));
+  adw_status_page_set_description (self->empty_page, narrowed
+                                                         ? _ ("No entry of this kind has these words in its customer,"
+                                                              " name or key, or this amount or number.")
+                                                         : _ (filters[self->filter].empty_description));
   gtk_stack_set_visible_child_name (self->list_stack, n == 0 ? "empty" : "list");
 }
 
@@ -274,7 +276,8 @@ update_types (SyncQueuePage *self)
   g_autoptr (GtkStringList) model = NULL;
   guint selected = 0;
 
-  if (types == NULL || (self->types != NULL && g_strv_equal ((const char *const *) types, (const char *const *) self->types)))
+  if (types == NULL
+      || (self->types != NULL && g_strv_equal ((const char *const *) types, (const char *const *) self->types)))
     return;
   model = gtk_string_list_new (NULL);
   gtk_string_list_append (model, _ ("Every kind"));
@@ -338,7 +341,7 @@ update (SyncQueuePage *self)
   const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
 
   sync_request_list_set_host_try (
-    self->list, snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : sync_snapshot_get_later_try_ms (snapshot));
+      self->list, snapshot->condition == SYNC_CONDITION_ONLINE ? 0 : sync_snapshot_get_later_try_ms (snapshot));
 }
 
 /* What a person does */
@@ -347,7 +350,7 @@ static GtkToggleButton *
 get_filter_button (SyncQueuePage *self, guint filter)
 {
   GtkToggleButton *const buttons[N_FILTERS]
-    = { self->waiting_button, self->needs_button, self->delivered_button, self->given_up_button, self->all_button };
+      = { self->waiting_button, self->needs_button, self->delivered_button, self->given_up_button, self->all_button };
 
   return buttons[filter];
 }

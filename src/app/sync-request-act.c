@@ -21,8 +21,8 @@
 SyncRequestAct
 sync_request_act_get_possible (const SyncRequest *request)
 {
-  SyncRequestAct acts = sync_state_can (request->state, SYNC_STATE_DISCARDED) ? SYNC_REQUEST_ACT_GIVE_UP
-                                                                             : SYNC_REQUEST_ACT_NONE;
+  SyncRequestAct acts
+      = sync_state_can (request->state, SYNC_STATE_DISCARDED) ? SYNC_REQUEST_ACT_GIVE_UP : SYNC_REQUEST_ACT_NONE;
 
   switch (request->state)
     {
@@ -72,9 +72,8 @@ sync_request_act_carry_out (SyncRequestAct act, SyncEngine *engine, gint64 id, c
     case SYNC_REQUEST_ACT_SEND_AGAIN:
       return sync_engine_confirm (engine, id, FALSE, NULL, ACTOR, error);
     case SYNC_REQUEST_ACT_GIVE_UP:
-      return detail->with_dependants
-               ? sync_engine_discard_with_dependants (engine, id, detail->reason, ACTOR, error)
-               : sync_engine_discard (engine, id, detail->reason, ACTOR, error);
+      return detail->with_dependants ? sync_engine_discard_with_dependants (engine, id, detail->reason, ACTOR, error)
+                                     : sync_engine_discard (engine, id, detail->reason, ACTOR, error);
     case SYNC_REQUEST_ACT_RESTORE:
       return detail->with_dependants ? sync_engine_restore_with_dependants (engine, id, ACTOR, error)
                                      : sync_engine_restore (engine, id, ACTOR, error);
@@ -144,7 +143,8 @@ advise_waiting (const SyncRequest *request)
 {
   g_autofree char *time = NULL;
 
-  if (request->waits_for != 0 && (request->waits_for_state == SYNC_STATE_FAILED || request->waits_for_state == SYNC_STATE_CONFLICT))
+  if (request->waits_for != 0
+      && (request->waits_for_state == SYNC_STATE_FAILED || request->waits_for_state == SYNC_STATE_CONFLICT))
     return g_strdup_printf (_ ("See to entry %" PRId64 " first: this one goes after it."), request->waits_for);
   if (request->waits_for != 0)
     return g_strdup_printf (_ ("Nothing to do: it goes by itself after entry %" PRId64 "."), request->waits_for);
@@ -164,8 +164,7 @@ advise_refused (const SyncRequest *request)
     const char *advice;
   } known[] = {
     { "MandatoryError", N_ ("Something is missing in it. Fill that in with “Edit and send again”.") },
-    { "PermissionError",
-      N_ ("The till’s user may not do that. Have it permitted in ERPNext, then press “Retry”.") },
+    { "PermissionError", N_ ("The till’s user may not do that. Have it permitted in ERPNext, then press “Retry”.") },
     { "LinkValidationError",
       N_ ("It names a document that is not on the server. Make that in ERPNext and press “Retry”, or name another one"
           " with “Edit and send again”.") },
@@ -179,8 +178,9 @@ advise_refused (const SyncRequest *request)
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     if (g_strcmp0 (request->exc_type, known[i].exc_type) == 0)
       return _ (known[i].advice);
-  return _ ("Put right what the server says: in ERPNext, then “Retry”; or here, with “Edit and send again”. It keeps its"
-            " key, so it cannot arrive twice.");
+  return _ (
+      "Put right what the server says: in ERPNext, then “Retry”; or here, with “Edit and send again”. It keeps its"
+      " key, so it cannot arrive twice.");
 }
 
 /**
@@ -201,16 +201,16 @@ sync_request_act_dup_advice (const SyncRequest *request)
     case SYNC_STATE_UNKNOWN:
       if (!request->needs_person)
         return g_strdup (_ ("Nothing to do: the program looks on the server whether it arrived."));
-      return g_strdup (_ ("Look in ERPNext whether it is there. If it is, press “It arrived”. Only if it is surely not there,"
-                          " press “Send again”."));
+      return g_strdup (
+          _ ("Look in ERPNext whether it is there. If it is, press “It arrived”. Only if it is surely not there,"
+             " press “Send again”."));
     case SYNC_STATE_CONFLICT:
       return g_strdup (_ ("Somebody changed the document on the server, too. Press “Decide” and choose what stands."));
     case SYNC_STATE_FAILED:
       return g_strdup (advise_refused (request));
     case SYNC_STATE_COMPLETED:
-      return g_strdup (g_strcmp0 (request->proof, "person") == 0
-                         ? _ ("Nothing to do: somebody found it on the server.")
-                         : _ ("Nothing to do: it is on the server."));
+      return g_strdup (g_strcmp0 (request->proof, "person") == 0 ? _ ("Nothing to do: somebody found it on the server.")
+                                                                 : _ ("Nothing to do: it is on the server."));
     case SYNC_STATE_DISCARDED:
       if (request->superseded_by != 0)
         return g_strdup_printf (_ ("Nothing to do: entry %" PRId64 " took its place."), request->superseded_by);

@@ -29,8 +29,8 @@ typedef struct
 } SyncRequestActDetail;
 
 SyncRequestAct sync_request_act_get_possible (const SyncRequest *request);
-gboolean sync_request_act_carry_out (SyncRequestAct act, SyncEngine *engine, gint64 id, const SyncRequestActDetail *detail,
-                                     GError **error);
+gboolean sync_request_act_carry_out (SyncRequestAct act, SyncEngine *engine, gint64 id,
+                                     const SyncRequestActDetail *detail, GError **error);
 char *sync_request_act_dup_done (SyncRequestAct act, guint n);
 char *sync_request_act_dup_subject (const SyncRequest *request, const SyncSummary *summary);
 char *sync_request_act_dup_advice (const SyncRequest *request);

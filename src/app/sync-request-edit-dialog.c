@@ -19,12 +19,12 @@ struct _SyncRequestEditDialog
   gboolean is_json;
   char *original; /* (owned): what was there to be edited */
 
-  GtkLabel *subject_label;  /* (unowned): the template's, as all that follow */
-  GtkLabel *words_label;    /* (unowned) */
-  GtkLabel *advice_label;   /* (unowned) */
-  GtkTextView *text_view;   /* (unowned) */
-  GtkLabel *trouble_label;  /* (unowned) */
-  GtkWidget *send_button;   /* (unowned) */
+  GtkLabel *subject_label; /* (unowned): the template's, as all that follow */
+  GtkLabel *words_label; /* (unowned) */
+  GtkLabel *advice_label; /* (unowned) */
+  GtkTextView *text_view; /* (unowned) */
+  GtkLabel *trouble_label; /* (unowned) */
+  GtkWidget *send_button; /* (unowned) */
 };
 
 enum

@@ -19,12 +19,12 @@ struct _SyncRequestList
 {
   GObject parent_instance;
 
-  SyncStore *store;    /* (owned): a reader */
-  SyncShown shown;     /* its texts are (owned) */
-  GArray *ids;         /* (owned) (element-type gint64): of all rows, in order */
-  GHashTable *loaded;  /* (owned) (element-type gint64 GWeakRef): the items that there are */
-  GQueue kept;         /* (owned) (element-type SyncRequestItem): the newest ones, newest first */
-  gint64 host_try_ms;  /* of sync_request_item_set_host_try() */
+  SyncStore *store; /* (owned): a reader */
+  SyncShown shown; /* its texts are (owned) */
+  GArray *ids; /* (owned) (element-type gint64): of all rows, in order */
+  GHashTable *loaded; /* (owned) (element-type gint64 GWeakRef): the items that there are */
+  GQueue kept; /* (owned) (element-type SyncRequestItem): the newest ones, newest first */
+  gint64 host_try_ms; /* of sync_request_item_set_host_try() */
 };
 
 /* Part of a refresh: in its place in the list as it is by then. */
@@ -256,7 +256,8 @@ set_ids (SyncRequestList *self, GArray *ids, GArray *changes)
       if (change->n_removed > 0)
         g_array_remove_range (self->ids, change->position, change->n_removed);
       if (change->n_added > 0)
-        g_array_insert_vals (self->ids, change->position, &g_array_index (ids, gint64, change->position), change->n_added);
+        g_array_insert_vals (self->ids, change->position, &g_array_index (ids, gint64, change->position),
+                             change->n_added);
       g_list_model_items_changed (G_LIST_MODEL (self), change->position, change->n_removed, change->n_added);
     }
 }

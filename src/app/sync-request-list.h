@@ -6,8 +6,8 @@
 G_BEGIN_DECLS
 
 /* Not delivered yet, and not given up. */
-#define SYNC_REQUEST_LIST_WAITING                                                                                  \
-  (1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_SENDING | 1u << SYNC_STATE_UNKNOWN | 1u << SYNC_STATE_CONFLICT      \
+#define SYNC_REQUEST_LIST_WAITING                                                                                      \
+  (1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_SENDING | 1u << SYNC_STATE_UNKNOWN | 1u << SYNC_STATE_CONFLICT          \
    | 1u << SYNC_STATE_FAILED)
 
 /**

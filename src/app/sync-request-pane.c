@@ -21,19 +21,19 @@ struct _SyncRequestPane
 {
   AdwBin parent_instance;
 
-  SyncStore *reader;    /* (owned) (nullable): NULL until there is one */
+  SyncStore *reader; /* (owned) (nullable): NULL until there is one */
   SyncRequest *request; /* (owned) (nullable): as it is shown */
 
-  GtkStack *stack;             /* (unowned): the template's, as all that follow */
+  GtkStack *stack; /* (unowned): the template's, as all that follow */
   AdwStatusPage *nothing_page; /* (unowned) */
   GtkScrolledWindow *scroller; /* (unowned) */
-  GtkLabel *subject_label;       /* (unowned) */
-  GtkLabel *state_label;       /* (unowned) */
-  GtkLabel *words_label;       /* (unowned) */
-  GtkLabel *advice_label;      /* (unowned) */
-  GtkBox *groups_box;          /* (unowned) */
-  GtkWidget *payload_box;      /* (unowned) */
-  GtkTextView *payload_view;   /* (unowned) */
+  GtkLabel *subject_label; /* (unowned) */
+  GtkLabel *state_label; /* (unowned) */
+  GtkLabel *words_label; /* (unowned) */
+  GtkLabel *advice_label; /* (unowned) */
+  GtkBox *groups_box; /* (unowned) */
+  GtkWidget *payload_box; /* (unowned) */
+  GtkTextView *payload_view; /* (unowned) */
 };
 
 enum
@@ -144,7 +144,8 @@ add_nodes (SyncRequestPane *self, const char *title, GPtrArray *nodes)
   for (guint i = 0; i < nodes->len; i++)
     {
       const SyncRequestTreeNode *node = g_ptr_array_index (nodes, i);
-      g_autoptr (SyncSummary) summary = sync_summary_new (node->request->content_type, sync_request_get_body (node->request));
+      g_autoptr (SyncSummary) summary
+          = sync_summary_new (node->request->content_type, sync_request_get_body (node->request));
       g_autofree char *subject = sync_request_act_dup_subject (node->request, summary);
       g_autofree char *text = g_strdup_printf ("%s – %s", subject, sync_words_state (node->request->state));
       GtkWidget *button = gtk_button_new ();
@@ -340,9 +341,10 @@ sync_request_pane_show_request (SyncRequestPane *self, gint64 id)
 void
 sync_request_pane_show_nothing (SyncRequestPane *self, guint n_selected)
 {
-  g_autofree char *title = n_selected > 0
-                             ? g_strdup_printf (ngettext ("%u entry is selected", "%u entries are selected", n_selected), n_selected)
-                             : g_strdup (_ ("No entry is selected"));
+  g_autofree char *title
+      = n_selected > 0
+            ? g_strdup_printf (ngettext ("%u entry is selected", "%u entries are selected", n_selected), n_selected)
+            : g_strdup (_ ("No entry is selected"));
 
   g_clear_pointer (&self->request, sync_request_unref);
   adw_status_page_set_title (self->nothing_page, title);

@@ -44,7 +44,8 @@ dup_form (const SyncRequest *request, gboolean *masked)
       g_autofree char *pretty = sync_json_dup_pretty (field->value, strlen (field->value), &hidden);
 
       *masked |= hidden;
-      g_string_append_printf (text, "%s%s = %s", i > 0 ? "\n" : "", field->name, pretty != NULL ? pretty : field->value);
+      g_string_append_printf (text, "%s%s = %s", i > 0 ? "\n" : "", field->name,
+                              pretty != NULL ? pretty : field->value);
     }
   return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -166,8 +166,9 @@ dup_sql (const SyncShown *shown)
   if (shown->resource_type != NULL)
     g_string_append (sql, " AND resource_type = ?1");
   if (shown->words != NULL)
-    g_string_append (sql, " AND (party LIKE ?3 ESCAPE '\\' OR server_name LIKE ?2 ESCAPE '\\' OR resource_id LIKE ?2 ESCAPE"
-                          " '\\' OR key LIKE ?2 ESCAPE '\\' OR id = CAST (?4 AS INTEGER) OR amount = CAST (?4 AS REAL))");
+    g_string_append (sql,
+                     " AND (party LIKE ?3 ESCAPE '\\' OR server_name LIKE ?2 ESCAPE '\\' OR resource_id LIKE ?2 ESCAPE"
+                     " '\\' OR key LIKE ?2 ESCAPE '\\' OR id = CAST (?4 AS INTEGER) OR amount = CAST (?4 AS REAL))");
   append_order (sql, shown);
   return g_string_free (g_steal_pointer (&sql), FALSE);
 }

@@ -32,12 +32,12 @@ enum
 
 typedef struct
 {
-  StoreFixture store;            /* its store is closed once the engine has it */
-  AdwApplication *application;   /* (owned) */
-  SyncServiceThread *service;    /* (owned) */
-  SyncStatus *status;            /* (owned) */
-  SyncStore *reader;             /* (owned) */
-  GtkWindow *window;             /* (unowned): GTK's */
+  StoreFixture store; /* its store is closed once the engine has it */
+  AdwApplication *application; /* (owned) */
+  SyncServiceThread *service; /* (owned) */
+  SyncStatus *status; /* (owned) */
+  SyncStore *reader; /* (owned) */
+  GtkWindow *window; /* (unowned): GTK's */
 } Fixture;
 
 static void
@@ -67,8 +67,8 @@ add (Fixture *fixture, const char *key, const char *type, const char *body)
   return store_fixture_accept (&fixture->store, request);
 }
 
-#define SALE_OF(customer, total)                                                                                  \
-  "{\"doctype\":\"Sales Invoice\",\"customer\":\"" customer "\",\"currency\":\"EUR\",\"grand_total\":" total              \
+#define SALE_OF(customer, total)                                                                                       \
+  "{\"doctype\":\"Sales Invoice\",\"customer\":\"" customer "\",\"currency\":\"EUR\",\"grand_total\":" total           \
   ",\"items\":[{\"item_code\":\"BEANS\",\"qty\":1,\"rate\":" total "}]}"
 
 static void
@@ -105,7 +105,8 @@ fill (Fixture *fixture)
   answer (fixture, REFUSED, SYNC_STATE_FAILED, "MandatoryError", "Value missing for Sales Invoice: Debit To", NULL);
   add (fixture, "unsure", "Sales Invoice", SALE_OF ("Ann & Sons", "99"));
   answer (fixture, UNSURE, SYNC_STATE_UNKNOWN, NULL, "The connection ended before an answer came", NULL);
-  add (fixture, "parent", "Customer", "{\"doctype\":\"Customer\",\"customer_name\":\"Newcomer\",\"api_secret\":\"XYZZY\"}");
+  add (fixture, "parent", "Customer",
+       "{\"doctype\":\"Customer\",\"customer_name\":\"Newcomer\",\"api_secret\":\"XYZZY\"}");
   add (fixture, "child", "Sales Invoice", SALE_OF ("LOCAL-parent", "7"));
   add (fixture, "delivered", "Sales Invoice", SALE_OF ("Corner Bakery", "20"));
   store_fixture_deliver (&fixture->store, DELIVERED, "SINV-0001", NULL);
@@ -135,8 +136,8 @@ static SyncConfig *
 make_config (Fixture *fixture)
 {
   g_autofree char *directory = g_strconcat ("POSAWESOME_SYNC_DATA_DIR=", fixture->store.directory, NULL);
-  const char *const environment[]
-    = { "ERPNEXT_BASE_URL=" SERVER, "GATEWAY_PORT=0", "ERPNEXT_API_TOKEN=a", "ERPNEXT_API_SECRET=b", directory, NULL };
+  const char *const environment[] = { "ERPNEXT_BASE_URL=" SERVER, "GATEWAY_PORT=0", "ERPNEXT_API_TOKEN=a",
+                                      "ERPNEXT_API_SECRET=b",     directory,        NULL };
   g_autoptr (GError) error = NULL;
   SyncConfig *config = sync_config_new (NULL, environment, &error);
 
@@ -211,7 +212,8 @@ find (GtkWidget *widget, const char *id)
 {
   if (g_strcmp0 (gtk_buildable_get_buildable_id (GTK_BUILDABLE (widget)), id) == 0)
     return widget;
-  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
     {
       GtkWidget *found = find (below, id);
 
@@ -287,7 +289,8 @@ dup_offered (Fixture *fixture)
   GtkWidget *box = child (fixture, "act_box");
   GString *offered = g_string_new (NULL);
 
-  for (GtkWidget *button = gtk_widget_get_first_child (box); button != NULL; button = gtk_widget_get_next_sibling (button))
+  for (GtkWidget *button = gtk_widget_get_first_child (box); button != NULL;
+       button = gtk_widget_get_next_sibling (button))
     if (gtk_widget_get_visible (button))
       {
         g_assert_true (gtk_widget_get_sensitive (button));
@@ -338,7 +341,8 @@ find_entry (GtkWidget *widget)
 {
   if (ADW_IS_ENTRY_ROW (widget))
     return GTK_EDITABLE (widget);
-  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
     {
       GtkEditable *found = find_entry (below);
 
@@ -422,7 +426,8 @@ test_filters (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (id_at (fixture, 0), ==, DELIVERED);
   show (fixture, "given-up");
   g_assert_cmpuint (count (fixture), ==, 0);
-  g_assert_cmpstr (adw_status_page_get_title (ADW_STATUS_PAGE (child (fixture, "empty_page"))), ==, "Nothing was given up");
+  g_assert_cmpstr (adw_status_page_get_title (ADW_STATUS_PAGE (child (fixture, "empty_page"))), ==,
+                   "Nothing was given up");
   show (fixture, "all");
   g_assert_cmpint (id_at (fixture, 0), ==, LAST_OF_MANY);
   gtk_editable_set_text (search, "NUÑEZ");
@@ -554,8 +559,9 @@ test_dependants (Fixture *fixture, gconstpointer data)
   say_yes (dialog);
   wait_for_state (fixture, PARENT, SYNC_STATE_DISCARDED);
   wait_for_state (fixture, CHILD, SYNC_STATE_FAILED);
-  g_assert_true (gtk_widget_activate_action_variant (
-    child (fixture, "queue_page"), "queue.undo", g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &parent, 1, sizeof parent)));
+  g_assert_true (
+      gtk_widget_activate_action_variant (child (fixture, "queue_page"), "queue.undo",
+                                          g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &parent, 1, sizeof parent)));
   wait_for_state (fixture, PARENT, SYNC_STATE_PENDING);
   wait_for_state (fixture, CHILD, SYNC_STATE_PENDING);
 }
@@ -653,11 +659,12 @@ test_refused (Fixture *fixture, gconstpointer data)
   GtkWindow *dialog;
 
   g_assert_true (gtk_widget_activate_action_variant (
-    child (fixture, "queue_page"), "queue.undo",
-    g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &delivered, 1, sizeof delivered)));
+      child (fixture, "queue_page"), "queue.undo",
+      g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &delivered, 1, sizeof delivered)));
   while ((dialog = find_window (ADW_TYPE_MESSAGE_DIALOG)) == NULL)
     g_main_context_iteration (NULL, TRUE);
-  g_assert_nonnull (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "Sale SINV-0001, Corner Bakery: "));
+  g_assert_nonnull (
+      strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "Sale SINV-0001, Corner Bakery: "));
   gtk_window_close (dialog);
   settle ();
 }

@@ -8,7 +8,8 @@ static gint64
 add (StoreFixture *fixture, const char *key, const char *type, const char *customer, const char *amount)
 {
   SyncRequest *request = store_fixture_create (key);
-  g_autofree char *body = g_strdup_printf ("{\"doctype\":\"%s\",\"customer\":\"%s\",\"grand_total\":%s}", type, customer, amount);
+  g_autofree char *body
+      = g_strdup_printf ("{\"doctype\":\"%s\",\"customer\":\"%s\",\"grand_total\":%s}", type, customer, amount);
 
   g_bytes_unref (request->accepted_body);
   request->accepted_body = g_bytes_new (body, strlen (body));
@@ -26,7 +27,8 @@ fill (StoreFixture *fixture)
   add (fixture, "first-key", "Sales Invoice", "Zoë", "12.50");
   store_fixture_bring_to (fixture, add (fixture, "second-key", "Customer", "Corner Bakery", "0"), SYNC_STATE_FAILED);
   store_fixture_deliver (fixture, add (fixture, "third-key", "Sales Invoice", "andrea", "100"), "ACC-1", NULL);
-  store_fixture_bring_to (fixture, add (fixture, "fourth-key", "Payment Entry", "Óscar 100%", "9.99"), SYNC_STATE_UNKNOWN);
+  store_fixture_bring_to (fixture, add (fixture, "fourth-key", "Payment Entry", "Óscar 100%", "9.99"),
+                          SYNC_STATE_UNKNOWN);
 }
 
 static void
