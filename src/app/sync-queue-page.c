@@ -362,11 +362,13 @@ filter_toggled_cb (SyncQueuePage *self, GtkToggleButton *button)
   SyncSort sort = SYNC_SORT_ID;
   gboolean descending;
 
-  if (!gtk_toggle_button_get_active (button) || self->list == NULL)
+  if (!gtk_toggle_button_get_active (button))
     return;
   for (guint i = 0; i < N_FILTERS; i++)
     if (get_filter_button (self, i) == button)
       self->filter = i;
+  if (self->list == NULL)
+    return;
   self->changing = TRUE;
   sync_queue_columns_get_sort (self->list_view, &sort, &descending);
   if (sort == SYNC_SORT_ID)

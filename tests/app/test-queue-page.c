@@ -485,6 +485,24 @@ test_offers (Fixture *fixture, gconstpointer data)
   g_assert_false (gtk_revealer_get_reveal_child (GTK_REVEALER (child (fixture, "action_bar"))));
 }
 
+/* The keyboard's way to the same. */
+static void
+test_menu (Fixture *fixture, gconstpointer data)
+{
+  GtkWidget *menu = gtk_widget_get_first_child (child (fixture, "queue_page"));
+
+  while (menu != NULL && !GTK_IS_POPOVER_MENU (menu))
+    menu = gtk_widget_get_next_sibling (menu);
+  g_assert_nonnull (menu);
+  act (fixture, "queue.menu");
+  g_assert_false (gtk_widget_get_visible (menu));
+  select_ids (fixture, REFUSED, REFUSED);
+  act (fixture, "queue.menu");
+  g_assert_true (gtk_widget_get_visible (menu));
+  gtk_popover_popdown (GTK_POPOVER (menu));
+  settle ();
+}
+
 static void
 test_pane (Fixture *fixture, gconstpointer data)
 {
@@ -756,6 +774,7 @@ main (int argc, char *argv[])
   ADD ("filters", test_filters);
   ADD ("headers", test_headers);
   ADD ("offers", test_offers);
+  ADD ("menu", test_menu);
   ADD ("pane", test_pane);
   ADD ("give-up", test_give_up);
   ADD ("dependants", test_dependants);

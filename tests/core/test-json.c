@@ -123,6 +123,31 @@ test_canonical (void)
     }
 }
 
+/* Laid out, every value as it was written. */
+static void
+test_pretty (void)
+{
+  static const char text[] = "{\"b\":10.10,\"a\":[1e2,{}, [] ],\"s\":\"\\u00e9, {\\\"x\\\":1}\",\"n\":{\"Api_Secret\":\"x\",\"token\":\"\"}}";
+  gboolean masked = FALSE;
+  g_autofree char *plain = sync_json_dup_pretty (text, strlen (text), NULL);
+  g_autofree char *hidden = sync_json_dup_pretty (text, strlen (text), &masked);
+  g_autofree char *before = canonical (text);
+  g_autofree char *after = canonical (plain);
+
+  g_assert_cmpstr (plain, ==,
+                   "{\n  \"b\": 10.10,\n  \"a\": [\n    1e2,\n    {},\n    []\n  ],\n"
+                   "  \"s\": \"\\u00e9, {\\\"x\\\":1}\",\n"
+                   "  \"n\": {\n    \"Api_Secret\": \"x\",\n    \"token\": \"\"\n  }\n}");
+  g_assert_cmpstr (before, ==, after);
+  g_assert_true (masked);
+  g_assert_null (strstr (hidden, "\"x\"\n"));
+  g_assert_nonnull (strstr (hidden, "\"Api_Secret\": \"•"));
+  g_assert_null (sync_json_dup_pretty ("{", 1, NULL));
+  g_clear_pointer (&hidden, g_free);
+  hidden = sync_json_dup_pretty ("[\"token\"]", strlen ("[\"token\"]"), &masked);
+  g_assert_false (masked);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -132,5 +157,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/json/depth", test_depth);
   g_test_add_func ("/sync/json/views", test_views);
   g_test_add_func ("/sync/json/canonical", test_canonical);
+  g_test_add_func ("/sync/json/pretty", test_pretty);
   return g_test_run ();
 }
