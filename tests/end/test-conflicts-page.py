@@ -9,6 +9,7 @@ from desktop import PROGRAM, Desktop, Notifications
 from harness import path_of, tap, wait_until
 
 WINDOW = 'POSAwesome Sync'
+OPEN, DECIDED = 'Conflicts to decide', 'Decided conflicts'
 
 
 class Page:
@@ -21,21 +22,44 @@ class Page:
         wait_until(lambda: PROGRAM in screen.applications()
                    and screen.window(screen.applications()[PROGRAM], WINDOW) is not None, 'the window is there')
         self.program = screen.applications()[PROGRAM]
+        self.lists = {}
+
+    def wait_for(self, look, what):
+        """What that finds, once it does. What there is instead is only asked in the end: the window is large."""
+        found = []
+
+        def there():
+            node = look()
+            found.extend([node] if node is not None else [])
+            return found
+
+        try:
+            wait_until(there, what)
+        except AssertionError as error:
+            raise AssertionError(f'{error}: {screen.names(self.program)}') from error
+        return found[0]
 
     def find(self, title, name):
         window = screen.window(self.program, title)
         return screen.find(window, name) if window is not None else None
 
-    def can(self, title, name):
-        node = self.find(title, name)
-        return node is not None and screen.is_sensitive(node) and screen.is_visible(node)
+    def usable(self, node):
+        return node if node is not None and screen.is_sensitive(node) and screen.is_visible(node) else None
 
     def click(self, title, name):
-        wait_until(lambda: self.can(title, name), f'“{name}” can be used in “{title}”; there is {screen.names(self.program)}')
-        screen.do(self.find(title, name), 'click')
+        screen.do(self.wait_for(lambda: self.usable(self.find(title, name)), f'“{name}” can be used in “{title}”'), 'click')
+
+    def in_list(self, heading, name):
+        """(nullable): of that name in the list of that name, which is looked for once."""
+        if heading not in self.lists:
+            self.lists[heading] = self.wait_for(lambda: self.find(WINDOW, heading), f'there is “{heading}”')
+        return screen.find(self.lists[heading], name)
+
+    def click_in(self, heading, name):
+        screen.do(self.wait_for(lambda: self.usable(self.in_list(heading, name)), f'“{name}” can be used'), 'click')
 
     def hears(self, words, title=WINDOW):
-        wait_until(lambda: self.find(title, words) is not None, f'it says “{words}”: {screen.names(self.program)}')
+        self.wait_for(lambda: self.find(title, words), f'it says “{words}”')
 
 
 def make_conflict(till, document, ours, theirs):
@@ -76,7 +100,7 @@ def test_page():
         till.wait(lambda status: status['pendingConflicts'] == 3, 'all conflicts are there')
 
         # The dialog opens at the one that was pointed at.
-        page.click(WINDOW, f'Decide: Note {second["name"]}')
+        page.click_in(OPEN, f'Decide: Note {second["name"]}')
         page.click('Conflict 2 of 3', "Keep this till's")
         page.click('Conflict 2 of 3', 'Apply')
         till.wait(lambda status: status['pendingConflicts'] == 2, 'it is decided')
@@ -86,19 +110,19 @@ def test_page():
         till.wait(lambda status: status['pendingConflicts'] == 1, 'the next is decided')
         page.click('Conflict 1 of 1', 'Skip')
         wait_until(lambda: screen.window(page.program, 'Conflict 1 of 1') is None, 'the dialog is gone')
-        page.hears(f'Decide: Note {first["name"]}')
+        assert page.in_list(OPEN, f'Decide: Note {first["name"]}') is not None
 
-        page.click(WINDOW, f'View: Note {second["name"]}')
+        page.click_in(DECIDED, f'View: Note {second["name"]}')
         page.hears('What happened', f'Note {second["name"]}')
         page.hears('till', f'Note {second["name"]}')
         page.hears('desk', f'Note {second["name"]}')
 
-        page.click(WINDOW, f'Undo: Note {second["name"]}')
+        page.click_in(DECIDED, f'Undo: Note {second["name"]}')
         page.hears('Undone: entry 4 changes it back.')
         wait_until(lambda: read(till, second)['content'] == 'desk', 'it is as it was')
-        wait_until(lambda: not page.can(WINDOW, f'Undo: Note {second["name"]}'), 'once is enough')
+        wait_until(lambda: page.usable(page.in_list(DECIDED, f'Undo: Note {second["name"]}')) is None, 'once is enough')
 
-        page.click(WINDOW, f'Undo: Sale {sale["name"]}')
+        page.click_in(DECIDED, f'Undo: Sale {sale["name"]}')
         page.hears('That was not possible: the end of conflict 3 cannot be undone: the document is submitted')
         assert read(till, sale)['remarks'] == 'before'
         assert till.program.end() == 0, till.program.outcome()
