@@ -76,7 +76,10 @@ test_last_is_told (Engine *e)
   bus_listen (&bus);
   engine_start (e);
   for (guint i = 0; i < 20; i++)
-    bus_submit (&bus, "POST", CUSTOMER, "{\"customer_name\":\"A\"}");
+    {
+      bus_submit (&bus, "POST", CUSTOMER, "{\"customer_name\":\"A\"}");
+      engine_run_for (e, 30);
+    }
   engine_run_for (e, 10000);
   bus_catch_up (&bus);
   for (guint i = 0; i < bus.heard->len; i++)
