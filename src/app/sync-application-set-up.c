@@ -170,15 +170,12 @@ take_service (SyncApplication *self)
   return g_steal_pointer (&self->service);
 }
 
-static gboolean
-begin_move (SyncApplication *self, const char *base_url, const char *token, const char *secret, GError **error)
+static void
+begin_move (SyncApplication *self, const char *base_url, const char *token, const char *secret)
 {
   g_autoptr (SyncServiceThread) service = NULL;
-  Move *move;
+  Move *move = g_new0 (Move, 1);
 
-  if (!check_move (self, base_url, error))
-    return FALSE;
-  move = g_new0 (Move, 1);
   move->application = g_object_ref (self);
   move->from = g_strdup (self->config->base_url);
   move->to = g_strdup (base_url);
@@ -189,7 +186,6 @@ begin_move (SyncApplication *self, const char *base_url, const char *token, cons
   service = take_service (self);
   move->status = g_steal_pointer (&self->status);
   sync_service_thread_shutdown_async (service, moved_cb, move);
-  return TRUE;
 }
 
 /* The till belongs to another server from now on: the service ends, and begins anew there. FALSE with the reason if it has
@@ -197,7 +193,12 @@ begin_move (SyncApplication *self, const char *base_url, const char *token, cons
 gboolean
 sync_application_move (SyncApplication *self, const char *base_url, GError **error)
 {
-  return self->service == NULL || self->quitting || begin_move (self, base_url, NULL, NULL, error);
+  if (self->service == NULL || self->quitting)
+    return TRUE;
+  if (!check_move (self, base_url, error))
+    return FALSE;
+  begin_move (self, base_url, NULL, NULL);
+  return TRUE;
 }
 
 static void
@@ -220,21 +221,24 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
 
   if (self->quitting || self->moving)
     return;
-  if (moves ? !begin_move (self, base_url, token, secret, &error)
-            : is_new && !use_address (self, base_url, &error))
+  if (moves ? !check_move (self, base_url, &error) : is_new && !use_address (self, base_url, &error))
     {
       sync_setup_dialog_show_refusal (dialog, error->message);
       return;
     }
   if (self->background != NULL && autostart != g_settings_get_boolean (self->settings, "autostart"))
     sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb, NULL);
-  /* Else the dialog went with the window. */
+  /* Whoever calls this holds the dialog, and GTK would look for its parent when that is gone. */
+  gtk_window_set_transient_for (GTK_WINDOW (dialog), NULL);
+  gtk_window_destroy (GTK_WINDOW (dialog));
   if (moves)
-    return;
+    {
+      begin_move (self, base_url, token, secret);
+      return;
+    }
   set_key (self, &key);
   if (is_new && self->window != NULL)
     sync_application_show_content (self);
-  gtk_window_destroy (GTK_WINDOW (dialog));
 }
 
 /* Asks for the server and its key, in front of the window. */

@@ -110,6 +110,7 @@ add_row (SyncPolicyGroup *self, const char *policies, const char *type)
   g_signal_connect_object (row, "notify::selected", G_CALLBACK (selected_cb), self, G_CONNECT_DEFAULT);
   if (!is_others)
     add_remove_button (self, row, type);
+  gtk_widget_set_sensitive (row, gtk_widget_get_sensitive (GTK_WIDGET (self)));
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), row);
   g_ptr_array_add (self->rows, row);
 }
@@ -188,6 +189,7 @@ sync_policy_group_new (GSettings *settings)
   g_signal_connect_object (self->entry, "add", G_CALLBACK (add_cb), self, G_CONNECT_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->entry));
   gtk_widget_set_sensitive (GTK_WIDGET (self), override == NULL);
+  sync_type_entry_set_usable (self->entry, override == NULL);
   g_signal_connect_object (settings, "changed::" KEY, G_CALLBACK (update), self, G_CONNECT_SWAPPED);
   update (self);
   return self;

@@ -73,7 +73,9 @@ add_setting_switch (SyncPreferences *self, AdwPreferencesGroup *group, const cha
   GtkWidget *control = add_switch (row);
 
   g_settings_bind (self->settings, key, control, "active", G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_NO_SENSITIVITY);
+  /* Assistive technology asks the switch itself. */
   gtk_widget_set_sensitive (GTK_WIDGET (row), override == NULL && g_settings_is_writable (self->settings, key));
+  gtk_widget_set_sensitive (control, gtk_widget_get_sensitive (GTK_WIDGET (row)));
 }
 
 static void
@@ -237,7 +239,7 @@ undo_profile_cb (GtkWidget *widget, const char *action, GVariant *parameter)
 
 /* At the end of a profile's row: the way to use it, or that it is used. */
 static GtkWidget *
-make_profile_end (const SyncProfile *profile)
+make_profile_end (const SyncProfile *profile, gboolean possible)
 {
   GtkWidget *stack = gtk_stack_new ();
   GtkWidget *button = gtk_button_new_with_label (_ ("Use"));
@@ -245,8 +247,10 @@ make_profile_end (const SyncProfile *profile)
   g_autofree char *name = g_strdup_printf (_ ("Use “%s”"), _ (profile->title));
 
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "preferences.use-profile");
+  /* An action would make it sensitive. */
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), possible ? "preferences.use-profile" : NULL);
   gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", profile->name);
+  gtk_widget_set_sensitive (button, possible);
   gtk_widget_add_css_class (used, "dim-label");
   gtk_widget_set_valign (stack, GTK_ALIGN_CENTER);
   gtk_stack_add_named (GTK_STACK (stack), button, "use");
@@ -268,7 +272,7 @@ add_profiles (SyncPreferences *self)
         = variable != NULL ? g_strdup_printf (_ ("Not possible while %s is set in the environment."), variable) : NULL;
       AdwActionRow *row
         = add_row (self->profile_group, _ (profiles[i].title), override != NULL ? override : _ (profiles[i].description));
-      GtkWidget *end = make_profile_end (&profiles[i]);
+      GtkWidget *end = make_profile_end (&profiles[i], variable == NULL);
 
       adw_action_row_add_suffix (row, end);
       gtk_widget_set_sensitive (GTK_WIDGET (row), variable == NULL);

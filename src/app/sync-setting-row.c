@@ -114,6 +114,13 @@ commit (SyncSettingRow *self)
   explain (self, words);
 }
 
+/* For assistive technology, which has no Return. */
+static void
+apply_cb (GtkWidget *widget, const char *action, GVariant *parameter)
+{
+  commit (SYNC_SETTING_ROW (widget));
+}
+
 static void
 sync_setting_row_finalize (GObject *object)
 {
@@ -128,6 +135,7 @@ static void
 sync_setting_row_class_init (SyncSettingRowClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sync_setting_row_finalize;
+  gtk_widget_class_install_action (GTK_WIDGET_CLASS (klass), "setting.apply", NULL, apply_cb);
 }
 
 static void
@@ -157,8 +165,10 @@ make (GSettings *settings, const char *key, const char *title, const char *purpo
   gtk_editable_set_width_chars (self->entry, width);
   gtk_editable_set_max_width_chars (self->entry, width);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  /* Assistive technology asks the entry itself. */
   gtk_widget_set_sensitive (GTK_WIDGET (self),
                             sync_config_find_override (key, NULL) == NULL && g_settings_is_writable (settings, key));
+  gtk_widget_set_sensitive (GTK_WIDGET (self->entry), gtk_widget_get_sensitive (GTK_WIDGET (self)));
   g_signal_connect_object (settings, signal, G_CALLBACK (show_present), self, G_CONNECT_SWAPPED);
   return self;
 }

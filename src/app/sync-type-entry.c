@@ -123,3 +123,17 @@ sync_type_entry_refuse (SyncTypeEntry *self, const char *words)
 {
   explain (self, words);
 }
+
+/**
+ * sync_type_entry_set_usable:
+ * @self: an entry
+ * @usable: whether anything can be added now
+ *
+ * Assistive technology asks the entry and the button themselves, and not what they are in.
+ */
+void
+sync_type_entry_set_usable (SyncTypeEntry *self, gboolean usable)
+{
+  gtk_widget_set_sensitive (GTK_WIDGET (self->entry), usable);
+  gtk_widget_set_sensitive (self->button, usable);
+}

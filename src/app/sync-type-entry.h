@@ -17,5 +17,6 @@ G_DECLARE_FINAL_TYPE (SyncTypeEntry, sync_type_entry, SYNC, TYPE_ENTRY, AdwActio
 
 SyncTypeEntry *sync_type_entry_new (const char *title, const char *purpose, const char *button);
 void sync_type_entry_refuse (SyncTypeEntry *self, const char *words);
+void sync_type_entry_set_usable (SyncTypeEntry *self, gboolean usable);
 
 G_END_DECLS

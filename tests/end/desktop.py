@@ -23,11 +23,14 @@ NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
 </interface></node>"""
 
 
-class Notifications:
-    """What shows notifications, in a thread of its own. GIO warns where nobody does, and a warning ends the program."""
+class Service:
+    """A service of the desktop on a bus, in a thread of its own; answers by `called`, and `properties` are read by name."""
 
-    def __init__(self):
-        self.shown = {}
+    name = path = xml = None
+    properties = {}
+
+    def __init__(self, address=None):
+        self.address = address or os.environ['DBUS_SESSION_BUS_ADDRESS']
         self.context = GLib.MainContext.new()
         self.loop = GLib.MainLoop.new(self.context, False)
         self.ready = threading.Event()
@@ -46,14 +49,30 @@ class Notifications:
     def serve(self):
         self.context.push_thread_default()
         self.bus = Gio.DBusConnection.new_for_address_sync(
-            os.environ['DBUS_SESSION_BUS_ADDRESS'],
+            self.address,
             Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION, None, None)
-        self.bus.register_object(NOTIFICATIONS_PATH, Gio.DBusNodeInfo.new_for_xml(NOTIFICATIONS_XML).interfaces[0],
-                                 self.called, None, None)
-        Gio.bus_own_name_on_connection(self.bus, NOTIFICATIONS, 0, None, None)
+        for interface in Gio.DBusNodeInfo.new_for_xml(self.xml).interfaces:
+            self.bus.register_object(self.path, interface, self.called, lambda *call: self.properties[call[4]], None)
+        Gio.bus_own_name_on_connection(self.bus, self.name, 0, None, None)
+        # The bus has given the name before it answers this.
+        self.bus.call_sync('org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'GetId', None, None, 0, -1,
+                           None)
         self.ready.set()
         self.loop.run()
         self.context.pop_thread_default()
+
+    def emit(self, signal, arguments, path=None, interface=None):
+        self.bus.emit_signal(None, path or self.path, interface or self.name, signal, arguments)
+
+
+class Notifications(Service):
+    """What shows notifications. GIO warns where nobody does, and a warning ends the program."""
+
+    name, path, xml = NOTIFICATIONS, NOTIFICATIONS_PATH, NOTIFICATIONS_XML
+
+    def __init__(self):
+        super().__init__()
+        self.shown = {}
 
     def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'Notify':
@@ -68,7 +87,7 @@ class Notifications:
             invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
 
     def choose(self, number, action):
-        self.bus.emit_signal(None, NOTIFICATIONS_PATH, NOTIFICATIONS, 'ActionInvoked', GLib.Variant('(us)', (number, action)))
+        self.emit('ActionInvoked', GLib.Variant('(us)', (number, action)))
 
 
 class Desktop(Profile):
@@ -97,3 +116,55 @@ class Desktop(Profile):
     def show_conflicts(self):
         status, _, error = self.run([os.environ['SYNC_TEST_PROGRAM'], '--conflict', '0'])
         assert status == 0, error
+
+    @property
+    def autostart_file(self):
+        return os.path.join(self.env['XDG_CONFIG_HOME'], 'autostart', PROGRAM + '.desktop')
+
+    # The window, as somebody sees it who does not see
+
+    def activate(self, action):
+        """An action of the program, over the bus."""
+        Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
+            PROGRAM, '/org/posawesome/Sync', 'org.gtk.Actions', 'Activate',
+            GLib.Variant('(sava{sv})', (action, [], {})), None, 0, 30000, None)
+
+    def window(self, title):
+        """(nullable)"""
+        program = screen.applications().get(PROGRAM)
+        return screen.window(program, title) if program is not None else None
+
+    def part(self, title, name):
+        """(nullable): of the window of that title."""
+        window = self.window(title)
+        return screen.find(window, name) if window is not None else None
+
+    def sees(self, title, name):
+        wait_until(lambda: self.part(title, name) is not None, f'“{name}” is in “{title}”: {self.names()}')
+
+    def click(self, title, name, action='click'):
+        """The first of that name that can do it."""
+        def find():
+            window = self.window(title)
+            return screen.find(window, name, action) if window is not None else None
+        wait_until(lambda: (found := find()) is not None and screen.is_sensitive(found) and screen.is_shown(found),
+                   f'“{name}” can be used in “{title}”: {self.names()}')
+        screen.do(find(), action)
+
+    def fill(self, title, name, text):
+        wait_until(lambda: (found := self.part(title, name)) is not None and screen.is_shown(found), f'“{name}” is shown')
+        screen.type_into(self.window(title), name, text)
+
+    def names(self):
+        program = screen.applications().get(PROGRAM)
+        return screen.names(program) if program is not None else None
+
+
+class Fresh(Desktop):
+    """Nothing is set yet."""
+
+    def start(self, wrapper=()):
+        for name in ('ERPNEXT_BASE_URL', 'ERPNEXT_API_TOKEN', 'ERPNEXT_API_SECRET'):
+            self.env.pop(name, None)
+        self.prepare()
+        self.program = Process('program', [*wrapper, os.environ['SYNC_TEST_PROGRAM']], self.env, self.folder, says_ready=False)

@@ -35,6 +35,11 @@ def is_visible(node):
     return node.get_state_set().contains(Atspi.StateType.VISIBLE)
 
 
+def is_shown(node):
+    """Whether it has its place on the screen: before that, pressing it has no effect."""
+    return node.get_component_iface().get_extents(Atspi.CoordType.WINDOW).width > 0
+
+
 def walk(node):
     """The node and all below it; what goes away meanwhile is passed over."""
     yield node
@@ -67,11 +72,11 @@ def words(node):
     return Atspi.Text.get_text(node, 0, -1) or ''
 
 
-def find(root, name):
-    """(nullable): the first of that name. GTK 4.8 puts the text of a button behind its name."""
+def find(root, name, action=None):
+    """(nullable): the first of that name, which can do that. GTK 4.8 puts the text of a button behind its name."""
     for node in walk(root):
         try:
-            if words(node).startswith(name):
+            if words(node).startswith(name) and (action is None or action in actions(node)):
                 return node
         except GLib.Error:
             continue

@@ -3,68 +3,46 @@
 
 import os
 
-import screen
-from desktop import PROGRAM, Desktop, Notifications
-from harness import Process, note, tap, wait_until
-
-
-class Fresh(Desktop):
-    """Nothing is set yet."""
-
-    def start(self, wrapper=()):
-        for name in ('ERPNEXT_BASE_URL', 'ERPNEXT_API_TOKEN', 'ERPNEXT_API_SECRET'):
-            self.env.pop(name, None)
-        self.prepare()
-        self.program = Process('program', [*wrapper, os.environ['SYNC_TEST_PROGRAM']], self.env, self.folder, says_ready=False)
+from desktop import Fresh, Notifications
+from harness import note, tap, wait_until
 
 
 def test_first_run():
     with Fresh() as till:
         till.start_shop()
         till.start()
-        wait_until(lambda: PROGRAM in screen.applications(), 'the program is in the accessibility tree')
-        program = screen.applications()[PROGRAM]
-
-        def part(title, name):
-            window = screen.window(program, title)
-            return screen.find(window, name) if window is not None else None
-
-        def click(title, name):
-            wait_until(lambda: part(title, name) is not None and screen.is_sensitive(part(title, name)),
-                       f'“{name}” can be used in “{title}”; there is {screen.names(program)}')
-            screen.do(part(title, name), 'click')
-
-        def fill(name, text):
-            screen.type_into(screen.window(program, 'Set up'), name, text)
 
         def hears(words):
-            wait_until(lambda: part('Set up', words) is not None, f'it says “{words}”: {screen.names(program)}')
+            till.sees('Set up', words)
 
-        wait_until(lambda: part('POSAwesome Sync', 'Not ready to work') is not None, 'it says that it is not ready')
-        click('POSAwesome Sync', 'Set up')
-        click('Set up', 'Use it')
+        till.sees('POSAwesome Sync', 'Not ready to work')
+        till.click('POSAwesome Sync', 'Set up')
+        till.click('Set up', 'Use it')
         hears('The address, the API key and the API secret are needed.')
-        fill('Address', 'ftp://x')
-        fill('API key', 'KEY-Administrator')
-        fill('API secret', 'wrong')
-        click('Set up', 'Use it')
+        till.fill('Set up', 'Address', 'ftp://x')
+        till.fill('Set up', 'API key', 'KEY-Administrator')
+        till.fill('Set up', 'API secret', 'wrong')
+        till.click('Set up', 'Use it')
         hears('ERPNEXT_BASE_URL')
-        fill('Address', 'http://127.0.0.1:1')
-        click('Set up', 'Try')
+        till.fill('Set up', 'Address', 'http://127.0.0.1:1')
+        till.click('Set up', 'Try')
         hears('The server cannot be reached')
-        fill('Address', till.base_url)
-        click('Set up', 'Try')
+        till.fill('Set up', 'Address', till.base_url)
+        till.click('Set up', 'Try')
         hears('ERPNext answers, but does not know this API key and secret.')
-        fill('API secret', 'SECRET')
-        click('Set up', 'Try')
+        till.fill('Set up', 'API secret', 'SECRET')
+        till.click('Set up', 'Try')
         hears('ERPNext answers, and knows this till as Administrator.')
-        click('Set up', 'Use it')
+        # The last step: it is to be there from the beginning.
+        till.click('Set up', 'Start at log-in', 'toggle')
+        till.click('Set up', 'Use it')
         till.wait_for_gateway()
         till.wait(lambda status: status['condition'] == 'online' and status['baseUrl'] == till.base_url, 'it works')
-        wait_until(lambda: screen.window(program, 'Set up') is None, 'the dialog is gone')
+        wait_until(lambda: till.window('Set up') is None, 'the dialog is gone')
         till.offer(till.client(), note('first'))
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first write is delivered')
         assert 'SECRET' not in till.program.log()
+        wait_until(lambda: os.path.exists(till.autostart_file), 'it starts at log-in')
 
 
 if __name__ == '__main__':

@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From log-in to log-out: the start in the background, quitting while something is on its way, and what the machine and
+the session say. The desktop's services are our own here: the portal, logind, the session's manager."""
+
+import os
+import signal
+import subprocess
+
+import screen  # noqa: F401  before gi: it finds the python that has it
+from desktop import PROGRAM, Desktop, Notifications, Service
+from gi.repository import Gio, GLib
+from harness import DEADLINE, note, sale, tap, wait_until
+
+PORTAL_PATH = '/org/freedesktop/portal/desktop'
+STALL = {'kind': 'stall', 'method': 'POST', 'path': '/api/*'}
+
+
+class Portal(Service):
+    """Asks nobody, and answers for whomever it would ask."""
+
+    name, path = 'org.freedesktop.portal.Desktop', PORTAL_PATH
+    xml = """<node><interface name="org.freedesktop.portal.Background">
+<method name="RequestBackground"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+<method name="SetStatus"><arg type="a{sv}" direction="in"/></method>
+<property name="version" type="u" access="read"/>
+</interface><interface name="org.freedesktop.portal.Inhibit">
+<method name="CreateMonitor"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+</interface></node>"""
+
+    def __init__(self, response=0, version=2):
+        super().__init__()
+        self.response = response
+        self.properties = {'version': GLib.Variant('u', version)}
+        self.requests = []
+        self.statuses = []
+
+    def called(self, _bus, sender, _path, _interface, method, arguments, invocation):
+        if method == 'SetStatus':
+            self.statuses.append(arguments.unpack()[0]['message'])
+            invocation.return_value(None)
+            return
+        options = arguments.unpack()[1]
+        if method == 'RequestBackground':
+            self.requests.append(options)
+        options.setdefault('handle_token', 'none')
+        handle = f'{PORTAL_PATH}/request/{sender[1:].replace(".", "_")}/{options["handle_token"]}'
+        invocation.return_value(GLib.Variant('(o)', (handle,)))
+        if method != 'RequestBackground':
+            return
+        granted = self.response == 0 and options['autostart']
+        results = {'background': GLib.Variant('b', True), 'autostart': GLib.Variant('b', granted)}
+        self.emit('Response', GLib.Variant('(ua{sv})', (self.response, results)), handle, 'org.freedesktop.portal.Request')
+
+
+class Logind(Service):
+    """Hands out locks, and sees when they are given back."""
+
+    name, path = 'org.freedesktop.login1', '/org/freedesktop/login1'
+    interface = 'org.freedesktop.login1.Manager'
+    xml = f"""<node><interface name="{interface}">
+<method name="Inhibit"><arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="s" direction="in"/>
+<arg type="s" direction="in"/><arg type="h" direction="out"/></method>
+</interface></node>"""
+
+    def __init__(self, address):
+        super().__init__(address)
+        self.asked = []
+        self.locks = []
+
+    def called(self, _bus, _sender, _path, _interface, _method, arguments, invocation):
+        ours, theirs = os.pipe()
+        os.set_blocking(ours, False)
+        handles = Gio.UnixFDList()
+        invocation.return_value_with_unix_fd_list(GLib.Variant('(h)', (handles.append(theirs),)), handles)
+        os.close(theirs)
+        self.locks.append(ours)
+        self.asked.append(arguments.unpack())
+
+    def held(self):
+        """How many locks somebody still holds."""
+        def is_held(lock):
+            try:
+                return os.read(lock, 1) != b''
+            except BlockingIOError:
+                return True
+        return sum(is_held(lock) for lock in self.locks)
+
+    def prepare(self, what, begins):
+        self.emit(f'PrepareFor{what}', GLib.Variant('(b)', (begins,)), interface=self.interface)
+
+
+class SystemBus:
+    """A bus that the program takes for the machine's."""
+
+    def __enter__(self):
+        self.process = subprocess.Popen(['dbus-daemon', '--session', '--nofork', '--print-address=1'], stdout=subprocess.PIPE,
+                                        text=True)
+        return self.process.stdout.readline().strip()
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Manager(Service):
+    """Of the session."""
+
+    name, path = 'org.gnome.SessionManager', '/org/gnome/SessionManager'
+    client = '/org/gnome/SessionManager/Client1'
+    private = 'org.gnome.SessionManager.ClientPrivate'
+    xml = """<node><interface name="org.gnome.SessionManager">
+<method name="RegisterClient"><arg type="s" direction="in"/><arg type="s" direction="in"/><arg type="o" direction="out"/></method>
+<method name="UnregisterClient"><arg type="o" direction="in"/></method>
+<property name="SessionIsActive" type="b" access="read"/>
+</interface></node>"""
+    client_xml = """<node><interface name="org.gnome.SessionManager.ClientPrivate">
+<method name="EndSessionResponse"><arg type="b" direction="in"/><arg type="s" direction="in"/></method>
+<signal name="QueryEndSession"><arg type="u"/></signal><signal name="EndSession"><arg type="u"/></signal>
+</interface></node>"""
+    properties = {'SessionIsActive': GLib.Variant('b', True)}
+
+    def __init__(self):
+        super().__init__()
+        self.registered = []
+        self.responses = []
+
+    def called(self, bus, _sender, _path, _interface, method, arguments, invocation):
+        if method == 'RegisterClient' and not self.registered:
+            bus.register_object(self.client, Gio.DBusNodeInfo.new_for_xml(self.client_xml).interfaces[0], self.called, None, None)
+        if method == 'RegisterClient':
+            invocation.return_value(GLib.Variant('(o)', (self.client,)))
+            self.registered.append(arguments.unpack()[0])
+            return
+        if method == 'EndSessionResponse':
+            self.responses.append(arguments.unpack()[0])
+        invocation.return_value(None)
+
+    def tell(self, signal_name):
+        self.emit(signal_name, GLib.Variant('(u)', (0,)), self.client, self.private)
+
+
+def test_autostart():
+    """Without a portal it is a file; switched off it is gone."""
+    with Desktop() as till:
+        till.start_shop()
+        till.start()
+        till.activate('preferences')
+        till.click('Preferences', 'Start at log-in', 'toggle')
+        wait_until(lambda: os.path.exists(till.autostart_file), 'the file is there')
+        file = GLib.KeyFile()
+        file.load_from_file(till.autostart_file, GLib.KeyFileFlags.NONE)
+        assert file.get_string('Desktop Entry', 'Exec') == 'posawesome-sync --background'
+        assert file.get_string('Desktop Entry', 'Type') == 'Application'
+        till.click('Preferences', 'Start at log-in', 'toggle')
+        wait_until(lambda: not os.path.exists(till.autostart_file), 'the file is gone')
+
+
+def test_portal():
+    with Portal() as portal, Desktop() as till:
+        till.start_shop()
+        till.start()
+        # Without a window, and without a panel that shows it.
+        wait_until(lambda: portal.statuses and portal.statuses[-1].startswith('Nothing is waiting.'),
+                   f'the desktop is told: {portal.statuses}')
+        till.activate('preferences')
+        till.click('Preferences', 'Start at log-in', 'toggle')
+        wait_until(lambda: os.path.exists(till.autostart_file), 'it is switched on')
+        till.click('Preferences', 'Start at log-in', 'toggle')
+        wait_until(lambda: not os.path.exists(till.autostart_file), 'it is switched off')
+        assert [request['autostart'] for request in portal.requests] == [True, False]
+        assert portal.requests[0]['commandline'] == ['posawesome-sync', '--background'], portal.requests
+
+
+def test_portal_refuses():
+    with Portal(response=1, version=1) as portal, Desktop() as till:
+        till.start_shop()
+        till.start()
+        till.activate('preferences')
+        till.click('Preferences', 'Start at log-in', 'toggle')
+        till.sees('Preferences', 'The desktop does not allow it: see its settings for this application.')
+        assert not os.path.exists(till.autostart_file)
+        assert len(portal.requests) == 1 and not portal.statuses
+
+
+def stall(till, write):
+    """The write is on its way, and no answer comes."""
+    # What is to be known of its key is asked for without it.
+    till.offer(till.client(), sale())
+    till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
+    till.practice('PUT', 'faults', STALL)
+    till.offer(till.client(), write)
+    till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
+
+
+def test_quit_now():
+    """Whoever cannot wait loses nothing, and nothing is posted twice."""
+    with Desktop(SETTLE_TIME=0) as till:
+        till.start_shop()
+        till.start()
+        write = sale()
+        stall(till, write)
+        # There is no window: a person who ends the program gets one.
+        till.activate('quit')
+        till.sees('POSAwesome Sync', '1 entry is on its way')
+        till.sees('POSAwesome Sync', 'Nothing is lost by that')
+        till.click('POSAwesome Sync', 'Quit now')
+        assert till.program.process.wait(DEADLINE) == 0
+        till.practice('DELETE', 'faults')
+        till.start()
+        till.wait(lambda status: status['queueStats']['completed'] == 2, 'it is delivered after all')
+        keys = [commit['key'] for commit in till.ledger()['commits']
+                if commit['kind'] == 'create' and commit['doctype'] == 'Sales Invoice']
+        assert keys.count(write.mark) == 1, keys
+
+
+def test_quit_waits():
+    """By a signal as by a person: what is on its way is waited for."""
+    with Desktop() as till:
+        till.start_shop()
+        till.start()
+        till.offer(till.client(), note('known'))
+        till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
+        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.offer(till.client(), note('waited for'))
+        till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
+        till.program.process.send_signal(signal.SIGTERM)
+        assert till.program.process.wait(DEADLINE) == 0
+        till.practice('DELETE', 'faults')
+        till.start()
+        assert till.status()['queueStats']['completed'] == 2, till.status()
+
+
+def test_logind():
+    with SystemBus() as address, Logind(address) as logind, Desktop(DBUS_SYSTEM_BUS_ADDRESS=address) as till:
+        till.start_shop()
+        till.start()
+        till.offer(till.client(), note('known'))
+        till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
+        wait_until(lambda: logind.held() == 0, 'nothing is held')
+        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.offer(till.client(), note('on its way'))
+        wait_until(lambda: logind.held() == 1, 'sleep waits for it')
+        assert logind.asked[-1][0] == 'shutdown:sleep' and logind.asked[-1][3] == 'delay', logind.asked
+        logind.prepare('Sleep', True)
+        till.wait(lambda status: status['queueStats']['completed'] == 2, 'it arrives')
+        wait_until(lambda: logind.held() == 0, 'sleep waits no longer')
+        till.offer(till.client(), note('sleeps'))
+        till.wait(lambda status: status['queueStats']['pending'] == 1, 'it is taken')
+        assert till.run([os.environ['SYNC_TEST_CTL'], 'sync'])[0] == 1
+        logind.prepare('Sleep', False)
+        till.wait(lambda status: status['queueStats']['completed'] == 3, 'it goes on')
+        wait_until(lambda: logind.held() == 0, 'nothing is held')
+        logind.prepare('Shutdown', True)
+        till.offer(till.client(), note('after the end'))
+        till.wait(lambda status: status['queueStats']['pending'] == 1, 'it is taken')
+        assert till.program.end() == 0
+
+
+def test_session_end():
+    """The session does not wait; what is on its way is recorded all the same."""
+    with Manager() as manager, Desktop() as till:
+        till.start_shop()
+        till.start()
+        wait_until(lambda: manager.registered == [PROGRAM], f'it is known to the session: {manager.registered}')
+        till.offer(till.client(), note('known'))
+        till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
+        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.offer(till.client(), note('last'))
+        till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
+        manager.tell('QueryEndSession')
+        wait_until(lambda: manager.responses == [True], 'the session may end')
+        manager.tell('EndSession')
+        assert till.program.process.wait(DEADLINE) == 0
+        till.practice('DELETE', 'faults')
+        till.start()
+        assert till.status()['queueStats']['completed'] == 2, till.status()
+
+
+if __name__ == '__main__':
+    with Notifications():
+        tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end)
