@@ -36,11 +36,12 @@ class Lost(Exception):
 
 
 def wait_until(predicate, what, wake=None):
-    """Looks at each event on the socket `wake`, else now and then, until the deadline."""
+    """Looks at each event on the socket `wake`, else now and then, until the deadline. `what`: words, or what makes them
+    if they are needed."""
     end = time.monotonic() + DEADLINE
     while not predicate():
         if time.monotonic() > end:
-            raise AssertionError(f'after {DEADLINE} s still not: {what}')
+            raise AssertionError(f'after {DEADLINE} s still not: {what() if callable(what) else what}')
         ready = select.select([wake] if wake else [], [], [], 0.05)[0]
         if ready and not wake.recv(1 << 20):
             wake = None

@@ -41,7 +41,9 @@ def is_shown(node):
 
 
 def walk(node):
-    """The node and all below it; what goes away meanwhile is passed over."""
+    """The node and all below it; what goes away meanwhile is passed over, and so is a node that is none."""
+    if node is None:
+        return
     yield node
     try:
         for i in range(node.get_child_count()):

@@ -238,7 +238,7 @@ def decide(story):
             node = screen.find(window, name) if window is not None else None
             return node if node is not None and screen.is_sensitive(node) else None
 
-        wait_until(there, f'“{name}” can be used in “{title}”; there is {screen.names(program)}')
+        wait_until(there, lambda: f'“{name}” can be used in “{title}”; there is {screen.names(program)}')
         screen.do(there(), action)
 
     do('Conflict 1 of 2', 'Mobile phone', 'difference.take-local')

@@ -40,11 +40,11 @@ class Till(Desktop):
             node = self.part(name, title, 'click')
             return node is not None and screen.is_sensitive(node)
 
-        wait_until(can, f'“{name}” can be clicked in “{title}”; there is {screen.names(self.tree)}')
+        wait_until(can, lambda: f'“{name}” can be clicked in “{title}”; there is {screen.names(self.tree)}')
         screen.do(self.part(name, title, 'click'), 'click')
 
     def hears(self, words, title=WINDOW):
-        wait_until(lambda: self.part(words, title) is not None, f'it says “{words}”: {screen.names(self.tree)}')
+        wait_until(lambda: self.part(words, title) is not None, lambda: f'it says “{words}”: {screen.names(self.tree)}')
 
     def dialog(self, heading):
         """The title of the window of that question. GTK 4.8 gives it none."""
@@ -55,7 +55,7 @@ class Till(Desktop):
                     return window
             return None
 
-        wait_until(lambda: find() is not None, f'it asks “{heading}”: {screen.names(self.tree)}')
+        wait_until(lambda: find() is not None, lambda: f'it asks “{heading}”: {screen.names(self.tree)}')
         return find()
 
     def answer(self, heading, text, button):
@@ -68,7 +68,7 @@ class Till(Desktop):
             return next((node for node in screen.walk(dialog) if screen.words(node).startswith(button)
                          and 'click' in screen.actions(node) and screen.is_sensitive(node)), None)
 
-        wait_until(lambda: can() is not None, f'“{button}” can be clicked: {screen.names(dialog)}')
+        wait_until(lambda: can() is not None, lambda: f'“{button}” can be clicked: {screen.names(dialog)}')
         screen.do(can(), 'click')
 
     def search(self, words):
