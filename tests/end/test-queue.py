@@ -76,7 +76,7 @@ class Till(Desktop):
             try:
                 screen.type_into(screen.window(self.tree, WINDOW), 'Search', words)
                 return True
-            except AssertionError:
+            except (AssertionError, TypeError):
                 # What changes just now may have no answer.
                 return False
 
@@ -86,12 +86,13 @@ class Till(Desktop):
         wait_until(self.try_to_select_all, 'all can be selected')
 
     def try_to_select_all(self):
-        for node in screen.walk(screen.window(self.tree, WINDOW)):
+        window = screen.window(self.tree, WINDOW)
+        for node in screen.walk(window) if window is not None else ():
             try:
                 if 'list.select-all' in screen.actions(node):
                     screen.do(node, 'list.select-all')
                     return True
-            except screen.GLib.Error:
+            except (TypeError, screen.GLib.Error):
                 continue
         return False
 
@@ -174,7 +175,6 @@ def test_given_up_and_restored():
         till.answer('Give up 5 entries?', 'rung up twice', '_Give up')
         till.wait(lambda status: status['queueStats']['discarded'] == 5, 'all are given up')
         till.hears('Nothing is waiting')
-        till.hears('5 entries were given up.')
         till.practice('DELETE', 'faults')
         till.click('List what was given up')
         till.hears('5 entries')
