@@ -11,7 +11,7 @@
 /* A key on its way to the engine's thread. */
 typedef struct
 {
-  char *token;  /* (owned) */
+  char *token; /* (owned) */
   char *secret; /* (owned) */
 } Key;
 
@@ -104,11 +104,11 @@ check_move (SyncApplication *self, const char *base_url, GError **error)
 typedef struct
 {
   SyncApplication *application; /* (owned) */
-  SyncStatus *status;           /* (owned): of the engine that ends */
-  char *from;                   /* (owned) */
-  char *to;                     /* (owned) */
-  Key key;                      /* (nullable) in both parts: of the new server */
-  gboolean had_window;          /* somebody looks on */
+  SyncStatus *status; /* (owned): of the engine that ends */
+  char *from; /* (owned) */
+  char *to; /* (owned) */
+  Key key; /* (nullable) in both parts: of the new server */
+  gboolean had_window; /* somebody looks on */
 } Move;
 
 static void
@@ -250,8 +250,7 @@ sync_application_set_up (SyncApplication *self)
 
   if (parent == NULL || self->settings == NULL || self->quitting)
     return;
-  dialog = sync_setup_dialog_new (parent, self->config->base_url,
-                                  sync_config_find_override ("base-url", NULL) != NULL,
+  dialog = sync_setup_dialog_new (parent, self->config->base_url, sync_config_find_override ("base-url", NULL) != NULL,
                                   g_settings_get_boolean (self->settings, "autostart"), self->clock);
   g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
   gtk_window_present (GTK_WINDOW (dialog));

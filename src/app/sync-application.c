@@ -95,7 +95,8 @@ status_changed_cb (SyncApplication *self)
 {
   sync_application_follow_status (self);
   if (self->inhibitor != NULL)
-    sync_inhibitor_set_busy (self->inhibitor, sync_status_get_snapshot (self->status)->counts.n[SYNC_STATE_SENDING] > 0);
+    sync_inhibitor_set_busy (self->inhibitor,
+                             sync_status_get_snapshot (self->status)->counts.n[SYNC_STATE_SENDING] > 0);
   if (self->quitting)
     return;
   if (self->notices != NULL)
@@ -221,7 +222,8 @@ sync_application_local_command_line (GApplication *application, char ***argument
     }
   if (self->conflict >= 0)
     {
-      g_action_group_activate_action (G_ACTION_GROUP (application), "show-conflict", g_variant_new_int64 (self->conflict));
+      g_action_group_activate_action (G_ACTION_GROUP (application), "show-conflict",
+                                      g_variant_new_int64 (self->conflict));
       *exit_status = EXIT_SUCCESS;
       return TRUE;
     }
@@ -230,8 +232,7 @@ sync_application_local_command_line (GApplication *application, char ***argument
       *exit_status = EXIT_SUCCESS;
       return TRUE;
     }
-  return G_APPLICATION_CLASS (sync_application_parent_class)
-    ->local_command_line (application, arguments, exit_status);
+  return G_APPLICATION_CLASS (sync_application_parent_class)->local_command_line (application, arguments, exit_status);
 }
 
 static void
@@ -397,7 +398,8 @@ static SyncApplication *
 make (GApplicationFlags flags)
 {
   return g_object_new (SYNC_TYPE_APPLICATION, "application-id", SYNC_APP_ID, "resource-base-path",
-                       "/org/posawesome/Sync", "flags", flags, "register-session", flags == G_APPLICATION_DEFAULT_FLAGS, NULL);
+                       "/org/posawesome/Sync", "flags", flags, "register-session", flags == G_APPLICATION_DEFAULT_FLAGS,
+                       NULL);
 }
 
 /**

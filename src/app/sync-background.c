@@ -24,9 +24,9 @@ struct _SyncBackground
   GObject parent_instance;
 
   GDBusConnection *connection; /* (owned) (nullable): NULL: there is no bus */
-  GSettings *settings;         /* (owned) */
-  GCancellable *cancellable;   /* (owned): of the words that are on their way */
-  char *told;                  /* (owned) (nullable): the words that were told last */
+  GSettings *settings; /* (owned) */
+  GCancellable *cancellable; /* (owned): of the words that are on their way */
+  char *told; /* (owned) (nullable): the words that were told last */
   guint n_requests;
 };
 
@@ -60,7 +60,8 @@ load_installed (void)
 
   if (g_key_file_load_from_data_dirs (file, "applications/" FILE_NAME, NULL, flags, NULL))
     return file;
-  g_key_file_set_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_TYPE, G_KEY_FILE_DESKTOP_TYPE_APPLICATION);
+  g_key_file_set_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_TYPE,
+                         G_KEY_FILE_DESKTOP_TYPE_APPLICATION);
   g_key_file_set_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_NAME, "POSAwesome Sync");
   g_key_file_set_string (file, G_KEY_FILE_DESKTOP_GROUP, G_KEY_FILE_DESKTOP_KEY_ICON, SYNC_APP_ID);
   return file;
@@ -133,8 +134,8 @@ stop_listening (GTask *task)
 
 /* What the portal, or the person whom it asked, says. */
 static void
-response_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
-             GVariant *parameters, gpointer user_data)
+response_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+             const char *signal, GVariant *parameters, gpointer user_data)
 {
   g_autoptr (GTask) task = g_object_ref (G_TASK (user_data));
   const Switch *data = g_task_get_task_data (task);
@@ -175,7 +176,8 @@ ask_portal (SyncBackground *self, GTask *task)
 {
   Switch *data = g_task_get_task_data (task);
   static const char *const command[] = { "posawesome-sync", "--background", NULL };
-  g_autofree char *sender = g_strdelimit (g_strdup (g_dbus_connection_get_unique_name (self->connection) + 1), ".", '_');
+  g_autofree char *sender
+      = g_strdelimit (g_strdup (g_dbus_connection_get_unique_name (self->connection) + 1), ".", '_');
   g_autofree char *token = g_strdup_printf ("posawesome_sync_%u", ++self->n_requests);
   g_autofree char *path = g_strconcat (PORTAL_PATH "/request/", sender, "/", token, NULL);
   GVariantBuilder options;
@@ -189,8 +191,8 @@ ask_portal (SyncBackground *self, GTask *task)
   g_variant_builder_add (&options, "{sv}", "dbus-activatable", g_variant_new_boolean (FALSE));
   /* Before the call: the answer may be there before the call's own. */
   data->response
-    = g_dbus_connection_signal_subscribe (self->connection, PORTAL, REQUEST, "Response", path, NULL,
-                                          G_DBUS_SIGNAL_FLAGS_NONE, response_cb, g_object_ref (task), g_object_unref);
+      = g_dbus_connection_signal_subscribe (self->connection, PORTAL, REQUEST, "Response", path, NULL,
+                                            G_DBUS_SIGNAL_FLAGS_NONE, response_cb, g_object_ref (task), g_object_unref);
   g_dbus_connection_call (self->connection, PORTAL, PORTAL_PATH, BACKGROUND, "RequestBackground",
                           g_variant_new ("(sa{sv})", "", &options), G_VARIANT_TYPE ("(o)"), G_DBUS_CALL_FLAGS_NONE, -1,
                           g_task_get_cancellable (task), requested_cb, g_object_ref (task));
@@ -223,8 +225,8 @@ version_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_builder_init (&options, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&options, "{sv}", "message", g_variant_new_string (self->told));
   g_dbus_connection_call (self->connection, PORTAL, PORTAL_PATH, BACKGROUND, "SetStatus",
-                          g_variant_new ("(a{sv})", &options), NULL, G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable, told_cb,
-                          NULL);
+                          g_variant_new ("(a{sv})", &options), NULL, G_DBUS_CALL_FLAGS_NONE, -1, self->cancellable,
+                          told_cb, NULL);
 }
 
 static void
@@ -337,6 +339,6 @@ sync_background_tell (SyncBackground *self, const char *words)
   g_free (self->told);
   self->told = g_steal_pointer (&cut);
   g_dbus_connection_call (self->connection, PORTAL, PORTAL_PATH, "org.freedesktop.DBus.Properties", "Get",
-                          g_variant_new ("(ss)", BACKGROUND, "version"), G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NONE, -1,
-                          self->cancellable, version_cb, g_object_ref (self));
+                          g_variant_new ("(ss)", BACKGROUND, "version"), G_VARIANT_TYPE ("(v)"), G_DBUS_CALL_FLAGS_NONE,
+                          -1, self->cancellable, version_cb, g_object_ref (self));
 }

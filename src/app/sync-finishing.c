@@ -15,13 +15,13 @@ struct _SyncFinishing
 {
   AdwBin parent_instance;
 
-  SyncStatus *status;       /* (owned) (nullable): NULL until there is one to follow */
-  SyncStore *reader;        /* (owned) (nullable): likewise */
-  guint n_most;             /* how many were on their way at most */
+  SyncStatus *status; /* (owned) (nullable): NULL until there is one to follow */
+  SyncStore *reader; /* (owned) (nullable): likewise */
+  guint n_most; /* how many were on their way at most */
   GtkProgressBar *progress; /* (unowned): the template's, as all that follow */
-  GtkLabel *count;          /* (unowned) */
-  GtkLabel *names;          /* (unowned) */
-  GtkWidget *quit_button;   /* (unowned) */
+  GtkLabel *count; /* (unowned) */
+  GtkLabel *names; /* (unowned) */
+  GtkWidget *quit_button; /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncFinishing, sync_finishing, ADW_TYPE_BIN)

@@ -18,12 +18,12 @@ struct _SyncInhibitor
   GObject parent_instance;
 
   GDBusConnection *connection; /* (owned) (nullable): to the system bus; NULL: not yet, or there is none */
-  GCancellable *cancellable;   /* (owned): of whatever is being asked */
-  guint on_shutdown;           /* subscriptions, 0: none */
+  GCancellable *cancellable; /* (owned): of whatever is being asked */
+  guint on_shutdown; /* subscriptions, 0: none */
   guint on_sleep;
   gboolean busy;
-  gboolean asking;             /* a lock is being handed out */
-  int lock;                    /* descriptor, -1: none is held */
+  gboolean asking; /* a lock is being handed out */
+  int lock; /* descriptor, -1: none is held */
 };
 
 enum
@@ -53,7 +53,7 @@ inhibited_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GUnixFDList) list = NULL;
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply
-    = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &list, result, &error);
+      = g_dbus_connection_call_with_unix_fd_list_finish (G_DBUS_CONNECTION (source), &list, result, &error);
   int handle;
 
   self->asking = FALSE;
@@ -76,15 +76,16 @@ update (SyncInhibitor *self)
   if (!self->busy || self->lock >= 0 || self->asking || self->connection == NULL)
     return;
   self->asking = TRUE;
-  g_dbus_connection_call_with_unix_fd_list (
-    self->connection, LOGIND, LOGIND_PATH, MANAGER, "Inhibit",
-    g_variant_new ("(ssss)", "shutdown:sleep", "POSAwesome Sync", _ ("Sales are on their way to the server"), "delay"),
-    G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL, self->cancellable, inhibited_cb, g_object_ref (self));
+  g_dbus_connection_call_with_unix_fd_list (self->connection, LOGIND, LOGIND_PATH, MANAGER, "Inhibit",
+                                            g_variant_new ("(ssss)", "shutdown:sleep", "POSAwesome Sync",
+                                                           _ ("Sales are on their way to the server"), "delay"),
+                                            G_VARIANT_TYPE ("(h)"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, NULL,
+                                            self->cancellable, inhibited_cb, g_object_ref (self));
 }
 
 static void
-prepare_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
-            GVariant *parameters, gpointer user_data)
+prepare_cb (GDBusConnection *connection, const char *sender, const char *path, const char *interface,
+            const char *signal, GVariant *parameters, gpointer user_data)
 {
   gboolean resting;
 

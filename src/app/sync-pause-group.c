@@ -12,9 +12,9 @@ struct _SyncPauseGroup
 {
   AdwPreferencesGroup parent_instance;
 
-  SyncStatus *status;   /* (owned) */
-  GPtrArray *rows;      /* (owned) (element-type GtkWidget, unowned) */
-  char **types;         /* (owned) (nullable): as the rows show them */
+  SyncStatus *status; /* (owned) */
+  GPtrArray *rows; /* (owned) (element-type GtkWidget, unowned) */
+  char **types; /* (owned) (nullable): as the rows show them */
   SyncTypeEntry *entry; /* (unowned) */
 };
 
@@ -116,7 +116,7 @@ sync_pause_group_new (SyncStatus *status)
 
   self->status = g_object_ref (status);
   self->entry
-    = sync_type_entry_new (_ ("Document type to pause"), _ ("Its name in ERPNext, like Sales Invoice."), _ ("Pause"));
+      = sync_type_entry_new (_ ("Document type to pause"), _ ("Its name in ERPNext, like Sales Invoice."), _ ("Pause"));
   g_signal_connect_object (self->entry, "add", G_CALLBACK (add_cb), self, G_CONNECT_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->entry));
   g_signal_connect_object (status, "changed", G_CALLBACK (update), self, G_CONNECT_SWAPPED);

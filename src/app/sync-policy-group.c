@@ -17,8 +17,8 @@ struct _SyncPolicyGroup
 {
   AdwPreferencesGroup parent_instance;
 
-  GSettings *settings;  /* (owned) */
-  GPtrArray *rows;      /* (owned) (element-type GtkWidget, unowned): of the types */
+  GSettings *settings; /* (owned) */
+  GPtrArray *rows; /* (owned) (element-type GtkWidget, unowned): of the types */
   SyncTypeEntry *entry; /* (unowned) */
 };
 
@@ -183,8 +183,9 @@ sync_policy_group_new (GSettings *settings)
 
   self->settings = g_object_ref (settings);
   adw_preferences_group_set_description (
-    ADW_PREFERENCES_GROUP (self),
-    override != NULL ? override : _ ("What counts when a document was changed here and on the server. Whatever loses is kept."));
+      ADW_PREFERENCES_GROUP (self),
+      override != NULL ? override
+                       : _ ("What counts when a document was changed here and on the server. Whatever loses is kept."));
   self->entry = sync_type_entry_new (_ ("Document type"), _ ("Its name in ERPNext, like Sales Invoice."), _ ("Add"));
   g_signal_connect_object (self->entry, "add", G_CALLBACK (add_cb), self, G_CONNECT_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->entry));

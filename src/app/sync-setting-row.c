@@ -13,14 +13,14 @@ struct _SyncSettingRow
 {
   AdwActionRow parent_instance;
 
-  GSettings *settings;            /* (owned) */
-  const char *key;                /* (unowned): static */
-  const char *purpose;            /* (unowned): static */
+  GSettings *settings; /* (owned) */
+  const char *key; /* (unowned): static */
+  const char *purpose; /* (unowned): static */
   const SyncConfigNumber *number; /* (unowned) (nullable): NULL: a text */
-  SyncSettingCheck check;         /* of a text */
-  gpointer check_data;            /* (unowned): for @check */
-  GtkEditable *entry;             /* (unowned) */
-  char *shown;                    /* (owned) (nullable): what the entry shows of the setting */
+  SyncSettingCheck check; /* of a text */
+  gpointer check_data; /* (unowned): for @check */
+  GtkEditable *entry; /* (unowned) */
+  char *shown; /* (owned) (nullable): what the entry shows of the setting */
 };
 
 G_DEFINE_FINAL_TYPE (SyncSettingRow, sync_setting_row, ADW_TYPE_ACTION_ROW)
@@ -184,7 +184,7 @@ SyncSettingRow *
 sync_setting_row_new_number (GSettings *settings, const SyncConfigNumber *number)
 {
   SyncSettingRow *self
-    = make (settings, number->key, sync_setting_words_title (number), sync_setting_words_purpose (number), 12);
+      = make (settings, number->key, sync_setting_words_title (number), sync_setting_words_purpose (number), 12);
 
   self->number = number;
   show_present (self);

@@ -18,14 +18,17 @@ static const struct
   const char *title;
   const char *purpose;
 } words[] = {
-  { "processing-interval", N_ ("Longest wait for a sweep"), N_ ("Work that is due goes out at the latest after this time.") },
+  { "processing-interval", N_ ("Longest wait for a sweep"),
+    N_ ("Work that is due goes out at the latest after this time.") },
   { "batch-size", N_ ("Entries per sweep"), N_ ("So many due entries are read from the queue at once.") },
   { "concurrency", N_ ("Entries at once"),
     N_ ("So many are on their way at the same time; those about one document go one after the other.") },
   { "max-retries", N_ ("Retries per entry"),
-    N_ ("How often an entry is tried again when the server answered with an error that may pass. A dropped line does not "
+    N_ ("How often an entry is tried again when the server answered with an error that may pass. A dropped line does "
+        "not "
         "count.") },
-  { "base-retry-delay", N_ ("First retry delay"), N_ ("The wait before the first retry; each further one waits twice as long.") },
+  { "base-retry-delay", N_ ("First retry delay"),
+    N_ ("The wait before the first retry; each further one waits twice as long.") },
   { "max-retry-delay", N_ ("Longest retry delay"), N_ ("No retry waits longer than this.") },
   { "request-timeout", N_ ("Time limit for reading"), N_ ("After this time an unanswered question is given up.") },
   { "write-timeout", N_ ("Time limit for writing"),
@@ -42,7 +45,10 @@ static const struct
   const char *name;
   guint ms;
 } units[] = {
-  { N_ ("h"), HOUR_MS }, { N_ ("min"), MINUTE_MS }, { N_ ("s"), SECOND_MS }, { N_ ("ms"), 1 },
+  { N_ ("h"), HOUR_MS },
+  { N_ ("min"), MINUTE_MS },
+  { N_ ("s"), SECOND_MS },
+  { N_ ("ms"), 1 },
 };
 
 static gboolean

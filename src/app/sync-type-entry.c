@@ -13,8 +13,8 @@ struct _SyncTypeEntry
   AdwActionRow parent_instance;
 
   GtkEditable *entry; /* (unowned) */
-  GtkWidget *button;  /* (unowned) */
-  char *purpose;      /* (owned) */
+  GtkWidget *button; /* (unowned) */
+  char *purpose; /* (owned) */
 };
 
 enum
@@ -68,8 +68,8 @@ static void
 sync_type_entry_class_init (SyncTypeEntryClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = sync_type_entry_finalize;
-  signals[SIGNAL_ADD]
-    = g_signal_new ("add", SYNC_TYPE_TYPE_ENTRY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_ADD] = g_signal_new ("add", SYNC_TYPE_TYPE_ENTRY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                      1, G_TYPE_STRING);
 }
 
 static void

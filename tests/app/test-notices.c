@@ -105,6 +105,24 @@ test_needs_person (Fixture *fixture, gconstpointer data)
   expect (fixture, 0, "-refused -sign-in");
 }
 
+/* What is muted is taken back, and told again when it is not muted any more. */
+static void
+test_muted (Fixture *fixture, gconstpointer data)
+{
+  set (fixture, SYNC_STATE_CONFLICT, 1);
+  expect (fixture, 5, "+conflict");
+  sync_notices_set_muted (fixture->notices, SYNC_NOTICE_CONFLICT, TRUE);
+  expect (fixture, 0, "-conflict");
+  set (fixture, SYNC_STATE_CONFLICT, 2);
+  set (fixture, SYNC_STATE_FAILED, 1);
+  expect (fixture, 100, "+refused");
+  sync_notices_set_muted (fixture->notices, SYNC_NOTICE_CONFLICT, FALSE);
+  expect (fixture, 5, "+conflict");
+  set (fixture, SYNC_STATE_CONFLICT, 0);
+  set (fixture, SYNC_STATE_FAILED, 0);
+  expect (fixture, 0, "-conflict -refused");
+}
+
 static void
 test_late (Fixture *fixture, gconstpointer data)
 {
@@ -126,6 +144,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/sync/notices/conflict", Fixture, NULL, set_up, test_conflict, tear_down);
   g_test_add ("/sync/notices/needs-person", Fixture, NULL, set_up, test_needs_person, tear_down);
+  g_test_add ("/sync/notices/muted", Fixture, NULL, set_up, test_muted, tear_down);
   g_test_add ("/sync/notices/late", Fixture, NULL, set_up, test_late, tear_down);
   return g_test_run ();
 }

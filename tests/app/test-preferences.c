@@ -10,9 +10,9 @@
 typedef struct
 {
   GtkApplication *application; /* (owned) */
-  GSettings *settings;         /* (owned) */
-  SyncBackground *background;  /* (owned) */
-  GtkWidget *window;           /* (unowned) */
+  GSettings *settings; /* (owned) */
+  SyncBackground *background; /* (owned) */
+  GtkWidget *window; /* (unowned) */
 } Fixture;
 
 static void
@@ -52,7 +52,8 @@ find (GtkWidget *widget, GType type, const char *title)
       && (title == NULL || !ADW_IS_PREFERENCES_ROW (widget)
           || g_strcmp0 (adw_preferences_row_get_title (ADW_PREFERENCES_ROW (widget)), title) == 0))
     return widget;
-  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
     {
       GtkWidget *found = find (below, type, title);
 
