@@ -162,7 +162,8 @@ read_unit (const char *text, guint *ms)
   const char *end = text;
   g_autofree char *name = NULL;
 
-  while (g_unichar_isalpha (g_utf8_get_char (end)))
+  /* Some scripts write vowels as marks. */
+  while (g_unichar_isalpha (g_utf8_get_char (end)) || g_unichar_ismark (g_utf8_get_char (end)))
     end = g_utf8_next_char (end);
   name = g_strndup (text, end - text);
   *ms = SECOND_MS;
