@@ -22,6 +22,7 @@ struct _SyncPreferences
   SyncStatus *status;         /* (owned) (nullable): NULL: there is no engine */
   GCancellable *cancellable;  /* (owned): of the switch of the start at log-in */
   GVariant *before;           /* (owned) (nullable): what the last profile changed */
+  AdwToast *toast;            /* (owned) (nullable): offers to take that back */
   GPtrArray *profile_ends;    /* (owned) (element-type GtkStack, unowned): for each profile its button, or that it is in use */
   GtkSwitch *autostart;       /* (unowned) */
   AdwActionRow *autostart_row; /* (unowned) */
@@ -222,6 +223,11 @@ use_profile_cb (GtkWidget *widget, const char *action, GVariant *parameter)
   toast = adw_toast_new (words);
   adw_toast_set_button_label (toast, _ ("Undo"));
   adw_toast_set_action_name (toast, "preferences.undo-profile");
+  /* Nobody has to hurry to take it back; it stays until it is closed or the next one comes. */
+  adw_toast_set_timeout (toast, 0);
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
+  g_set_object (&self->toast, toast);
   adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), toast);
   gtk_widget_action_set_enabled (widget, "preferences.undo-profile", TRUE);
 }
@@ -337,6 +343,7 @@ sync_preferences_dispose (GObject *object)
   g_clear_object (&self->settings);
   g_clear_object (&self->background);
   g_clear_object (&self->status);
+  g_clear_object (&self->toast);
   g_clear_pointer (&self->before, g_variant_unref);
   gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_PREFERENCES);
   G_OBJECT_CLASS (sync_preferences_parent_class)->dispose (object);
