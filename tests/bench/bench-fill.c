@@ -7,6 +7,9 @@
 #include "sync-clock-system.h"
 #include "sync-store.h"
 
+/* Rows that share a commit. */
+#define GROUP 2000
+
 int
 main (int argc, char **argv)
 {
@@ -20,11 +23,11 @@ main (int argc, char **argv)
   if (rows == 0)
     g_error ("usage: bench-fill DIRECTORY SITE ROWS");
   store = sync_store_open (argv[1], &options, clock, &error);
-  for (guint64 done = 0; error == NULL && done < rows; done += 100)
+  for (guint64 done = 0; error == NULL && done < rows; done += GROUP)
     {
       g_autoptr (GPtrArray) group = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
 
-      for (guint i = 0; i < MIN (100, rows - done); i++)
+      for (guint i = 0; i < MIN (GROUP, rows - done); i++)
         {
           SyncRequest *request = bench_sale_new (random, clock);
 
