@@ -111,13 +111,21 @@ query_end_cb (SyncApplication *self)
   sync_application_ask (self, hold_cb, GINT_TO_POINTER (ASKED_MS), NULL);
 }
 
-/* From now on SIGTERM and SIGINT end the program as a person does, and it hears when the session or the machine is about to
- * end or to sleep. */
+/* From now on SIGTERM and SIGINT end the program as a person does, once the main loop runs. The service may run before that. */
+void
+sync_application_catch_signals (SyncApplication *self)
+{
+  if (self->on_term != 0)
+    return;
+  self->on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
+  self->on_int = g_unix_signal_add (SIGINT, terminate_cb, self);
+}
+
+/* From now on it hears when it, the session or the machine is about to end or to sleep. */
 void
 sync_application_listen (SyncApplication *self)
 {
-  self->on_term = g_unix_signal_add (SIGTERM, terminate_cb, self);
-  self->on_int = g_unix_signal_add (SIGINT, terminate_cb, self);
+  sync_application_catch_signals (self);
   if (self->demo != NULL)
     return;
   g_signal_connect (self, "query-end", G_CALLBACK (query_end_cb), NULL);

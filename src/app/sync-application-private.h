@@ -53,6 +53,7 @@ void sync_application_enable_actions (SyncApplication *self, gboolean enabled);
 void sync_application_finish (SyncApplication *self);
 void sync_application_follow_status (SyncApplication *self);
 void sync_application_leave (SyncApplication *self);
+void sync_application_catch_signals (SyncApplication *self);
 void sync_application_listen (SyncApplication *self);
 gboolean sync_application_move (SyncApplication *self, const char *base_url, GError **error);
 void sync_application_open_window (SyncApplication *self);

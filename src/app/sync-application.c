@@ -276,7 +276,10 @@ sync_application_dbus_register (GApplication *application, GDBusConnection *conn
   if (!G_APPLICATION_CLASS (sync_application_parent_class)->dbus_register (application, connection, path, error))
     return FALSE;
   if (self->demo == NULL && self->config->base_url != NULL && !name_is_taken (connection))
-    launch_service (self, connection, NULL);
+    {
+      sync_application_catch_signals (self);
+      launch_service (self, connection, NULL);
+    }
   return TRUE;
 }
 
@@ -398,7 +401,7 @@ static SyncApplication *
 make (GApplicationFlags flags)
 {
   return g_object_new (SYNC_TYPE_APPLICATION, "application-id", SYNC_APP_ID, "resource-base-path",
-                       "/org/posawesome/Sync", "flags", flags, "register-session", flags == G_APPLICATION_DEFAULT_FLAGS,
+                       "/org/posawesome/Sync", "flags", flags, "register-session", flags != G_APPLICATION_NON_UNIQUE,
                        NULL);
 }
 

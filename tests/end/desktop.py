@@ -140,16 +140,17 @@ class Desktop(Profile):
         return screen.find(window, name) if window is not None else None
 
     def sees(self, title, name):
-        wait_until(lambda: self.part(title, name) is not None, f'“{name}” is in “{title}”: {self.names()}')
+        wait_until(lambda: self.part(title, name) is not None, lambda: f'“{name}” is in “{title}”: {self.names()}')
 
     def click(self, title, name, action='click'):
         """The first of that name that can do it."""
-        def find():
-            window = self.window(title)
-            return screen.find(window, name, action) if window is not None else None
-        wait_until(lambda: (found := find()) is not None and screen.is_sensitive(found) and screen.is_shown(found),
-                   f'“{name}” can be used in “{title}”: {self.names()}')
-        screen.do(find(), action)
+        def press():
+            found = screen.find(self.window(title), name, action)
+            if found is None or not screen.is_sensitive(found) or not screen.is_shown(found):
+                return False
+            screen.do(found, action)
+            return True
+        wait_until(press, lambda: f'“{name}” can be used in “{title}”: {self.names()}')
 
     def fill(self, title, name, text):
         wait_until(lambda: (found := self.part(title, name)) is not None and screen.is_shown(found), f'“{name}” is shown')
