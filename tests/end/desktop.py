@@ -123,8 +123,14 @@ class Desktop(Profile):
 
     # The window, as somebody sees it who does not see
 
+    def is_on_bus(self):
+        return Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
+            'org.freedesktop.DBus', '/org/freedesktop/DBus', 'org.freedesktop.DBus', 'NameHasOwner',
+            GLib.Variant('(s)', (PROGRAM,)), None, 0, 30000, None).unpack()[0]
+
     def activate(self, action):
-        """An action of the program, over the bus."""
+        """An action of the program, over the bus. The gateway is there before the name is."""
+        wait_until(self.is_on_bus, 'the program is on the bus')
         Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
             PROGRAM, '/org/posawesome/Sync', 'org.gtk.Actions', 'Activate',
             GLib.Variant('(sava{sv})', (action, [], {})), None, 0, 30000, None)
