@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the attempts of one row tell: how its last send ended, how often it was looked for since,
+/* What the attempts of one row tell: how its last send ended, unless that was decided about, how often it was looked for since,
  * and whether a send that may have arrived went out without a key. Read from the database each
  * time, so that it is the same after a restart. Engine's thread only. */
 #include "config.h"
@@ -45,6 +45,13 @@ take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt
     take_unsure (self, route, attempt);
 }
 
+/* A person or a hook has answered what the last send met. */
+static void
+take_decision (SyncHistory *self)
+{
+  g_clear_pointer (&self->verdict, g_free);
+}
+
 static void
 take_look (SyncHistory *self, const SyncAttempt *attempt)
 {
@@ -53,6 +60,7 @@ take_look (SyncHistory *self, const SyncAttempt *attempt)
   if (g_strcmp0 (attempt->verdict, SYNC_LOOK_HOOKED) == 0)
     {
       self->n_hooked++;
+      take_decision (self);
       return;
     }
   self->n_unanswered = answered ? 0 : self->n_unanswered + 1;
@@ -76,8 +84,12 @@ sync_history_read (SyncEngine *engine, const SyncRoute *route, const SyncRequest
         take_send (self, route, attempt);
       else if (g_strcmp0 (attempt->kind, "look") == 0)
         take_look (self, attempt);
-      else if (g_strcmp0 (attempt->verdict, SYNC_SEND_AGAIN) == 0)
-        self->unkeyed = FALSE;
+      else
+        {
+          take_decision (self);
+          if (g_strcmp0 (attempt->verdict, SYNC_SEND_AGAIN) == 0)
+            self->unkeyed = FALSE;
+        }
     }
   /* Of sends that were lost with a damaged file nobody knows how they went. */
   if (self->n_sends < request->attempts && route->key_field != NULL)
@@ -91,7 +103,7 @@ sync_history_clear (SyncHistory *self)
   g_free (self->sent_as);
 }
 
-/* Whether the last send ended so. */
+/* Whether the last send ended so, and nobody has decided about that since. */
 gboolean
 sync_history_ended (const SyncHistory *self, SyncVerdict verdict)
 {

@@ -312,6 +312,33 @@ test_refused_then_delivered (Engine *e)
   sync_test_directory_free (copy);
 }
 
+/* Refused, and decided about by a person before the copy was made: that it is not there is no second refusal. */
+static void
+test_retried_then_put_back (Engine *e)
+{
+  char *copy = sync_test_directory_new ();
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"qty\":1}");
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
+  toy_site_set_fault (e->site, refuse_writes, NULL);
+  start (e);
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"qty\":2}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+  toy_site_set_fault (e->site, NULL, NULL);
+  sync_engine_set_offline (e->engine, TRUE);
+  g_assert_true (sync_engine_retry (e->engine, id, "owner", NULL));
+  back_up (e, copy);
+  put_back (e, copy);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  start (e);
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  sync_test_directory_free (copy);
+}
+
 /* Waiting in the copy, delivered since; sent again under its key it is refused for another reason (its customer is
  * disabled by now). It stands there all the same, so it is not failed. */
 static void
@@ -404,6 +431,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/restore/copied-by-hand", test_copied_by_hand);
   engine_test_add ("/sync/restore/unkeyed", test_unkeyed);
   engine_test_add ("/sync/restore/refused-then-delivered", test_refused_then_delivered);
+  engine_test_add ("/sync/restore/retried-then-put-back", test_retried_then_put_back);
   engine_test_add ("/sync/restore/delivered-then-refused", test_delivered_then_refused);
   engine_test_add ("/sync/restore/given-up-parent", test_given_up_parent);
   engine_test_add ("/sync/restore/backup-refused", test_backup_refused);
