@@ -5,6 +5,7 @@
 #include "sync-activity-page.h"
 
 #include "sync-activity-list.h"
+#include "sync-button-name.h"
 #include "sync-clock-system.h"
 #include "sync-details.h"
 
@@ -158,8 +159,7 @@ say (SyncActivityPage *self, const char *words)
   gtk_label_set_label (self->notice_label, words);
   gtk_widget_set_visible (GTK_WIDGET (self->progress), exporting);
   gtk_button_set_label (self->notice_button, exporting ? _ ("_Cancel") : _ ("_Close"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->notice_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  exporting ? _ ("Cancel writing") : _ ("Close the message"), -1);
+  sync_button_name_set (GTK_WIDGET (self->notice_button), exporting ? _ ("Cancel writing") : _ ("Close the message"));
   gtk_revealer_set_reveal_child (self->notice, TRUE);
 }
 

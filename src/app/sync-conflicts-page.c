@@ -4,6 +4,7 @@
 
 #include "sync-conflicts-page.h"
 
+#include "sync-button-name.h"
 #include "sync-conflict-desk.h"
 #include "sync-conflict-list.h"
 #include "sync-conflict-view.h"
@@ -144,7 +145,7 @@ add_button (AdwActionRow *row, SyncConflictItem *item, const char *label, const 
   g_autofree char *whole = g_strdup_printf ("%s: %s", name, sync_conflict_item_get_document (item));
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, whole, -1);
+  sync_button_name_set (button, whole);
   g_signal_connect_object (button, "clicked", clicked_cb, item, 0);
   adw_action_row_add_suffix (row, button);
   return button;

@@ -4,6 +4,7 @@
 
 #include "sync-insights-page.h"
 
+#include "sync-button-name.h"
 #include "sync-clock-system.h"
 #include "sync-insights-words.h"
 #include "sync-words.h"
@@ -205,6 +206,7 @@ static void
 sync_insights_page_init (SyncInsightsPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_button_name_keep_all (GTK_WIDGET (self));
   add_tiles (self);
   self->deliveries = add_chart (self->wide);
   self->waiting = add_chart (self->pair);

@@ -5,6 +5,7 @@
 
 #include "sync-overview-page.h"
 
+#include "sync-button-name.h"
 #include "sync-insights-words.h"
 #include "sync-rate.h"
 #include "sync-request-list.h"
@@ -201,6 +202,7 @@ static void
 sync_overview_page_init (SyncOverviewPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_button_name_keep_all (GTK_WIDGET (self));
   g_signal_connect (self, "map", G_CALLBACK (update_chart), NULL);
 }
 

@@ -4,6 +4,7 @@
 
 #include "sync-pause-group.h"
 
+#include "sync-button-name.h"
 #include "sync-type-entry.h"
 
 #include <glib/gi18n.h>
@@ -48,7 +49,7 @@ add_row (SyncPauseGroup *self, const char *type)
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _ ("Taken as ever, and not delivered until resumed."));
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sync_button_name_set (button, name);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), "app.resume-type");
   gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", type);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);

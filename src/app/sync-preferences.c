@@ -5,6 +5,7 @@
 
 #include "sync-preferences.h"
 
+#include "sync-button-name.h"
 #include "sync-notifications.h"
 #include "sync-pause-group.h"
 #include "sync-policy-group.h"
@@ -85,7 +86,7 @@ add_button (AdwActionRow *row, const char *label, const char *name, const char *
   GtkWidget *button = gtk_button_new_with_mnemonic (label);
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sync_button_name_set (button, name);
   gtk_actionable_set_action_target_value (GTK_ACTIONABLE (button), target);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
   adw_action_row_add_suffix (row, button);
@@ -252,7 +253,7 @@ make_profile_end (const SyncProfile *profile, gboolean possible)
   GtkWidget *used = gtk_label_new (_ ("In use"));
   g_autofree char *name = g_strdup_printf (_ ("Use “%s”"), _ (profile->title));
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sync_button_name_set (button, name);
   /* An action would make it sensitive. */
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), possible ? "preferences.use-profile" : NULL);
   gtk_actionable_set_action_target (GTK_ACTIONABLE (button), "s", profile->name);

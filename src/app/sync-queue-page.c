@@ -5,6 +5,7 @@
 
 #include "sync-queue-page.h"
 
+#include "sync-button-name.h"
 #include "sync-queue-actions.h"
 #include "sync-queue-columns.h"
 #include "sync-request-list.h"
@@ -630,6 +631,7 @@ static void
 sync_queue_page_init (SyncQueuePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_button_name_keep_all (GTK_WIDGET (self));
   self->menu = make_menu (self);
   self->stale = TRUE;
   for (gsize i = 0; i < N_ACTS; i++)

@@ -4,6 +4,7 @@
 
 #include "sync-request-edit-dialog.h"
 
+#include "sync-button-name.h"
 #include "sync-json.h"
 #include "sync-request-act.h"
 #include "sync-request-payload.h"
@@ -113,6 +114,7 @@ static void
 sync_request_edit_dialog_init (SyncRequestEditDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  sync_button_name_keep_all (GTK_WIDGET (self));
 }
 
 /**

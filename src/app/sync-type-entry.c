@@ -4,6 +4,7 @@
 
 #include "sync-type-entry.h"
 
+#include "sync-button-name.h"
 #include "sync-policy-list.h"
 
 #include <glib/gi18n.h>
@@ -106,7 +107,7 @@ sync_type_entry_new (const char *title, const char *purpose, const char *button)
   self->purpose = g_strdup (purpose);
   gtk_button_set_label (GTK_BUTTON (self->button), button);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  sync_button_name_set (self->button, name);
   explain (self, NULL);
   return self;
 }
