@@ -588,6 +588,8 @@ test_shop_file (void)
   g_assert_cmpint (sync_merge_policies_lookup (with, "T", "n", &precision), ==,
                    sync_merge_policies_lookup (policies, "T", "n", &precision));
   g_assert_cmpint (sync_merge_policies_lookup (with, "T", "n", &precision), !=, SYNC_MERGE_POLICY_DEFAULT);
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
 static void
@@ -612,9 +614,14 @@ int
 main (int argc, char *argv[])
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *configuration = NULL;
   int result;
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  /* GLib's own isolation of directories leaks. */
+  configuration = g_dir_make_tmp ("sync-merge-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_setenv ("XDG_CONFIG_HOME", configuration, TRUE);
+  g_test_init (&argc, &argv, NULL);
   policies = load_policies (shop, &error);
   g_assert_no_error (error);
   add_cases (fields, G_N_ELEMENTS (fields), "fields");
@@ -634,5 +641,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/merge/styles", test_styles);
   result = g_test_run ();
   g_object_unref (policies);
+  g_rmdir (configuration);
   return result;
 }
