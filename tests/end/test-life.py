@@ -192,6 +192,24 @@ def stall(till, write):
     till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
 
 
+def quit_now(till):
+    """In one walk: the program waits for ten seconds, and on a busy machine each takes some of them."""
+    said = []
+
+    def press():
+        nodes = [(screen.words(node), node) for node in screen.walk(till.window('POSAwesome Sync'))]
+        for words, node in nodes:
+            if words.startswith('Quit now') and 'click' in screen.actions(node) and screen.is_shown(node):
+                said.extend(words for words, _ in nodes)
+                screen.do(node, 'click')
+                return True
+        return False
+
+    wait_until(press, 'it can be forced')
+    for wanted in ('1 entry is on its way', 'Nothing is lost by that'):
+        assert any(words.startswith(wanted) for words in said), said
+
+
 def test_quit_now():
     """Whoever cannot wait loses nothing, and nothing is posted twice."""
     with Desktop(SETTLE_TIME=0) as till:
@@ -202,9 +220,7 @@ def test_quit_now():
         write = sale()
         stall(till, write)
         till.activate('quit')
-        till.sees('POSAwesome Sync', '1 entry is on its way')
-        till.sees('POSAwesome Sync', 'Nothing is lost by that')
-        till.click('POSAwesome Sync', 'Quit now')
+        quit_now(till)
         assert till.program.process.wait(DEADLINE) == 0
         till.practice('DELETE', 'faults')
         till.start()
