@@ -36,7 +36,7 @@ static const struct
   { "settle-time", N_ ("Settle time"),
     N_ ("What was sent without an answer is believed to be absent only after this time.") },
   { "gateway-port", N_ ("Port on this computer"),
-    N_ ("Where the browser finds this program, from its next start; 0 takes any free one.") },
+    N_ ("Where other programs find this one, from its next start; 0 takes any free one.") },
 };
 
 /* What a person may write after a number, in milliseconds. The first of a length is the one that is shown. */

@@ -134,9 +134,14 @@ save_cb (SyncSetupDialog *self)
     g_signal_emit (self, signals[SIGNAL_SAVE], 0, base_url, token, secret);
 }
 
+/* What is still being asked was asked about something else. */
 static void
 changed_cb (SyncSetupDialog *self)
 {
+  g_cancellable_cancel (self->cancellable);
+  g_object_unref (self->cancellable);
+  self->cancellable = g_cancellable_new ();
+  gtk_widget_set_sensitive (self->try_button, TRUE);
   say (self, "");
 }
 

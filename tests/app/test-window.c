@@ -4,6 +4,7 @@
 #include "sync-about.h"
 #include "sync-application.h"
 #include "sync-clock-system.h"
+#include "sync-setup-dialog.h"
 #include "sync-window.h"
 
 /* What was seen while the story went on. */
@@ -250,6 +251,35 @@ test_report (void)
   g_assert_null (strstr (report, "example.com"));
 }
 
+/* A server that says nothing is asked; whoever corrects the address meanwhile is not kept, and hears nothing of the old one. */
+static void
+test_set_up_corrected (void)
+{
+  g_autoptr (GSocket) site = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) any = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+  g_autofree char *url = NULL;
+  GtkWindow *dialog;
+
+  g_assert_true (g_socket_bind (site, any, FALSE, NULL));
+  g_assert_true (g_socket_listen (site, NULL));
+  bound = g_socket_get_local_address (site, NULL);
+  url = g_strdup_printf ("http://127.0.0.1:%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
+  dialog = GTK_WINDOW (sync_setup_dialog_new (NULL, url, FALSE, FALSE, clock));
+  gtk_editable_set_text (GTK_EDITABLE (child (dialog, "token")), "key");
+  gtk_editable_set_text (GTK_EDITABLE (child (dialog, "secret")), "secret");
+  g_signal_emit_by_name (child (dialog, "try_button"), "clicked");
+  g_assert_false (gtk_widget_get_sensitive (child (dialog, "try_button")));
+  gtk_editable_set_text (GTK_EDITABLE (child (dialog, "address")), "http://127.0.0.1:1");
+  g_assert_true (gtk_widget_get_sensitive (child (dialog, "try_button")));
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpstr (text (dialog, "outcome"), ==, "");
+  gtk_window_destroy (dialog);
+}
+
 /* The list of keys can be opened. */
 static void
 test_shortcuts (void)
@@ -339,6 +369,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/window/accessible", test_accessible);
   g_test_add_func ("/sync/window/page-keys", test_page_keys);
   g_test_add_func ("/sync/window/report", test_report);
+  g_test_add_func ("/sync/window/set-up-corrected", test_set_up_corrected);
   g_test_add_func ("/sync/window/shortcuts", test_shortcuts);
   g_test_add_func ("/sync/window/no-address", test_no_address);
   g_test_add_func ("/sync/window/background", test_background);
