@@ -22,9 +22,6 @@
 #include "sync-error.h"
 #include "sync-message.h"
 
-/* An answer holds one document. */
-#define MAX_ANSWER_BYTES (1024 * 1024)
-
 /* Of its complaints so much is reported. */
 #define MAX_COMPLAINT_BYTES 4096
 
@@ -244,7 +241,7 @@ out_ready_cb (int fd, GIOCondition condition, gpointer user_data)
   if (self->out.text->len == self->out.limit)
     {
       g_autoptr (GError) error
-        = g_error_new (SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", MAX_ANSWER_BYTES);
+        = g_error_new (SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", SYNC_HOOK_MAX_ANSWER_BYTES);
 
       sync_hook_call_fail (self->call, error);
     }
@@ -296,7 +293,7 @@ ended_cb (int fd, GIOCondition condition, gpointer user_data)
   sync_hook_call_set_complaint (self->call, words);
   error = new_end_error (status);
   if (error == NULL && self->out.text->len == self->out.limit)
-    error = g_error_new (SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", MAX_ANSWER_BYTES);
+    error = g_error_new (SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", SYNC_HOOK_MAX_ANSWER_BYTES);
   if (error != NULL)
     sync_hook_call_fail (self->call, error);
   else
@@ -377,7 +374,7 @@ watch (SyncHookCall *call, GPid pid, int out, int errors)
   self->call = g_object_ref (call);
   self->pid = pid;
   self->pidfd = pidfd;
-  pipe_open (&self->out, out, MAX_ANSWER_BYTES + 1, out_ready_cb, self);
+  pipe_open (&self->out, out, SYNC_HOOK_MAX_ANSWER_BYTES + 1, out_ready_cb, self);
   pipe_open (&self->errors, errors, MAX_COMPLAINT_BYTES, errors_ready_cb, self);
   self->cancelled_id
     = g_signal_connect (sync_hook_call_get_cancellable (call), "cancelled", G_CALLBACK (cancelled_cb), self);

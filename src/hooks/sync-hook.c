@@ -461,9 +461,9 @@ answer_root (SyncHookCall *self, const SyncJsonView *root, GError **error)
  * sync_hook_call_answer_text:
  * @self: a call
  * @text: the answer as a JSON object: `resolution`, and if need be `document` and `reason`; need not end with a zero
- * @length: its bytes
+ * @length: its bytes, at most %SYNC_HOOK_MAX_ANSWER_BYTES
  *
- * Answers as sync_hook_call_answer(); an answer that makes no sense makes the call fail.
+ * Answers as sync_hook_call_answer(); an answer that makes no sense, or is too large, makes the call fail.
  */
 void
 sync_hook_call_answer_text (SyncHookCall *self, const char *text, gsize length)
@@ -472,7 +472,9 @@ sync_hook_call_answer_text (SyncHookCall *self, const char *text, gsize length)
   GError *error = NULL;
   SyncJsonView root;
 
-  if (!sync_json_check (text, length, &root, &error))
+  if (length > SYNC_HOOK_MAX_ANSWER_BYTES)
+    g_set_error (&error, SYNC_ERROR, SYNC_ERROR_INVALID, "its answer is larger than %d bytes", SYNC_HOOK_MAX_ANSWER_BYTES);
+  else if (!sync_json_check (text, length, &root, &error))
     g_prefix_error (&error, "its answer: ");
   else if (answer_root (self, &root, &error))
     return;

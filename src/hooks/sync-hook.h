@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 
 /* How long a hook may think. Others wait for the document meanwhile. */
 #define SYNC_HOOK_LIMIT_MS 5000
+/* An answer in JSON holds one document. */
+#define SYNC_HOOK_MAX_ANSWER_BYTES (1024 * 1024)
 
 /* What a hook decides. */
 typedef enum

@@ -212,6 +212,15 @@ test_nonsense (Engine *e)
   assert_passed_over (e, "{\"resolution\":\"maybe\"}", "maybe");
 }
 
+/* As large as a document that ERPNext would not take. */
+static void
+test_too_large (Engine *e)
+{
+  g_autofree char *answer = g_strnfill (SYNC_HOOK_MAX_ANSWER_BYTES + 1, ' ');
+
+  assert_passed_over (e, answer, "larger than 1048576 bytes");
+}
+
 static void
 test_no_object (Engine *e)
 {
@@ -314,6 +323,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/bus-hooks/everybodys-time", test_everybodys_time);
   engine_test_add ("/sync/bus-hooks/error", test_error);
   engine_test_add ("/sync/bus-hooks/nonsense", test_nonsense);
+  engine_test_add ("/sync/bus-hooks/too-large", test_too_large);
   engine_test_add ("/sync/bus-hooks/no-object", test_no_object);
   engine_test_add ("/sync/bus-hooks/leaves", test_leaves);
   engine_test_add ("/sync/bus-hooks/unregister", test_unregister);
