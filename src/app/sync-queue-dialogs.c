@@ -12,6 +12,8 @@
 
 /* More than that in a dialog nobody reads. */
 #define MAX_LISTED 8
+/* Pixels; less than any dialog has. */
+#define MIN_HEADING 100
 
 /* A question that stands open; belongs to its dialog. */
 typedef struct
@@ -85,13 +87,36 @@ add_entry (AdwMessageDialog *dialog, Question *question, const char *title)
   question->entry = GTK_EDITABLE (row);
 }
 
+/* libadwaita 1.7 measures its large heading for a width that is only enough for its small one, and GTK warns of that: the
+ * large one breaks anywhere, and their place is wide enough for each letter. */
+static void
+let_headings_shrink (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget) && gtk_widget_has_css_class (widget, "title-2"))
+    {
+      gtk_label_set_wrap (GTK_LABEL (widget), TRUE);
+      gtk_label_set_wrap_mode (GTK_LABEL (widget), PANGO_WRAP_WORD_CHAR);
+      gtk_widget_set_size_request (gtk_widget_get_parent (widget), MIN_HEADING, -1);
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL; child = gtk_widget_get_next_sibling (child))
+    let_headings_shrink (child);
+}
+
+static AdwMessageDialog *
+new_dialog (GtkWindow *parent, const char *heading, const char *body)
+{
+  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (parent, heading, body));
+
+  let_headings_shrink (GTK_WIDGET (dialog));
+  return dialog;
+}
+
 /* Takes @question. */
 static AdwMessageDialog *
 make (GtkWindow *parent, const char *heading, const char *body, const char *yes, Question *question)
 {
-  AdwMessageDialog *dialog = ADW_MESSAGE_DIALOG (adw_message_dialog_new (parent, heading, NULL));
+  AdwMessageDialog *dialog = new_dialog (parent, heading, body);
 
-  adw_message_dialog_set_body (dialog, body);
   adw_message_dialog_add_responses (dialog, "cancel", _ ("_Cancel"), "yes", yes, NULL);
   adw_message_dialog_set_close_response (dialog, "cancel");
   g_signal_connect_data (dialog, "response", G_CALLBACK (answered_cb), question, question_free, 0);
@@ -296,7 +321,7 @@ sync_queue_dialogs_tell_failed (GtkWindow *parent, SyncStore *reader, GArray *id
   g_autofree char *heading
       = g_strdup_printf (ngettext ("%u entry stays as it was", "%u entries stay as they were", ids->len), ids->len);
   g_autoptr (GString) body = g_string_new (NULL);
-  GtkWidget *dialog;
+  AdwMessageDialog *dialog;
 
   for (guint i = 0; i < MIN (ids->len, MAX_LISTED); i++)
     {
@@ -305,8 +330,7 @@ sync_queue_dialogs_tell_failed (GtkWindow *parent, SyncStore *reader, GArray *id
       g_string_append_printf (body, "%s%s: %s", i > 0 ? "\n\n" : "", subject,
                               (const char *) g_ptr_array_index (reasons, i));
     }
-  dialog = adw_message_dialog_new (parent, heading, NULL);
-  adw_message_dialog_set_body (ADW_MESSAGE_DIALOG (dialog), body->str);
-  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
+  dialog = new_dialog (parent, heading, body->str);
+  adw_message_dialog_add_response (dialog, "close", _ ("_Close"));
   gtk_window_present (GTK_WINDOW (dialog));
 }
