@@ -73,16 +73,18 @@ def test_switches():
 def test_environment():
     with Desktop(PROCESSING_INTERVAL=9000) as till:
         open_preferences(till, 'Delivery')
-        for words in ('Set by PROCESSING_INTERVAL in the environment.', 'Set by CONFLICT_POLICIES in the environment.'):
-            till.sees(TITLE, words)
+        till.sees(TITLE, 'Set by PROCESSING_INTERVAL in the environment.')
         assert not screen.is_sensitive(entry(till, INTERVAL))
         assert screen.words(entry(till, INTERVAL)).startswith(INTERVAL)
-        assert not screen.is_sensitive(entry(till, 'Document type'))
         assert not screen.is_sensitive(till.part(TITLE, 'Use “High frequency”'))
         assert screen.is_sensitive(till.part(TITLE, 'Use “Aggressive retry”'))
         till.click(TITLE, 'Use “Aggressive retry”')
         till.sees(TITLE, '“Aggressive retry” is in use')
         assert till.status()['processingInterval'] == 9000
+        # With GTK 4.18 only the page that is shown is in the tree.
+        till.click(TITLE, 'Document types')
+        till.sees(TITLE, 'Set by CONFLICT_POLICIES in the environment.')
+        assert not screen.is_sensitive(entry(till, 'Document type'))
 
 
 def set_up(till, address):
