@@ -65,7 +65,8 @@ class Till(Desktop):
             assert screen.Atspi.EditableText.set_text_contents(entry, text), 'the entry takes no text'
 
         def can():
-            return next((node for node in screen.walk(dialog) if screen.words(node).startswith(button)
+            # GTK 4.8 says where the mnemonic is, GTK 4.18 does not.
+            return next((node for node in screen.walk(dialog) if screen.words(node).replace('_', '').startswith(button)
                          and 'click' in screen.actions(node) and screen.is_sensitive(node)), None)
 
         wait_until(lambda: can() is not None, lambda: f'“{button}” can be clicked: {screen.names(dialog)}')
@@ -150,7 +151,7 @@ def test_unsure_is_confirmed():
         till.hears('1 entry')
         till.select_all()
         till.click('It arrived')
-        till.answer('Did it arrive?', None, 'It _arrived')
+        till.answer('Did it arrive?', None, 'It arrived')
         till.wait_for(row, 'completed')
 
 
@@ -172,7 +173,7 @@ def test_given_up_and_restored():
         till.select_all()
         till.hears('5 selected')
         till.click('Give up')
-        till.answer('Give up 5 entries?', 'rung up twice', '_Give up')
+        till.answer('Give up 5 entries?', 'rung up twice', 'Give up')
         till.wait(lambda status: status['queueStats']['discarded'] == 5, 'all are given up')
         till.hears('Nothing is waiting')
         till.practice('DELETE', 'faults')
