@@ -178,6 +178,10 @@ sync_service_thread_start (SyncServiceThread *self, GError **error)
   g_return_val_if_fail (self->phase == PHASE_NEW, FALSE);
 
   self->phase = PHASE_STARTING;
+  /* Made before there are two threads. GIO makes the resolver of proxies under a lock, and libproxy 0.5 asks for the file
+   * system meanwhile; a thread that is just making that one waits for the lock, and neither ever goes on. */
+  g_vfs_get_default ();
+  g_proxy_resolver_get_default ();
   self->thread = g_thread_new ("sync-service", service_thread_func, self);
   g_mutex_lock (&self->lock);
   while (self->phase == PHASE_STARTING)
