@@ -278,7 +278,7 @@ def test_session_end():
     with Manager() as manager, Desktop() as till:
         till.start_shop()
         till.start()
-        wait_until(lambda: PROGRAM in manager.clients, f'it is known to the session: {manager.clients}')
+        wait_until(lambda: PROGRAM in manager.clients, lambda: f'it is known to the session: {manager.clients}')
         till.offer(till.client(), note('known'))
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
         till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
