@@ -25,7 +25,9 @@ wait_for_window () {
   return 1
 }
 
-export ERPNEXT_BASE_URL=http://127.0.0.1:9 GATEWAY_PORT=0 POSAWESOME_SYNC_DATA_DIR="$HOME/data"
+# With a key there is nothing to notify of within the test: nobody shows notifications here.
+export ERPNEXT_BASE_URL=http://127.0.0.1:9 ERPNEXT_API_TOKEN=key ERPNEXT_API_SECRET=secret
+export GATEWAY_PORT=0 POSAWESOME_SYNC_DATA_DIR="$HOME/data"
 "$1" --background &
 first=$!
 trap 'kill "$first" 2> /dev/null || true' EXIT
