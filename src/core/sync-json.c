@@ -366,42 +366,61 @@ sync_json_iter_next (SyncJsonIter *iter, SyncJsonView *key, SyncJsonView *value)
   return TRUE;
 }
 
+static gboolean
+is_key (const SyncJsonView *key, const char *name)
+{
+  gsize length = strlen (name);
+
+  if (memchr (key->text, '\\', key->length) != NULL)
+    {
+      g_autofree char *decoded = sync_json_view_dup_text (key);
+
+      return strcmp (decoded, name) == 0;
+    }
+  return key->length == length + 2 && memcmp (key->text + 1, name, length) == 0;
+}
+
+/**
+ * sync_json_view_members:
+ * @object: an object
+ * @names: (array length=n): names of members, each once
+ * @n: how many
+ * @values: (out caller-allocates) (array length=n): the members' values, without a text where there is none; where a name
+ *   is there twice the last one, as Python reads it
+ *
+ * Finds several members in one walk over the object.
+ */
+void
+sync_json_view_members (const SyncJsonView *object, const char *const *names, guint n, SyncJsonView *values)
+{
+  SyncJsonIter iter;
+  SyncJsonView key, item;
+
+  memset (values, 0, n * sizeof *values);
+  sync_json_iter_init (&iter, object);
+  while (sync_json_iter_next (&iter, &key, &item))
+    for (guint i = 0; i < n; i++)
+      if (is_key (&key, names[i]))
+        values[i] = item;
+}
+
 /**
  * sync_json_view_member:
  * @object: an object
  * @name: the member's name
- * @value: (out): the member's value; where a name is there twice the last one, as Python reads it
+ * @value: (out): the member's value, as of sync_json_view_members()
  *
- * Returns: whether there is one
+ * Returns: whether there is one; else @value stays as it is
  */
 gboolean
 sync_json_view_member (const SyncJsonView *object, const char *name, SyncJsonView *value)
 {
-  SyncJsonIter iter;
-  SyncJsonView key, item;
-  gsize length = strlen (name);
-  gboolean found = FALSE;
+  SyncJsonView found;
 
-  sync_json_iter_init (&iter, object);
-  while (sync_json_iter_next (&iter, &key, &item))
-    {
-      gboolean same;
-
-      if (memchr (key.text, '\\', key.length) != NULL)
-        {
-          g_autofree char *decoded = sync_json_view_dup_text (&key);
-
-          same = strcmp (decoded, name) == 0;
-        }
-      else
-        same = key.length == length + 2 && memcmp (key.text + 1, name, length) == 0;
-      if (same)
-        {
-          *value = item;
-          found = TRUE;
-        }
-    }
-  return found;
+  sync_json_view_members (object, &name, 1, &found);
+  if (found.text != NULL)
+    *value = found;
+  return found.text != NULL;
 }
 
 static guint

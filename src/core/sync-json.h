@@ -36,6 +36,7 @@ gboolean sync_json_check (const char *text, gsize length, SyncJsonView *root, GE
 SyncJsonKind sync_json_view_kind (const SyncJsonView *view);
 void sync_json_iter_init (SyncJsonIter *iter, const SyncJsonView *container);
 gboolean sync_json_iter_next (SyncJsonIter *iter, SyncJsonView *key, SyncJsonView *value);
+void sync_json_view_members (const SyncJsonView *object, const char *const *names, guint n, SyncJsonView *values);
 gboolean sync_json_view_member (const SyncJsonView *object, const char *name, SyncJsonView *value);
 char *sync_json_view_dup_text (const SyncJsonView *view);
 char *sync_json_view_dup_raw (const SyncJsonView *view);
