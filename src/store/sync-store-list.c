@@ -382,6 +382,27 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
     }
 }
 
+/* (transfer full) (nullable): the first column of each row of a statement without arguments; NULL with
+ * %SYNC_ERROR_STORAGE */
+char **
+sync_store_dup_texts (SyncStore *self, SyncStatementId id, GError **error)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, id, error);
+  gboolean has_row;
+
+  if (stmt == NULL)
+    return NULL;
+  for (;;)
+    {
+      if (!sync_store_step (self, stmt, &has_row, error))
+        return NULL;
+      if (!has_row)
+        return g_strv_builder_end (builder);
+      g_strv_builder_add (builder, (const char *) sqlite3_column_text (stmt, 0));
+    }
+}
+
 /**
  * sync_store_dup_made_types:
  * @self: a store or a reader
@@ -394,22 +415,8 @@ sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error)
 char **
 sync_store_dup_made_types (SyncStore *self, GError **error)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autoptr (SyncStatement) stmt = NULL;
-  gboolean has_row;
-
   sync_store_assert_usable (self);
-  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_MADE_TYPES, error);
-  if (stmt == NULL)
-    return NULL;
-  for (;;)
-    {
-      if (!sync_store_step (self, stmt, &has_row, error))
-        return NULL;
-      if (!has_row)
-        return g_strv_builder_end (builder);
-      g_strv_builder_add (builder, (const char *) sqlite3_column_text (stmt, 0));
-    }
+  return sync_store_dup_texts (self, SYNC_STATEMENT_LIST_MADE_TYPES, error);
 }
 
 /**

@@ -100,6 +100,7 @@ gboolean sync_store_step (SyncStore *self, sqlite3_stmt *stmt, gboolean *has_row
 gboolean sync_store_run (SyncStore *self, SyncStatementId id, GError **error, const char *format, ...);
 gboolean sync_store_exec (SyncStore *self, const char *sql, GError **error);
 gboolean sync_store_query_int (SyncStore *self, const char *sql, gint64 *value, GError **error);
+char **sync_store_dup_texts (SyncStore *self, SyncStatementId id, GError **error);
 void sync_store_set_sqlite_error (SyncStore *self, int code, GError **error);
 void sync_store_finalize_statements (SyncStore *self);
 

@@ -336,20 +336,6 @@ sync_store_list_rows (SyncStore *self, const gint64 *ids, guint n, GError **erro
 char **
 sync_store_dup_types (SyncStore *self, GError **error)
 {
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  g_autoptr (SyncStatement) stmt = NULL;
-  gboolean has_row;
-
   sync_store_assert_usable (self);
-  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_TYPES, error);
-  if (stmt == NULL)
-    return NULL;
-  for (;;)
-    {
-      if (!sync_store_step (self, stmt, &has_row, error))
-        return NULL;
-      if (!has_row)
-        return g_strv_builder_end (builder);
-      g_strv_builder_add (builder, (const char *) sqlite3_column_text (stmt, 0));
-    }
+  return sync_store_dup_texts (self, SYNC_STATEMENT_LIST_TYPES, error);
 }
