@@ -9,6 +9,7 @@
 #include "sync-conflict-similar.h"
 #include "sync-conflict-whole.h"
 #include "sync-conflict-words.h"
+#include "sync-label.h"
 
 #include <glib/gi18n.h>
 
@@ -61,14 +62,6 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncConflictDialog, sync_conflict_dialog, ADW_TYPE_WINDOW)
-
-/* A label that says nothing is not shown. */
-static void
-set_optional (GtkLabel *label, const char *text)
-{
-  gtk_label_set_label (label, text != NULL ? text : "");
-  gtk_widget_set_visible (GTK_WIDGET (label), text != NULL && *text != '\0');
-}
 
 static void
 clear_box (GtkBox *box)
@@ -245,7 +238,7 @@ fill_head (SyncConflictDialog *self)
   adw_window_title_set_subtitle (self->title, document);
   gtk_window_set_title (GTK_WINDOW (self), count);
   gtk_label_set_label (self->what_label, whole);
-  set_optional (self->note_label, note);
+  sync_label_set_optional (self->note_label, note);
   gtk_label_set_label (self->local_label, local);
   gtk_label_set_label (self->server_label, server);
   gtk_label_set_label (self->local_user_label, local_user != NULL ? local_user : "");
@@ -315,7 +308,7 @@ show_position (SyncConflictDialog *self, guint position)
   g_autoptr (GError) error = NULL;
 
   forget_shown (self);
-  set_optional (self->trouble_label, NULL);
+  sync_label_set_optional (self->trouble_label, NULL);
   if (position < self->open->len)
     self->shown = sync_conflict_case_new (self->reader, get_id (self, position), self->policies, &error);
   if (error != NULL)
@@ -625,5 +618,5 @@ sync_conflict_dialog_report (SyncConflictDialog *self, gint64 id, const char *me
 
   g_hash_table_remove (self->settled, &id);
   sync_conflict_dialog_show_conflict (self, id);
-  set_optional (self->trouble_label, words);
+  sync_label_set_optional (self->trouble_label, words);
 }

@@ -7,6 +7,7 @@
 
 #include "sync-button-name.h"
 #include "sync-insights-words.h"
+#include "sync-label.h"
 #include "sync-rate.h"
 #include "sync-request-list.h"
 #include "sync-words.h"
@@ -41,16 +42,6 @@ struct _SyncOverviewPage
 };
 
 G_DEFINE_FINAL_TYPE (SyncOverviewPage, sync_overview_page, ADW_TYPE_BIN)
-
-/* A label that says nothing is not shown. */
-static void
-set_optional (GtkLabel *label, const char *text)
-{
-  gboolean visible = text != NULL && *text != '\0';
-
-  gtk_label_set_label (label, visible ? text : "");
-  gtk_widget_set_visible (GTK_WIDGET (label), visible);
-}
 
 static void
 set_class (GtkWidget *widget, const char *css_class, gboolean has)
@@ -143,7 +134,7 @@ update (SyncOverviewPage *self)
 
   gtk_label_set_label (self->count_label, count);
   gtk_label_set_label (self->status_label, words);
-  set_optional (self->detail_label, sync_words_detail (snapshot));
+  sync_label_set_optional (self->detail_label, sync_words_detail (snapshot));
   update_close (self, snapshot);
   update_progress (self, snapshot);
   update_needs (self, snapshot);

@@ -5,6 +5,7 @@
 
 #include "sync-request-pane.h"
 
+#include "sync-label.h"
 #include "sync-request-act.h"
 #include "sync-request-attempts.h"
 #include "sync-request-payload.h"
@@ -45,14 +46,6 @@ enum
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncRequestPane, sync_request_pane, ADW_TYPE_BIN)
-
-/* A label that says nothing is not shown. */
-static void
-set_optional (GtkLabel *label, const char *text)
-{
-  gtk_label_set_label (label, text != NULL ? text : "");
-  gtk_widget_set_visible (GTK_WIDGET (label), text != NULL && *text != '\0');
-}
 
 static AdwPreferencesGroup *
 add_group (SyncRequestPane *self, const char *title)
@@ -214,8 +207,8 @@ fill (SyncRequestPane *self, const SyncRequest *request)
   gtk_label_set_label (self->subject_label, subject);
   gtk_label_set_label (self->state_label, request->needs_person ? _ ("Nobody knows whether it arrived")
                                                                 : sync_words_state (request->state));
-  set_optional (self->words_label, request->state != SYNC_STATE_COMPLETED ? request->error_message : NULL);
-  set_optional (self->advice_label, advice);
+  sync_label_set_optional (self->words_label, request->state != SYNC_STATE_COMPLETED ? request->error_message : NULL);
+  sync_label_set_optional (self->advice_label, advice);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->groups_box))) != NULL)
     gtk_box_remove (self->groups_box, child);
   add_document (self, request, summary);
