@@ -6,7 +6,6 @@
 
 #include "sync-activity-list.h"
 #include "sync-button-name.h"
-#include "sync-clock-system.h"
 #include "sync-details.h"
 
 #include <glib/gi18n.h>
@@ -22,7 +21,6 @@ struct _SyncActivityPage
   SyncStatus *status;          /* (owned) (nullable): NULL before there is something to show, as the next two */
   SyncStore *reader;           /* (owned) (nullable) */
   SyncActivityList *list;      /* (owned) (nullable) */
-  SyncClock *clock;            /* (owned) */
   GtkFileChooserNative *chooser; /* (owned) (nullable): while it is open */
   SyncActivityFormat format;   /* of what it chooses a place for */
   GCancellable *exporting;     /* (owned) (nullable): while a file is being written */
@@ -71,7 +69,7 @@ static const struct
 static gint64
 get_since_ms (SyncActivityPage *self, int days)
 {
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (sync_clock_wall_ms (self->clock) / 1000);
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (sync_clock_wall_ms (sync_status_get_clock (self->status)) / 1000);
   g_autoptr (GDateTime) local = g_date_time_to_local (utc);
   g_autoptr (GDateTime) midnight = g_date_time_new_local (g_date_time_get_year (local), g_date_time_get_month (local),
                                                           g_date_time_get_day_of_month (local), 0, 0, 0);
@@ -245,7 +243,7 @@ export_cb (GtkWidget *widget, const char *name, GVariant *target)
 {
   SyncActivityPage *self = SYNC_ACTIVITY_PAGE (widget);
   const char *format = g_variant_get_string (target, NULL);
-  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (sync_clock_wall_ms (self->clock) / 1000);
+  g_autoptr (GDateTime) utc = g_date_time_new_from_unix_utc (sync_clock_wall_ms (sync_status_get_clock (self->status)) / 1000);
   g_autoptr (GDateTime) local = g_date_time_to_local (utc);
   g_autofree char *date = g_date_time_format (local, "%Y-%m-%d");
   g_autofree char *file = g_strdup_printf ("activity-%s.%s", date, format);
@@ -361,19 +359,11 @@ sync_activity_page_dispose (GObject *object)
 }
 
 static void
-sync_activity_page_finalize (GObject *object)
-{
-  g_object_unref (SYNC_ACTIVITY_PAGE (object)->clock);
-  G_OBJECT_CLASS (sync_activity_page_parent_class)->finalize (object);
-}
-
-static void
 sync_activity_page_class_init (SyncActivityPageClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = sync_activity_page_dispose;
-  G_OBJECT_CLASS (klass)->finalize = sync_activity_page_finalize;
   widget_class->map = sync_activity_page_map;
   gtk_widget_class_install_action (widget_class, "activity.export", "s", export_cb);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-activity-page.ui");
@@ -395,7 +385,6 @@ sync_activity_page_class_init (SyncActivityPageClass *klass)
 static void
 sync_activity_page_init (SyncActivityPage *self)
 {
-  self->clock = sync_clock_system_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
   add_columns (self);
   add_choices (self);

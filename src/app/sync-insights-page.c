@@ -5,7 +5,6 @@
 #include "sync-insights-page.h"
 
 #include "sync-button-name.h"
-#include "sync-clock-system.h"
 #include "sync-insights-words.h"
 #include "sync-words.h"
 
@@ -235,12 +234,10 @@ sync_insights_page_new (void)
 void
 sync_insights_page_show (SyncInsightsPage *self, SyncStatus *status, SyncStore *reader)
 {
-  g_autoptr (SyncClock) clock = sync_clock_system_new ();
-
   g_return_if_fail (self->status == NULL);
 
   self->status = g_object_ref (status);
-  self->insights = sync_insights_new (reader, clock);
+  self->insights = sync_insights_new (reader, sync_status_get_clock (status));
   g_signal_connect_swapped (self->insights, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (status, "requests-changed", G_CALLBACK (requests_changed_cb), self);
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))

@@ -281,6 +281,18 @@ sync_status_new (GMainContext *main_context, SyncClock *clock)
   return self;
 }
 
+/**
+ * sync_status_get_clock:
+ * @self: the status
+ *
+ * Returns: (transfer none): the clock that it goes by, for whoever shows what it tells
+ */
+SyncClock *
+sync_status_get_clock (SyncStatus *self)
+{
+  return self->clock;
+}
+
 /* The engine is going, in its thread; its last words have been sent or are not needed. */
 static void
 engine_gone_cb (gpointer user_data, GObject *engine)

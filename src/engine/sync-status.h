@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SyncStatus, sync_status, SYNC, STATUS, GObject)
 
 SyncStatus *sync_status_new (GMainContext *main_context, SyncClock *clock);
+SyncClock *sync_status_get_clock (SyncStatus *self);
 void sync_status_attach (SyncStatus *self, SyncEngine *engine);
 void sync_status_detach (SyncStatus *self);
 const SyncSnapshot *sync_status_get_snapshot (SyncStatus *self);

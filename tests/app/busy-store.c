@@ -38,13 +38,14 @@ busy_store_pass (BusyStore *self, gint64 ms)
   sync_clock_virtual_advance_us (self->clock, ms * 1000);
 }
 
-/* Sets the clock so long after the real one's time, or before it. */
+/* Sets the clock so long after noon of the day on which everything here happens, or before it. */
 void
 busy_store_go_to (BusyStore *self, gint64 ms)
 {
+  g_autoptr (GDateTime) noon = g_date_time_new_local (2026, 3, 10, 12, 0, 0);
   gint64 now_us = sync_clock_wall_us (SYNC_CLOCK (self->clock));
 
-  sync_clock_virtual_jump_wall_us (self->clock, g_get_real_time () + ms * 1000 - now_us);
+  sync_clock_virtual_jump_wall_us (self->clock, g_date_time_to_unix (noon) * G_USEC_PER_SEC + ms * 1000 - now_us);
 }
 
 static SyncRequest *
@@ -240,7 +241,7 @@ fill_day (BusyStore *self, guint day)
     }
 }
 
-/* A week in which something of everything happened; the last of it just now, on the real clock. */
+/* A week in which something of everything happened; the last of it a few minutes before noon. */
 void
 busy_store_fill_week (BusyStore *self)
 {

@@ -81,7 +81,6 @@ test_narrow (PageFixture *fixture, gconstpointer data)
   g_autofree char *decided = NULL;
   guint n_all;
 
-  /* On the real clock, as the page is. */
   busy_store_go_to (&fixture->busy, G_GINT64_CONSTANT (-40) * 86400000);
   busy_store_take (&fixture->busy, "Customer", "Ann");
   busy_store_go_to (&fixture->busy, G_GINT64_CONSTANT (-20) * 86400000);
