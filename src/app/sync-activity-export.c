@@ -303,7 +303,8 @@ write_file (GTask *task, const Export *data, SyncStore *store, GError **error)
 {
   GCancellable *cancellable = g_task_get_cancellable (task);
   g_autoptr (GFileOutputStream) stream
-    = g_file_replace (data->file, NULL, FALSE, G_FILE_CREATE_PRIVATE, cancellable, error);
+    = g_file_replace (data->file, NULL, FALSE, G_FILE_CREATE_PRIVATE | G_FILE_CREATE_REPLACE_DESTINATION, cancellable,
+                      error);
 
   if (stream == NULL)
     return FALSE;

@@ -473,6 +473,35 @@ test_trouble (Fixture *fixture, gconstpointer data)
     g_assert_false (g_str_has_prefix (name, ".goutputstream"));
 }
 
+/* What a link leads to is not what is written over. */
+static void
+test_link (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->busy.directory, "export", NULL);
+  g_autofree char *there = g_build_filename (fixture->busy.directory, "there", NULL);
+  g_autoptr (GFile) link = g_file_new_for_path (path);
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) broken = NULL;
+  g_autoptr (GArray) ids = NULL;
+  g_autofree char *contents = NULL;
+  guint progress = 0;
+
+  busy_store_take_many (&fixture->busy, 1000);
+  open_list (fixture);
+  g_assert_true (g_file_set_contents (there, "before", -1, NULL));
+  g_assert_true (g_file_make_symbolic_link (link, there, NULL, NULL));
+  ids = sync_activity_list_dup_ids (fixture->list);
+  g_array_index (ids, gint64, 900) = 1001;
+  g_assert_false (export_ids (fixture, ids, path, SYNC_ACTIVITY_CSV, NULL, &progress, &broken));
+  g_assert_error (broken, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+  g_assert_true (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+  progress = 0;
+  g_assert_true (export (fixture, path, SYNC_ACTIVITY_CSV, NULL, &progress, NULL));
+  g_assert_false (g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+  g_assert_true (g_file_get_contents (there, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "before");
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -489,5 +518,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/activity/csv-fields", test_csv_fields);
   ADD ("/sync/activity/json", test_json);
   ADD ("/sync/activity/trouble", test_trouble);
+  ADD ("/sync/activity/link", test_link);
   return g_test_run ();
 }
