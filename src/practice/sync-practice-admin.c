@@ -170,6 +170,7 @@ sync_practice_admin (SyncPracticeCall *call)
   else if (is (call, "DELETE", "/_practice/faults"))
     {
       sync_practice_shop_clear_faults (call->shop);
+      sync_practice_http_end_slowness (call->shop);
       set_ok (call, 200);
     }
   else if (is (call, "POST", "/_practice/line"))

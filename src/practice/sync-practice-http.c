@@ -117,6 +117,28 @@ sync_practice_http_cancel_stalled (SyncPracticeShop *self, SyncPracticeStream *s
 }
 
 /**
+ * sync_practice_http_end_slowness:
+ * @self: a shop
+ *
+ * Goes on at once with the requests that are slow.
+ */
+void
+sync_practice_http_end_slowness (SyncPracticeShop *self)
+{
+  g_autoptr (GList) all = g_hash_table_get_keys (self->pending);
+
+  for (GList *item = all; item != NULL; item = item->next)
+    {
+      Pending *pending = item->data;
+
+      if (pending->alarm == 0)
+        continue;
+      sync_clock_clear_alarm (self->clock, &pending->alarm);
+      pending_due (pending);
+    }
+}
+
+/**
  * sync_practice_http_cancel_pending:
  * @self: a shop that stops listening
  *

@@ -308,6 +308,7 @@ JsonArray *sync_practice_faults_list (SyncPracticeFaults *self);
 void sync_practice_http_handle (SoupServer *server, SoupServerMessage *message, const char *path,
                                 GHashTable *query,
                                 gpointer user_data);
+void sync_practice_http_end_slowness (SyncPracticeShop *self);
 void sync_practice_http_cancel_pending (SyncPracticeShop *self);
 void sync_practice_http_cancel_stalled (SyncPracticeShop *self, SyncPracticeStream *stream);
 

@@ -40,16 +40,17 @@ def is_shown(node):
     return node.get_component_iface().get_extents(Atspi.CoordType.WINDOW).width > 0
 
 
-def walk(node):
+def walk(node, backwards=False):
     """The node and all below it; what goes away meanwhile is passed over, and so is a node that is none."""
     if node is None:
         return
     yield node
     try:
-        for i in range(node.get_child_count()):
+        places = range(node.get_child_count())
+        for i in reversed(places) if backwards else places:
             child = node.get_child_at_index(i)
             if child is not None:
-                yield from walk(child)
+                yield from walk(child, backwards)
     except GLib.Error:
         return
 

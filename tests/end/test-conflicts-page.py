@@ -55,6 +55,10 @@ class Page:
             self.lists[heading] = self.wait_for(lambda: self.find(WINDOW, heading), f'there is “{heading}”')
         return screen.find(self.lists[heading], name)
 
+    def line_in(self, heading, line):
+        """(nullable): what says that in one of its lines."""
+        return next((node for node in screen.walk(self.lists[heading]) if line in screen.words(node).split('\n')), None)
+
     def click_in(self, heading, name):
         screen.do(self.wait_for(lambda: self.usable(self.in_list(heading, name)), f'“{name}” can be used'), 'click')
 
@@ -118,7 +122,8 @@ def test_page():
         page.hears('desk', f'Note {second["name"]}')
 
         page.click_in(DECIDED, f'Undo: Note {second["name"]}')
-        page.hears('Undone: entry 4 changes it back.')
+        # The page says so for a moment, the list for good.
+        page.wait_for(lambda: page.line_in(DECIDED, 'Undone: entry 4 changes it back.'), 'it is undone')
         wait_until(lambda: read(till, second)['content'] == 'desk', 'it is as it was')
         wait_until(lambda: page.usable(page.in_list(DECIDED, f'Undo: Note {second["name"]}')) is None, 'once is enough')
 

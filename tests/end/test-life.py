@@ -13,6 +13,8 @@ from harness import DEADLINE, note, sale, tap, wait_until
 
 PORTAL_PATH = '/org/freedesktop/portal/desktop'
 STALL = {'kind': 'stall', 'method': 'POST', 'path': '/api/*'}
+# Until the faults are removed.
+SLOW = {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 3600000}
 
 
 class Portal(Service):
@@ -193,21 +195,23 @@ def stall(till, write):
 
 
 def quit_now(till):
-    """In one walk: the program waits for ten seconds, and on a busy machine each takes some of them."""
-    said = []
+    """In one walk, which begins where the button is: the program waits for ten seconds, and on a busy machine a walk through
+    all of the window takes as long."""
+    wanted = ('1 entry is on its way', 'Nothing is lost by that')
 
     def press():
-        nodes = [(screen.words(node), node) for node in screen.walk(till.window('POSAwesome Sync'))]
-        for words, node in nodes:
+        found = {}
+        for node in screen.walk(till.window('POSAwesome Sync'), backwards=True):
+            words = screen.words(node)
             if words.startswith('Quit now') and 'click' in screen.actions(node) and screen.is_shown(node):
-                said.extend(words for words, _ in nodes)
-                screen.do(node, 'click')
+                found['button'] = node
+            found.update({start: node for start in wanted if words.startswith(start)})
+            if len(found) == 1 + len(wanted):
+                screen.do(found['button'], 'click')
                 return True
         return False
 
     wait_until(press, 'it can be forced')
-    for wanted in ('1 entry is on its way', 'Nothing is lost by that'):
-        assert any(words.startswith(wanted) for words in said), said
 
 
 def test_quit_now():
@@ -237,12 +241,12 @@ def test_quit_waits():
         till.start()
         till.offer(till.client(), note('known'))
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
-        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.practice('PUT', 'faults', SLOW)
         till.offer(till.client(), note('waited for'))
         till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
         till.program.process.send_signal(signal.SIGTERM)
-        assert till.program.process.wait(DEADLINE) == 0
         till.practice('DELETE', 'faults')
+        assert till.program.process.wait(DEADLINE) == 0
         till.start()
         assert till.status()['queueStats']['completed'] == 2, till.status()
 
@@ -254,11 +258,12 @@ def test_logind():
         till.offer(till.client(), note('known'))
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
         wait_until(lambda: logind.held() == 0, 'nothing is held')
-        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.practice('PUT', 'faults', SLOW)
         till.offer(till.client(), note('on its way'))
         wait_until(lambda: logind.held() == 1, 'sleep waits for it')
         assert logind.asked[-1][0] == 'shutdown:sleep' and logind.asked[-1][3] == 'delay', logind.asked
         logind.prepare('Sleep', True)
+        till.practice('DELETE', 'faults')
         till.wait(lambda status: status['queueStats']['completed'] == 2, 'it arrives')
         wait_until(lambda: logind.held() == 0, 'sleep waits no longer')
         till.offer(till.client(), note('sleeps'))
@@ -281,14 +286,14 @@ def test_session_end():
         wait_until(lambda: PROGRAM in manager.clients, lambda: f'it is known to the session: {manager.clients}')
         till.offer(till.client(), note('known'))
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
-        till.practice('PUT', 'faults', {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 1500})
+        till.practice('PUT', 'faults', SLOW)
         till.offer(till.client(), note('last'))
         till.wait(lambda status: status['queueStats']['sending'] == 1, 'it is on its way')
         manager.tell('QueryEndSession')
         wait_until(lambda: manager.responses == [True], 'the session may end')
         manager.tell('EndSession')
-        assert till.program.process.wait(DEADLINE) == 0
         till.practice('DELETE', 'faults')
+        assert till.program.process.wait(DEADLINE) == 0
         till.start()
         assert till.status()['queueStats']['completed'] == 2, till.status()
 

@@ -173,6 +173,24 @@ test_gives_up (ShopFixture *fixture, gconstpointer data)
     g_main_context_iteration (NULL, TRUE);
 }
 
+/* What is slow goes on when the faults are removed. */
+static void
+test_slowness_ends (ShopFixture *fixture, gconstpointer data)
+{
+  g_autofree char *request = wire_request ("POST", "/api/resource/Note", "cashier", "{\"title\":\"slow\"}");
+  guint id = add_fault (fixture, "{\"kind\":\"slow-before\",\"count\":1,\"delay_ms\":3600000}");
+  WireExchange *exchange = start (fixture, request);
+  g_autofree char *answer = NULL;
+
+  while (sync_practice_shop_get_fault_hits (fixture->shop, id) == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (count_notes (fixture), ==, 0);
+  json_object_unref (shop_fixture_want (fixture, "DELETE", "/_practice/faults", NULL, 200));
+  answer = wire_finish (exchange, NULL, NULL);
+  g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200"));
+  g_assert_cmpuint (count_notes (fixture), ==, 1);
+}
+
 /* A client that closes its half after sending still gets its write done. */
 static void
 test_half_closed (ShopFixture *fixture, gconstpointer data)
@@ -242,6 +260,7 @@ main (int argc, char **argv)
   ADD ("broken", test_broken);
   ADD ("every-byte", test_every_byte);
   ADD ("slow", test_slow);
+  ADD ("slowness-ends", test_slowness_ends);
   ADD ("gives-up", test_gives_up);
   ADD ("half-closed", test_half_closed);
   ADD ("fault-matching", test_fault_matching);
