@@ -88,18 +88,20 @@ sync_renamed_lane_knows (SyncEngine *self, const SyncRoute *route, const SyncReq
   return name != NULL;
 }
 
-/* What is not there under the name that @op has may be there under the one that the lane knows. */
+/* What is not there under the name that @op has may be there under the one that the lane knows. Whether it took effect
+ * there, if one of its sends is unaccounted for, the next look tells. */
 gboolean
 sync_renamed_follow_lane (SyncOperation *op)
 {
   g_autofree char *name = dup_followed_name (op->engine, op->route, op->request);
+  gboolean sure = op->request->unaccounted == 0;
   SyncChange change;
 
   if (name == NULL)
     return FALSE;
-  change = sync_settle_change (op, SYNC_STATE_PENDING, "renamed");
-  change.unaccounted = 0;
-  change.needs_person = 0;
+  change = sync_settle_change (op, sure ? SYNC_STATE_PENDING : op->request->state, "renamed");
+  if (sure)
+    change.needs_person = 0;
   change.server_name = name;
   change.delay_ms = 0;
   change.reason = "an earlier write found the document under another name";

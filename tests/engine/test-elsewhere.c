@@ -5,6 +5,7 @@
 #include "engine-fixture.h"
 
 #include "sync-error.h"
+#include "sync-test-directory.h"
 
 #include <string.h>
 
@@ -135,6 +136,51 @@ test_lane_follows (Engine *e)
   g_assert_cmpint (qty_of (e, "B"), ==, 2);
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "B"), "price"), ==, 2);
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "B"), "size"), ==, 3);
+}
+
+/* What a restored copy holds may have reached the document under its other name: it is not sent there again unlooked. */
+static void
+test_lane_follows_after_restore (Engine *e)
+{
+  char *copy = sync_test_directory_new ();
+  gint64 ids[2];
+  gint64 id;
+
+  e->state_directory = sync_test_directory_new ();
+  engine_drop (e);
+  engine_open (e);
+  put_renamed (e, "*=ask");
+  sync_engine_pause (e->engine, 0, NULL);
+  ids[0] = hand_over (e, "PUT", A, "{\"qty\":2}", BASE);
+  ids[1] = hand_over (e, "PUT", A, "{\"price\":2}", NULL);
+  engine_drop (e);
+  sync_test_directory_copy (e->directory, copy);
+  engine_open (e);
+  engine_start (e);
+  sync_engine_resume (e->engine);
+  finish (e);
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_assert_true (sync_engine_resolve (e->engine, i + 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+      finish (e);
+      engine_assert_state (e, ids[i], SYNC_STATE_COMPLETED);
+    }
+  toy_site_put (e->site, "Item", "B", "{\"qty\":2,\"price\":9,\"owner\":\"anna\",\"creation\":\"" MADE "\"}");
+
+  engine_drop (e);
+  sync_test_directory_copy (copy, e->directory);
+  sync_clock_virtual_advance_us (e->clock, G_USEC_PER_SEC);
+  engine_open (e);
+  g_assert_nonnull (sync_store_get_restore_report (e->store));
+  engine_start (e);
+  sync_engine_resume (e->engine);
+  finish (e);
+  id = sync_store_find_open_conflict (e->store, ids[0], NULL);
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_SERVER_WINS, NULL, "anna", NULL));
+  finish (e);
+  engine_assert_state (e, ids[1], SYNC_STATE_CONFLICT);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "B"), "price"), ==, 9);
+  sync_test_directory_free (copy);
 }
 
 /* Where many wait, what is said to be changed is looked at before it is sent: what its last send met is no reason to give it
@@ -528,6 +574,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   engine_test_add ("/sync/elsewhere/lane-follows", test_lane_follows);
+  engine_test_add ("/sync/elsewhere/lane-follows-after-restore", test_lane_follows_after_restore);
   engine_test_add ("/sync/elsewhere/among-many", test_among_many);
   engine_test_add ("/sync/elsewhere/delete-follows", test_delete_follows);
   engine_test_add ("/sync/elsewhere/delete-of-renamed", test_delete_of_renamed);
