@@ -435,7 +435,8 @@ take_back (SimWorld *world, SimDeed *deed, gboolean tree)
   gboolean done = tree ? sync_engine_restore_with_dependants (world->engine, deed->id, "anna", &error)
                        : sync_engine_restore (world->engine, deed->id, "anna", &error);
 
-  if (done)
+  /* Where the disk fails at the end of it, it may have been done all the same. */
+  if (done || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE))
     {
       deed->moved = TRUE;
       /* A conflict that was given up may have been done before. */
