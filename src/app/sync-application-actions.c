@@ -231,6 +231,12 @@ set_up_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data
 }
 
 static void
+show_keys_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  sync_application_show_keys (user_data);
+}
+
+static void
 show_ledger_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SyncApplication *self = user_data;
@@ -267,6 +273,7 @@ static const GActionEntry action_entries[] = {
   { .name = "about", .activate = about_action_cb },
   { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
   { .name = "set-up", .activate = set_up_action_cb },
+  { .name = "show-keys", .activate = show_keys_action_cb },
   { .name = "show-ledger", .activate = show_ledger_action_cb },
   { .name = "quit", .activate = quit_action_cb },
   { .name = "quit-now", .activate = quit_now_action_cb },
@@ -282,7 +289,7 @@ enable (SyncApplication *self, const char *name, gboolean enabled)
 void
 sync_application_enable_actions (SyncApplication *self, gboolean enabled)
 {
-  const char *const names[] = { "sync-now", "pause", "pause-for", "offline", "pause-type", "resume-type", "open-site" };
+  const char *const names[] = { "sync-now", "pause", "pause-for", "offline", "pause-type", "resume-type", "open-site", "show-keys" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     enable (self, names[i], enabled);

@@ -62,6 +62,7 @@ void sync_application_quit (SyncApplication *self);
 void sync_application_quit_now (SyncApplication *self);
 void sync_application_set_up (SyncApplication *self);
 void sync_application_show_content (SyncApplication *self);
+void sync_application_show_keys (SyncApplication *self);
 void sync_application_tell_background (SyncApplication *self);
 
 G_END_DECLS

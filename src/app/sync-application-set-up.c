@@ -4,6 +4,7 @@
 
 #include "sync-application-private.h"
 
+#include "sync-keys-dialog.h"
 #include "sync-setup-dialog.h"
 
 #include <glib/gi18n.h>
@@ -13,36 +14,59 @@ typedef struct
 {
   char *token; /* (owned) */
   char *secret; /* (owned) */
+  gboolean in_file; /* where there is no key ring */
+  SyncEngine *engine; /* (owned) (nullable): in the engine's thread */
 } Key;
+
+static void
+key_clear (Key *key)
+{
+  g_clear_pointer (&key->token, g_free);
+  g_clear_pointer (&key->secret, g_free);
+}
 
 static void
 key_free (gpointer data)
 {
   Key *key = data;
 
-  g_free (key->token);
-  g_free (key->secret);
+  key_clear (key);
+  g_clear_object (&key->engine);
   g_free (key);
 }
 
+/* Where the key went, and what the server makes of it. */
+static gboolean
+key_set_in_main (gpointer user_data)
+{
+  sync_application_show_keys (SYNC_APPLICATION (g_application_get_default ()));
+  return G_SOURCE_REMOVE;
+}
+
+/* Engine's thread. */
 static void
 key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (SyncEngine) engine = user_data;
+  Key *key = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
-    g_message ("The API key is kept for this session only: %s", error->message);
-  sync_engine_credentials_changed (engine);
+    g_message ("The API key is not used: %s", error->message);
+  sync_engine_credentials_changed (key->engine);
+  g_main_context_invoke (NULL, key_set_in_main, NULL);
+  key_free (key);
 }
 
+/* Engine's thread. */
 static void
 set_key_cb (SyncEngine *engine, gpointer user_data)
 {
   const Key *key = user_data;
+  Key *call = g_new0 (Key, 1);
 
-  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret, NULL, key_set_cb,
-                              g_object_ref (engine));
+  call->engine = g_object_ref (engine);
+  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret, key->in_file, NULL, key_set_cb,
+                              call);
 }
 
 static void
@@ -52,6 +76,7 @@ set_key (SyncApplication *self, const Key *key)
 
   copy->token = g_strdup (key->token);
   copy->secret = g_strdup (key->secret);
+  copy->in_file = key->in_file;
   sync_application_ask (self, set_key_cb, copy, key_free);
 }
 
@@ -118,8 +143,7 @@ move_free (Move *self)
   g_object_unref (self->application);
   g_free (self->from);
   g_free (self->to);
-  g_free (self->key.token);
-  g_free (self->key.secret);
+  key_clear (&self->key);
   g_free (self);
 }
 
@@ -171,7 +195,7 @@ take_service (SyncApplication *self)
 }
 
 static void
-begin_move (SyncApplication *self, const char *base_url, const char *token, const char *secret)
+begin_move (SyncApplication *self, const char *base_url, const Key *key)
 {
   g_autoptr (SyncServiceThread) service = NULL;
   Move *move = g_new0 (Move, 1);
@@ -179,8 +203,8 @@ begin_move (SyncApplication *self, const char *base_url, const char *token, cons
   move->application = g_object_ref (self);
   move->from = g_strdup (self->config->base_url);
   move->to = g_strdup (base_url);
-  move->key.token = g_strdup (token);
-  move->key.secret = g_strdup (secret);
+  if (key != NULL)
+    move->key = (Key){ g_strdup (key->token), g_strdup (key->secret), key->in_file, NULL };
   move->had_window = self->window != NULL || self->preferences != NULL;
   self->moving = TRUE;
   service = take_service (self);
@@ -197,7 +221,7 @@ sync_application_move (SyncApplication *self, const char *base_url, GError **err
     return TRUE;
   if (!check_move (self, base_url, error))
     return FALSE;
-  begin_move (self, base_url, NULL, NULL);
+  begin_move (self, base_url, NULL);
   return TRUE;
 }
 
@@ -214,7 +238,7 @@ static void
 set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, const char *secret, SyncApplication *self)
 {
   g_autoptr (GError) error = NULL;
-  const Key key = { (char *) token, (char *) secret };
+  const Key key = { (char *) token, (char *) secret, sync_setup_dialog_get_in_file (dialog), NULL };
   gboolean autostart = sync_setup_dialog_get_autostart (dialog);
   gboolean is_new = self->service == NULL;
   gboolean moves = !is_new && g_strcmp0 (base_url, self->config->base_url) != 0;
@@ -233,7 +257,7 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
   gtk_window_destroy (GTK_WINDOW (dialog));
   if (moves)
     {
-      begin_move (self, base_url, token, secret);
+      begin_move (self, base_url, &key);
       return;
     }
   set_key (self, &key);
@@ -254,4 +278,15 @@ sync_application_set_up (SyncApplication *self)
                                   g_settings_get_boolean (self->settings, "autostart"), self->clock);
   g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
   gtk_window_present (GTK_WINDOW (dialog));
+}
+
+/* Tells what is known of the keys, in front of the window; if there is one, and an engine. */
+void
+sync_application_show_keys (SyncApplication *self)
+{
+  GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
+
+  if (parent == NULL || self->service == NULL || self->status == NULL || self->quitting || self->moving)
+    return;
+  gtk_window_present (GTK_WINDOW (sync_keys_dialog_new (parent, self->service, self->status)));
 }

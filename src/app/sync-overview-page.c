@@ -37,6 +37,7 @@ struct _SyncOverviewPage
   GtkLabel *condition_label;      /* (unowned) */
   AdwActionRow *gateway_row;      /* (unowned) */
   AdwActionRow *sync_row;         /* (unowned) */
+  GtkWidget *key_row;             /* (unowned) */
   AdwActionRow *clock_row;        /* (unowned) */
   SyncChart *day_chart;           /* (unowned) */
 };
@@ -99,6 +100,8 @@ update_needs (SyncOverviewPage *self, const SyncSnapshot *snapshot)
 {
   gboolean any = set_row (self->refused_row, sync_words_refused (snapshot));
 
+  gtk_widget_set_visible (self->key_row, snapshot->condition == SYNC_CONDITION_SIGN_IN_NEEDED);
+  any |= snapshot->condition == SYNC_CONDITION_SIGN_IN_NEEDED;
   any |= set_row (self->conflicts_row, sync_words_conflicts (snapshot));
   any |= set_row (self->unsure_row, sync_words_unsure (snapshot));
   gtk_widget_set_visible (self->needs_group, any);
@@ -179,6 +182,7 @@ sync_overview_page_class_init (SyncOverviewPageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, progress_bar);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, needs_group);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, refused_row);
+  gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, key_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, conflicts_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, unsure_row);
   gtk_widget_class_bind_template_child (widget_class, SyncOverviewPage, server_row);

@@ -165,6 +165,8 @@ add_till (SyncPreferences *self)
 
   row = add_row (self->server_group, _ ("Server and API key"), server);
   add_button (row, _ ("_Set up…"), _ ("Set up server and API key"), "app.set-up", NULL);
+  row = add_row (self->server_group, _ ("Keys"), _ ("Where the API key is kept, and which documents the server protects against double posting."));
+  add_button (row, _ ("S_how…"), _ ("Show the keys"), "app.show-keys", NULL);
   row = add_row (self->line_group, _ ("Off line"), _ ("As if there were no line, until switched back; sales are still taken."));
   gtk_actionable_set_action_name (GTK_ACTIONABLE (add_switch (row)), "app.offline");
   add_setting_switch (self, self->line_group, "metered", _ ("The line costs money by the byte"),

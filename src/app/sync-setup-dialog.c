@@ -17,13 +17,17 @@ struct _SyncSetupDialog
   AdwWindow parent_instance;
 
   SyncTransport *transport;  /* (owned) */
+  SyncClock *clock;          /* (owned) */
   GCancellable *cancellable; /* (owned): of the try that is under way */
+  GCancellable *closed;      /* (owned) */
   GtkEditable *address;      /* (unowned) */
   GtkEditable *token;        /* (unowned) */
   GtkEditable *secret;       /* (unowned) */
   GtkLabel *outcome;         /* (unowned) */
   GtkWidget *try_button;     /* (unowned) */
   GtkWidget *save_button;    /* (unowned) */
+  GtkWidget *file_row;       /* (unowned) */
+  GtkSwitch *in_file;        /* (unowned) */
   GtkSwitch *autostart;      /* (unowned) */
 };
 
@@ -117,7 +121,8 @@ try_cb (SyncSetupDialog *self)
     }
   say (self, _ ("The server is being asked…"));
   gtk_widget_set_sensitive (self->try_button, FALSE);
-  sync_site_check_async (self->transport, base_url, token, secret, self->cancellable, checked_cb, g_object_ref (self));
+  sync_site_check_async (self->transport, base_url, token, secret, self->clock, self->cancellable, checked_cb,
+                         g_object_ref (self));
 }
 
 static void
@@ -146,11 +151,22 @@ changed_cb (SyncSetupDialog *self)
 }
 
 static void
+key_ring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncSetupDialog) self = user_data;
+  gboolean found;
+
+  if (sync_credentials_find_key_ring_finish (result, &found, NULL))
+    gtk_widget_set_visible (self->file_row, !found);
+}
+
+static void
 sync_setup_dialog_dispose (GObject *object)
 {
   SyncSetupDialog *self = SYNC_SETUP_DIALOG (object);
 
   g_cancellable_cancel (self->cancellable);
+  g_cancellable_cancel (self->closed);
   g_clear_object (&self->transport);
   G_OBJECT_CLASS (sync_setup_dialog_parent_class)->dispose (object);
 }
@@ -158,7 +174,11 @@ sync_setup_dialog_dispose (GObject *object)
 static void
 sync_setup_dialog_finalize (GObject *object)
 {
-  g_object_unref (SYNC_SETUP_DIALOG (object)->cancellable);
+  SyncSetupDialog *self = SYNC_SETUP_DIALOG (object);
+
+  g_object_unref (self->cancellable);
+  g_object_unref (self->closed);
+  g_object_unref (self->clock);
   G_OBJECT_CLASS (sync_setup_dialog_parent_class)->finalize (object);
 }
 
@@ -180,6 +200,8 @@ sync_setup_dialog_class_init (SyncSetupDialogClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, try_button);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, save_button);
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, autostart);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, file_row);
+  gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, in_file);
   gtk_widget_class_bind_template_callback (widget_class, try_cb);
   gtk_widget_class_bind_template_callback (widget_class, save_cb);
   gtk_widget_class_bind_template_callback (widget_class, changed_cb);
@@ -189,6 +211,7 @@ static void
 sync_setup_dialog_init (SyncSetupDialog *self)
 {
   self->cancellable = g_cancellable_new ();
+  self->closed = g_cancellable_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -198,7 +221,7 @@ sync_setup_dialog_init (SyncSetupDialog *self)
  * @base_url: (nullable): the present address
  * @fixed: the environment sets the address
  * @autostart: whether the program starts at log-in now
- * @clock: for the time limit of the try
+ * @clock: for the time limit of the try, and compared with the server's
  *
  * Returns: (transfer none): the dialog, not yet shown; it goes with @parent
  */
@@ -207,7 +230,9 @@ sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, 
 {
   SyncSetupDialog *self = g_object_new (SYNC_TYPE_SETUP_DIALOG, "transient-for", parent, NULL);
 
+  self->clock = g_object_ref (clock);
   self->transport = sync_transport_soup_new (clock);
+  sync_credentials_find_key_ring_async (self->closed, key_ring_cb, g_object_ref (self));
   if (base_url != NULL)
     gtk_editable_set_text (self->address, base_url);
   gtk_widget_set_sensitive (GTK_WIDGET (self->address), !fixed);
@@ -238,4 +263,16 @@ gboolean
 sync_setup_dialog_get_autostart (SyncSetupDialog *self)
 {
   return gtk_switch_get_active (self->autostart);
+}
+
+/**
+ * sync_setup_dialog_get_in_file:
+ * @self: the dialog
+ *
+ * Returns: whether a file may keep the key where there is no key ring
+ */
+gboolean
+sync_setup_dialog_get_in_file (SyncSetupDialog *self)
+{
+  return gtk_switch_get_active (self->in_file);
 }

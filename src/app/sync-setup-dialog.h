@@ -20,6 +20,7 @@ G_DECLARE_FINAL_TYPE (SyncSetupDialog, sync_setup_dialog, SYNC, SETUP_DIALOG, Ad
 SyncSetupDialog *sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, gboolean autostart,
                                         SyncClock *clock);
 gboolean sync_setup_dialog_get_autostart (SyncSetupDialog *self);
+gboolean sync_setup_dialog_get_in_file (SyncSetupDialog *self);
 void sync_setup_dialog_show_refusal (SyncSetupDialog *self, const char *words);
 
 G_END_DECLS

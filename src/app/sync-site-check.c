@@ -1,82 +1,242 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One question to a site that is not set yet: is it an ERPNext, and whom does it take this key for? Knows no toolkit. */
+/* A few questions to a site that is not set yet: is it an ERPNext, whom does it take this key for, which versions run there,
+ * what does its clock say, and what may that user make? One after the other; nothing is changed there. Knows no toolkit. */
 #include "config.h"
 
 #include "sync-site-check.h"
 
 #include "sync-outcome.h"
+#include "sync-server-clock.h"
+#include "sync-words.h"
 
 #include <glib/gi18n.h>
 #include <json-glib/json-glib.h>
+#include <string.h>
 
 #define WHO_PATH "/api/method/frappe.auth.get_logged_user"
+#define VERSIONS_PATH "/api/method/frappe.utils.change_log.get_versions"
+#define ZONE_PATH "/api/method/frappe.client.get_time_zone"
+#define RIGHT_PATH "/api/method/frappe.client.has_permission?doctype=%s&docname=&perm_type=create"
 #define PATIENCE_MS 30000
 
+/* What a till makes. */
+static const char *const types[] = { "Sales Invoice", "Payment Entry", "Customer", "POS Opening Shift", "POS Closing Shift" };
+
+/* The data of the task. */
 typedef struct
 {
+  SyncClock *clock;          /* (owned) */
+  char *base_url;            /* (owned) */
+  char *authorization;       /* (owned) */
+  gint64 sent_us;            /* boot clock: the question that is out */
+  SyncServerClock server_clock;
+  guint step;                /* of the questions after the first */
   SyncSite site;
-  char *words; /* (owned) */
-} Finding;
+  char *headline;            /* (owned) (nullable) */
+  char *versions;            /* (owned) (nullable) */
+  char *zone;                /* (owned) (nullable) */
+  GPtrArray *may;            /* (owned) (element-type utf8): types that this user may make */
+  GPtrArray *may_not;        /* (owned) (element-type utf8) */
+} Check;
 
 static void
-finding_free (gpointer data)
+check_free (gpointer data)
 {
-  Finding *finding = data;
+  Check *self = data;
 
-  g_free (finding->words);
-  g_free (finding);
+  g_object_unref (self->clock);
+  g_free (self->base_url);
+  g_free (self->authorization);
+  g_free (self->headline);
+  g_free (self->versions);
+  g_free (self->zone);
+  g_ptr_array_unref (self->may);
+  g_ptr_array_unref (self->may_not);
+  g_free (self);
 }
 
-/* (transfer full) (nullable) */
-static char *
-dup_user (const SyncTransportReply *reply)
+/* (transfer none) (nullable): what a method answered; lives as long as @parser */
+static JsonNode *
+get_message (JsonParser *parser, const SyncTransportReply *reply)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
   gsize length = 0;
   const char *data = reply->body != NULL ? g_bytes_get_data (reply->body, &length) : NULL;
   JsonNode *root;
-  JsonNode *user;
 
-  if (data == NULL || !json_parser_load_from_data (parser, data, (gssize) length, NULL))
+  if (reply->result != SYNC_TRANSPORT_OK || reply->status != 200 || data == NULL
+      || !json_parser_load_from_data (parser, data, (gssize) length, NULL))
     return NULL;
   root = json_parser_get_root (parser);
-  user = root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_object_get_member (json_node_get_object (root), "message") : NULL;
-  return user != NULL && JSON_NODE_HOLDS_VALUE (user) ? json_node_dup_string (user) : NULL;
+  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_object_get_member (json_node_get_object (root), "message") : NULL;
 }
 
-static Finding *
-find_out (const SyncTransportReply *reply)
+/* (transfer none) (nullable): a member of what a method answered */
+static JsonNode *
+get_member (JsonParser *parser, const SyncTransportReply *reply, const char *name)
+{
+  JsonNode *message = get_message (parser, reply);
+
+  return message != NULL && JSON_NODE_HOLDS_OBJECT (message) ? json_object_get_member (json_node_get_object (message), name)
+                                                            : NULL;
+}
+
+static void
+take_user (Check *self, const SyncTransportReply *reply)
 {
   g_autoptr (SyncAnswer) answer
     = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type, reply->retry_after,
                                   reply->date, reply->rate_limit_reset, reply->body, SYNC_PROOF_MESSAGE, NULL);
   SyncOutcome outcome = sync_outcome_classify (answer, SYNC_ACTION_UPDATE);
-  Finding *finding = g_new0 (Finding, 1);
-  g_autofree char *user = outcome.verdict == SYNC_VERDICT_DELIVERED ? dup_user (reply) : NULL;
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *message = outcome.verdict == SYNC_VERDICT_DELIVERED ? get_message (parser, reply) : NULL;
+  const char *user = message != NULL && JSON_NODE_HOLDS_VALUE (message) ? json_node_get_string (message) : NULL;
 
   if (user != NULL && !g_str_equal (user, "Guest"))
     {
-      finding->site = SYNC_SITE_READY;
-      finding->words = g_strdup_printf (_ ("ERPNext answers, and knows this till as %s."), user);
+      self->site = SYNC_SITE_READY;
+      self->headline = g_strdup_printf (_ ("ERPNext answers, and knows this till as %s."), user);
     }
   else if (user != NULL || outcome.host == SYNC_HOST_SIGN_IN)
     {
-      finding->site = SYNC_SITE_SIGN_IN;
-      finding->words = g_strdup (_ ("ERPNext answers, but does not know this API key and secret."));
+      self->site = SYNC_SITE_SIGN_IN;
+      self->headline = g_strdup (_ ("ERPNext answers, but does not know this API key and secret."));
     }
   else if (reply->result == SYNC_TRANSPORT_OK && outcome.host != SYNC_HOST_DOWN)
     {
-      finding->site = SYNC_SITE_OTHER;
-      finding->words = g_strdup (_ ("Something answers there, but it is no ERPNext: look at the address."));
+      self->site = SYNC_SITE_OTHER;
+      self->headline = g_strdup (_ ("Something answers there, but it is no ERPNext: look at the address."));
     }
   else
     {
-      finding->site = SYNC_SITE_AWAY;
-      finding->words = reply->error != NULL
+      self->site = SYNC_SITE_AWAY;
+      self->headline = reply->error != NULL
                          ? g_strdup_printf (_ ("The server cannot be reached (%s). What is sold meanwhile waits."), reply->error)
                          : g_strdup (_ ("The server cannot work now. What is sold meanwhile waits."));
     }
-  return finding;
+}
+
+static void
+take_versions (Check *self, const SyncTransportReply *reply)
+{
+  static const struct
+  {
+    const char *app;
+    const char *name;
+  } apps[] = { { "erpnext", "ERPNext" }, { "frappe", "Frappe" }, { "posawesome", "POS Awesome" } };
+  g_autoptr (GString) words = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
+    {
+      g_autoptr (JsonParser) parser = json_parser_new ();
+      JsonNode *app = get_member (parser, reply, apps[i].app);
+      const char *version = app != NULL && JSON_NODE_HOLDS_OBJECT (app)
+                              ? json_object_get_string_member_with_default (json_node_get_object (app), "version", NULL)
+                              : NULL;
+
+      if (version != NULL)
+        g_string_append_printf (words, "%s%s %s", words->len > 0 ? " · " : "", apps[i].name, version);
+    }
+  if (words->len > 0)
+    self->versions = g_strdup (words->str);
+}
+
+static void
+take_zone (Check *self, const SyncTransportReply *reply)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *zone = get_member (parser, reply, "time_zone");
+
+  if (zone != NULL && JSON_NODE_HOLDS_VALUE (zone))
+    self->zone = g_strdup (json_node_get_string (zone));
+}
+
+/* A type that is not there is none that could be made. */
+static void
+take_right (Check *self, const SyncTransportReply *reply, const char *type)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *right = get_member (parser, reply, "has_permission");
+
+  if (right != NULL && JSON_NODE_HOLDS_VALUE (right))
+    g_ptr_array_add (json_node_get_boolean (right) ? self->may : self->may_not, g_strdup (type));
+}
+
+/* Takes @line over. */
+static void
+add_line (GString *words, char *line)
+{
+  g_string_append_printf (words, "\n%s", line);
+  g_free (line);
+}
+
+/* (transfer full) */
+static char *
+dup_list (GPtrArray *names)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < names->len; i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", (const char *) g_ptr_array_index (names, i));
+  return g_string_free (list, FALSE);
+}
+
+static void
+add_clock (const Check *self, GString *words)
+{
+  gint64 offset_us, uncertainty_us;
+  g_autofree char *offset = NULL;
+
+  if (!sync_server_clock_get (&self->server_clock, sync_clock_wall_us (self->clock), sync_clock_boot_us (self->clock),
+                              &offset_us, &uncertainty_us))
+    return;
+  offset = sync_words_clock_offset (offset_us / 1000);
+  if (offset != NULL)
+    /* Translators: such as "5 seconds behind the server’s". */
+    add_line (words, g_strdup_printf (_ ("This computer’s clock: %s."), offset));
+  else
+    add_line (words, g_strdup (_ ("This computer’s clock agrees with the server’s.")));
+}
+
+/* (transfer full): all that was found out, the main thing first */
+static char *
+dup_words (const Check *self)
+{
+  g_autoptr (GString) words = g_string_new (self->headline);
+  g_autofree char *may = dup_list (self->may);
+  g_autofree char *may_not = dup_list (self->may_not);
+
+  if (self->site != SYNC_SITE_READY)
+    return g_strdup (words->str);
+  if (self->versions != NULL)
+    add_line (words, g_strdup (self->versions));
+  if (self->versions != NULL && strstr (self->versions, "POS Awesome") == NULL)
+    add_line (words, g_strdup (_ ("POS Awesome is not installed there.")));
+  add_clock (self, words);
+  if (self->zone != NULL)
+    add_line (words, g_strdup_printf (_ ("The site’s time zone: %s."), self->zone));
+  if (*may != '\0')
+    add_line (words, g_strdup_printf (_ ("This user may make: %s."), may));
+  if (*may_not != '\0')
+    add_line (words, g_strdup_printf (_ ("This user may not make: %s. Give it a role that may, in ERPNext."), may_not));
+  return g_strdup (words->str);
+}
+
+static void ask (GTask *task, const char *path);
+
+static void
+ask_next (GTask *task)
+{
+  Check *self = g_task_get_task_data (task);
+
+  if (self->step < 2)
+    ask (task, self->step == 0 ? VERSIONS_PATH : ZONE_PATH);
+  else
+    {
+      g_autofree char *type = g_uri_escape_string (types[self->step - 2], NULL, FALSE);
+      g_autofree char *path = g_strdup_printf (RIGHT_PATH, type);
+
+      ask (task, path);
+    }
 }
 
 static void
@@ -84,9 +244,45 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (SyncTransportReply) reply = sync_transport_send_finish (SYNC_TRANSPORT (source), result);
+  Check *self = g_task_get_task_data (task);
+  gboolean last;
 
-  if (!g_task_return_error_if_cancelled (task))
-    g_task_return_pointer (task, find_out (reply), finding_free);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  sync_server_clock_add (&self->server_clock, reply->date, self->sent_us, sync_clock_boot_us (self->clock));
+  if (self->headline == NULL)
+    {
+      take_user (self, reply);
+      last = self->site != SYNC_SITE_READY;
+    }
+  else
+    {
+      if (self->step == 0)
+        take_versions (self, reply);
+      else if (self->step == 1)
+        take_zone (self, reply);
+      else
+        take_right (self, reply, types[self->step - 2]);
+      last = ++self->step == 2 + G_N_ELEMENTS (types);
+    }
+  if (last)
+    g_task_return_boolean (task, TRUE);
+  else
+    ask_next (g_steal_pointer (&task));
+}
+
+/* Takes @task over. */
+static void
+ask (GTask *task, const char *path)
+{
+  Check *self = g_task_get_task_data (task);
+  g_autofree char *url = g_strconcat (self->base_url, path, NULL);
+  g_autoptr (SyncTransportRequest) call = sync_transport_request_new ("GET", url);
+
+  call->authorization = g_strdup (self->authorization);
+  call->timeout_ms = PATIENCE_MS;
+  self->sent_us = sync_clock_boot_us (self->clock);
+  sync_transport_send_async (g_task_get_source_object (task), call, g_task_get_cancellable (task), answered_cb, task);
 }
 
 /**
@@ -95,24 +291,30 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
  * @base_url: of the site, checked
  * @token: API key
  * @secret: API secret
+ * @clock: this computer's
  * @cancellable: (nullable): ends the asking
  * @callback: (scope async): called once
  * @user_data: for @callback
  *
- * Asks whom the site takes the till for. Nothing is kept.
+ * Asks whom the site takes the till for, and if it knows it, which versions run there, what its clock says and what the
+ * user may make. Nothing is kept, and nothing is changed there.
  */
 void
 sync_site_check_async (SyncTransport *transport, const char *base_url, const char *token, const char *secret,
-                       GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+                       SyncClock *clock, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (transport, cancellable, callback, user_data);
-  g_autofree char *url = g_strconcat (base_url, WHO_PATH, NULL);
-  g_autoptr (SyncTransportRequest) call = sync_transport_request_new ("GET", url);
+  Check *self = g_new0 (Check, 1);
 
+  self->clock = g_object_ref (clock);
+  self->base_url = g_strdup (base_url);
+  self->authorization = g_strdup_printf ("token %s:%s", token, secret);
+  self->may = g_ptr_array_new_with_free_func (g_free);
+  self->may_not = g_ptr_array_new_with_free_func (g_free);
+  sync_server_clock_init (&self->server_clock);
   g_task_set_source_tag (task, sync_site_check_async);
-  call->authorization = g_strdup_printf ("token %s:%s", token, secret);
-  call->timeout_ms = PATIENCE_MS;
-  sync_transport_send_async (transport, call, cancellable, answered_cb, task);
+  g_task_set_task_data (task, self, check_free);
+  ask (task, WHO_PATH);
 }
 
 /**
@@ -120,7 +322,7 @@ sync_site_check_async (SyncTransport *transport, const char *base_url, const cha
  * @transport: that was asked with
  * @result: of sync_site_check_async()
  * @site: (out): what is there
- * @words: (out) (transfer full): the same for a person
+ * @words: (out) (transfer full): that and the rest for a person, a line each
  * @error: %G_IO_ERROR_CANCELLED only
  *
  * Returns: whether something was found out
@@ -128,12 +330,11 @@ sync_site_check_async (SyncTransport *transport, const char *base_url, const cha
 gboolean
 sync_site_check_finish (SyncTransport *transport, GAsyncResult *result, SyncSite *site, char **words, GError **error)
 {
-  Finding *finding = g_task_propagate_pointer (G_TASK (result), error);
+  const Check *self = g_task_get_task_data (G_TASK (result));
 
-  if (finding == NULL)
+  if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
-  *site = finding->site;
-  *words = g_steal_pointer (&finding->words);
-  finding_free (finding);
+  *site = self->site;
+  *words = dup_words (self);
   return TRUE;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-clock.h"
 #include "sync-transport.h"
 
 G_BEGIN_DECLS
@@ -15,7 +16,7 @@ typedef enum
 } SyncSite;
 
 void sync_site_check_async (SyncTransport *transport, const char *base_url, const char *token, const char *secret,
-                            GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+                            SyncClock *clock, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_site_check_finish (SyncTransport *transport, GAsyncResult *result, SyncSite *site, char **words, GError **error);
 
 G_END_DECLS

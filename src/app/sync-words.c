@@ -357,6 +357,27 @@ sync_words_last_sync (const SyncSnapshot *snapshot)
 }
 
 /**
+ * sync_words_clock_offset:
+ * @ahead_ms: the server's clock minus this computer's, milliseconds
+ *
+ * Returns: (transfer full) (nullable): how far this computer's clock is from the server's; %NULL if that is nothing to
+ *   speak of
+ */
+char *
+sync_words_clock_offset (gint64 ahead_ms)
+{
+  gint64 off_s = (ahead_ms + (ahead_ms < 0 ? -500 : 500)) / 1000;
+
+  if (ABS (off_s) < CLOCK_MATTERS_S)
+    return NULL;
+  if (off_s > 0)
+    return g_strdup_printf (ngettext ("%u second behind the server’s", "%u seconds behind the server’s", (gulong) off_s),
+                            (guint) off_s);
+  return g_strdup_printf (ngettext ("%u second ahead of the server’s", "%u seconds ahead of the server’s", (gulong) -off_s),
+                          (guint) -off_s);
+}
+
+/**
  * sync_words_clock:
  * @snapshot: how the engine stands
  *
@@ -366,15 +387,7 @@ sync_words_last_sync (const SyncSnapshot *snapshot)
 char *
 sync_words_clock (const SyncSnapshot *snapshot)
 {
-  gint64 off_s = (snapshot->server_clock_offset_ms + (snapshot->server_clock_offset_ms < 0 ? -500 : 500)) / 1000;
-
-  if (!snapshot->server_clock_known || ABS (off_s) < CLOCK_MATTERS_S)
-    return NULL;
-  if (off_s > 0)
-    return g_strdup_printf (ngettext ("%u second behind the server’s", "%u seconds behind the server’s", (gulong) off_s),
-                            (guint) off_s);
-  return g_strdup_printf (ngettext ("%u second ahead of the server’s", "%u seconds ahead of the server’s", (gulong) -off_s),
-                          (guint) -off_s);
+  return snapshot->server_clock_known ? sync_words_clock_offset (snapshot->server_clock_offset_ms) : NULL;
 }
 
 /* How long something takes, as people say it. */

@@ -18,6 +18,7 @@ const char *sync_words_detail (const SyncSnapshot *snapshot);
 const char *sync_words_condition (const SyncSnapshot *snapshot);
 char *sync_words_last_sync (const SyncSnapshot *snapshot);
 char *sync_words_clock (const SyncSnapshot *snapshot);
+char *sync_words_clock_offset (gint64 ahead_ms);
 char *sync_words_progress (const SyncSnapshot *snapshot, double per_second);
 char *sync_words_time (gint64 wall_ms);
 char *sync_words_duration (gint64 ms);

@@ -63,6 +63,18 @@ forget (char *text)
   g_free (text);
 }
 
+static void
+say_where (const char *source)
+{
+  if (strcmp (source, "session") == 0)
+    g_print ("%s\n", _ ("The API key is set until the program ends; there is no Secret Service to keep it (--file keeps it"
+                        " in a file that only this user can read)."));
+  else if (strcmp (source, "file") == 0)
+    g_print ("%s\n", _ ("The API key is set. It is kept in a file that only this user can read."));
+  else
+    g_print ("%s\n", _ ("The API key is set."));
+}
+
 static int
 set_credentials (SyncCtl *ctl)
 {
@@ -75,7 +87,7 @@ set_credentials (SyncCtl *ctl)
   sync_json_append_quoted (body, token);
   g_string_append (body, ",\"secret\":");
   sync_json_append_quoted (body, secret);
-  g_string_append_c (body, '}');
+  g_string_append (body, ctl->in_file ? ",\"file\":true}" : "}");
   forget (token);
   forget (secret);
   answer = sync_ctl_client_call (ctl->client, "PUT", "credentials", body->str, &error);
@@ -84,10 +96,8 @@ set_credentials (SyncCtl *ctl)
     return sync_ctl_fail (error);
   if (ctl->json)
     sync_ctl_print_answer (answer->text);
-  else if (strcmp (sync_ctl_get_string (json_node_get_object (answer->root), "source"), "session") == 0)
-    g_print ("%s\n", _ ("The API key is set until the program ends; there is no Secret Service to keep it."));
   else
-    g_print ("%s\n", _ ("The API key is set."));
+    say_where (sync_ctl_get_string (json_node_get_object (answer->root), "source"));
   return SYNC_CTL_DONE;
 }
 

@@ -24,6 +24,7 @@ typedef enum
   OPTION_REASON = 1 << 4,
   OPTION_WITH_DEPENDANTS = 1 << 5,
   OPTION_DOCUMENT = 1 << 6, /* with --preview */
+  OPTION_FILE = 1 << 7,
 } OptionSet;
 
 typedef struct
@@ -75,8 +76,8 @@ static const Command commands[] = {
     sync_ctl_backup },
   { "keys", "[make TYPE…]", N_ ("of which documents ERPNext enforces the key; make the field, as a System Manager"), 0, 0,
     ANY_NUMBER, FALSE, sync_ctl_keys },
-  { "credentials", "set|clear", N_ ("give the API key and secret (read from standard input), or forget them"),
-    0, 1, 1, FALSE, sync_ctl_credentials },
+  { "credentials", "set|clear [--file]", N_ ("give the API key and secret (read from standard input), or forget them"),
+    OPTION_FILE, 1, 1, FALSE, sync_ctl_credentials },
   { "doctor", "", N_ ("look for what is wrong, and say what to do"), 0, 0, 0, TRUE, sync_ctl_doctor },
   { "watch", "", N_ ("print what happens, until Ctrl+C"), 0, 0, 0, FALSE, sync_ctl_watch },
 };
@@ -202,6 +203,9 @@ options_of (SyncCtl *ctl, const Command *command)
                   N_ ("The fields to write, a JSON object; - for standard input"), "FILE");
       add_option (entries, "preview", G_OPTION_ARG_NONE, &ctl->preview, N_ ("Only print what would be written"), NULL);
     }
+  if ((command->options & OPTION_FILE) != 0)
+    add_option (entries, "file", G_OPTION_ARG_NONE, &ctl->in_file,
+                N_ ("Where there is no Secret Service, keep them in a file that only this user can read"), NULL);
   return entries;
 }
 

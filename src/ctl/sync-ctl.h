@@ -25,6 +25,7 @@ typedef struct
   gboolean with_dependants; /* --with-dependants */
   char *document;        /* (owned) (nullable): --document */
   gboolean preview;      /* --preview */
+  gboolean in_file;      /* --file */
   char **types;          /* (owned) (nullable): --type */
   char *data_dir;        /* (owned) */
   SyncCtlClient *client; /* (owned) (nullable): NULL for commands that do not need the program */

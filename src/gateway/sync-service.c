@@ -8,6 +8,7 @@
 #include "sync-bus-object.h"
 #include "sync-error.h"
 #include "sync-hook-program.h"
+#include "sync-key-file.h"
 #include "sync-transport-soup.h"
 
 struct _SyncService
@@ -166,6 +167,7 @@ put_together (SyncService *self, GError **error)
 {
   g_autoptr (SyncRouteTable) routes = NULL;
   g_autoptr (SyncTransport) transport = NULL;
+  g_autofree char *key_file = sync_key_file_dup_path ();
   g_autofree char *origin = NULL;
 
   if (self->config->base_url == NULL)
@@ -184,6 +186,7 @@ put_together (SyncService *self, GError **error)
   transport = sync_transport_soup_new (self->clock);
   self->credentials = sync_credentials_new (origin, self->config->api_token, self->config->api_secret);
   sync_credentials_set_clock (self->credentials, self->clock);
+  sync_credentials_set_file (self->credentials, key_file);
   self->engine = sync_engine_new (self->config, self->store, transport, self->credentials, routes,
                                   self->clock, self->random);
   if (!set_deciders (self, error))

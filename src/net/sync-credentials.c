@@ -6,6 +6,7 @@
  * - A key ring that does not answer, is locked or is not there never stands in the way: the words are then
  *   held in memory for this session, and a debug message says so. "Not found" never wipes what is held.
  * - Every call to the key ring ends within 25 seconds: a prompt that nobody sees must not hold up anybody.
+ * - The file is read and written only where the key ring does not have the words or does not take them.
  * - Neither word is ever in a message, and their memory is overwritten before it is given back.
  *
  * Thread-confined: use it in the thread that made it. One operation at a time is under way; a later one that
@@ -19,6 +20,7 @@
 
 #include "sync-clock-system.h"
 #include "sync-error.h"
+#include "sync-key-file.h"
 
 #define SECRET_SERVICE_TIMEOUT_US (25 * G_USEC_PER_SEC)
 
@@ -27,6 +29,7 @@ struct _SyncCredentials
   GObject parent_instance;
 
   char *site;                   /* (owned) (nullable): NULL: there is no site to store them for */
+  char *file;                   /* (owned) (nullable): where there is no key ring */
   SyncClock *clock;             /* (owned) */
   char *token;                  /* (owned) (nullable) */
   char *secret;                 /* (owned) (nullable): set if and only if the token is */
@@ -43,6 +46,7 @@ typedef struct
   guint alarm;
   char *token;               /* (owned) (nullable): to be held when the key ring has answered, or not */
   char *secret;              /* (owned) (nullable) */
+  gboolean in_file;          /* where the key ring does not take them */
 } Conversation;
 
 static const SecretSchema schema = {
@@ -171,6 +175,27 @@ return_if_fixed (GTask *task)
   return TRUE;
 }
 
+/* What the key ring does not know, the file may. */
+static void
+look_into_file (SyncCredentials *self)
+{
+  g_autoptr (GError) error = NULL;
+  char *token;
+  char *secret;
+
+  if (self->file == NULL)
+    return;
+  if (!sync_key_file_read (self->file, self->site, &token, &secret, &error))
+    g_message ("%s", error->message);
+  else if (token != NULL && sync_credentials_find_fault (token) == NULL && sync_credentials_find_fault (secret) == NULL)
+    hold (self, token, secret, SYNC_CREDENTIALS_FILE);
+  else
+    {
+      free_word (token);
+      free_word (secret);
+    }
+}
+
 static void
 lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -186,6 +211,8 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
         g_debug ("no API key read, the Secret Service does not answer: %s", error->message);
       else if (colon != NULL)
         hold (self, g_strndup (words, colon - words), g_strdup (colon + 1), SYNC_CREDENTIALS_SECRET_SERVICE);
+      if (colon == NULL)
+        look_into_file (self);
       g_task_return_boolean (task, TRUE);
     }
   secret_password_free (words);
@@ -198,9 +225,9 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Looks for the words of this site in the Secret Service, unless the environment gave them. That they are not
- * there, and that there is no Secret Service, is not an error: sync_credentials_get_source() tells. Takes 25
- * seconds at most.
+ * Looks for the words of this site in the Secret Service and then in the file of sync_credentials_set_file(),
+ * unless the environment gave them. That they are not there, that there is no Secret Service, and that the file
+ * cannot be used (a message says so), is not an error: sync_credentials_get_source() tells. Takes 25 seconds at most.
  */
 void
 sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -238,6 +265,31 @@ sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GErro
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+static SyncCredentialsSource
+put_into_file (SyncCredentials *self, const Conversation *conversation)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->file == NULL || !conversation->in_file)
+    return SYNC_CREDENTIALS_SESSION;
+  if (sync_key_file_write (self->file, self->site, conversation->token, conversation->secret, &error))
+    return SYNC_CREDENTIALS_FILE;
+  g_message ("The API key is held for this session only: %s", error->message);
+  return SYNC_CREDENTIALS_SESSION;
+}
+
+/* An older key is not left behind. */
+static gboolean
+take_out_of_file (SyncCredentials *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->file == NULL || sync_key_file_remove (self->file, self->site, &error))
+    return TRUE;
+  g_message ("%s", error->message);
+  return FALSE;
+}
+
 static void
 store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -246,14 +298,16 @@ store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   SyncCredentials *self = g_task_get_source_object (task);
   Conversation *conversation = g_task_get_task_data (task);
   gboolean stored = secret_password_store_finish (result, &error);
+  SyncCredentialsSource source;
 
   if (return_if_taken_back (task))
     return;
   if (!stored)
-    g_debug ("the API key is held for this session only, the Secret Service does not take it: %s",
-             error != NULL ? error->message : "no reason given");
-  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret),
-        stored ? SYNC_CREDENTIALS_SECRET_SERVICE : SYNC_CREDENTIALS_SESSION);
+    g_debug ("the Secret Service does not take the API key: %s", error != NULL ? error->message : "no reason given");
+  source = stored ? SYNC_CREDENTIALS_SECRET_SERVICE : put_into_file (self, conversation);
+  if (source != SYNC_CREDENTIALS_FILE)
+    take_out_of_file (self);
+  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret), source);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -273,16 +327,17 @@ return_if_faulty (GTask *task, const char *what, const char *word)
  * @self: credentials
  * @token: the API key
  * @secret: the API secret
+ * @in_file: whether the file of sync_credentials_set_file() may keep them where there is no Secret Service
  * @cancellable: (nullable): takes it back: the words held before stay, what the key ring holds is then not
  *   known
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, they are held
- * for this session. They count from the callback on.
+ * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, in the file, if
+ * @in_file allows it, and else they are held for this session. They count from the callback on.
  */
 void
-sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret,
+sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, gboolean in_file,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
@@ -305,6 +360,7 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
   conversation = begin_conversation (task, cancellable);
   conversation->token = g_strdup (token);
   conversation->secret = g_strdup (secret);
+  conversation->in_file = in_file;
   label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
   words = g_strconcat (token, ":", secret, NULL);
   secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable,
@@ -337,18 +393,27 @@ clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   SyncCredentials *self = g_task_get_source_object (task);
   gboolean was_stored = self->source == SYNC_CREDENTIALS_SECRET_SERVICE;
+  gboolean file_done;
 
   /* FALSE without an error: there was nothing to remove. */
   secret_password_clear_finish (result, &error);
   if (return_if_taken_back (task))
     return;
   hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
+  file_done = take_out_of_file (self);
   if (error != NULL && was_stored)
     {
       g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
                                "The API key of %s is not used any more, but the Secret Service did not "
                                "remove it: %s; remove it with the desktop's password program", self->site,
                                error->message);
+      return;
+    }
+  if (!file_done)
+    {
+      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                               "The API key of %s is not used any more, but it is still in “%s”: remove that file",
+                               self->site, self->file);
       return;
     }
   if (error != NULL)
@@ -364,7 +429,7 @@ clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Forgets the words, here and in the Secret Service.
+ * Forgets the words, here, in the Secret Service and in the file.
  */
 void
 sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, GAsyncReadyCallback callback,
@@ -394,7 +459,7 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
  * @self: credentials
  * @result: what the callback got
  * @error: permanent: %SYNC_ERROR_REFUSED if the environment gives the words; transient: %SYNC_ERROR_STORAGE
- *   if they were in the Secret Service and it did not remove them (they are forgotten here all the same); or
+ *   if they were in the Secret Service or in the file and could not be removed (they are forgotten here all the same); or
  *   %G_IO_ERROR_CANCELLED
  *
  * Returns: whether they are gone
@@ -442,12 +507,12 @@ sync_credentials_get_source (SyncCredentials *self)
  * sync_credentials_source_to_string:
  * @source: where they come from
  *
- * Returns: (transfer none): `none`, `environment`, `secret-service` or `session`
+ * Returns: (transfer none): `none`, `environment`, `secret-service`, `session` or `file`
  */
 const char *
 sync_credentials_source_to_string (SyncCredentialsSource source)
 {
-  static const char *const names[] = { "none", "environment", "secret-service", "session" };
+  static const char *const names[] = { "none", "environment", "secret-service", "session", "file" };
 
   g_return_val_if_fail ((guint) source < G_N_ELEMENTS (names), NULL);
 
@@ -466,6 +531,69 @@ sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock)
   g_return_if_fail (SYNC_IS_CLOCK (clock));
 
   g_set_object (&self->clock, clock);
+}
+
+/**
+ * sync_credentials_set_file:
+ * @self: credentials without an operation under way
+ * @path: (nullable): a file that may keep the words where there is no Secret Service, as sync_key_file_dup_path()
+ *   names it; %NULL: none
+ */
+void
+sync_credentials_set_file (SyncCredentials *self, const char *path)
+{
+  g_return_if_fail (SYNC_IS_CREDENTIALS (self));
+
+  g_free (self->file);
+  self->file = g_strdup (path);
+}
+
+static void
+key_ring_cb (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SecretService) service = secret_service_get_finish (result, &error);
+
+  if (!g_task_return_error_if_cancelled (task))
+    g_task_return_boolean (task, service != NULL);
+}
+
+/**
+ * sync_credentials_find_key_ring_async:
+ * @cancellable: (nullable): ends the asking
+ * @callback: called when it is known
+ * @user_data: for @callback
+ *
+ * Looks whether a Secret Service answers on this session's bus.
+ */
+void
+sync_credentials_find_key_ring_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, sync_credentials_find_key_ring_async);
+  secret_service_get (SECRET_SERVICE_OPEN_SESSION, cancellable, key_ring_cb, task);
+}
+
+/**
+ * sync_credentials_find_key_ring_finish:
+ * @result: what the callback got
+ * @found: (out): whether there is one
+ * @error: %G_IO_ERROR_CANCELLED only
+ *
+ * Returns: whether it is known
+ */
+gboolean
+sync_credentials_find_key_ring_finish (GAsyncResult *result, gboolean *found, GError **error)
+{
+  g_autoptr (GError) fault = NULL;
+
+  *found = g_task_propagate_boolean (G_TASK (result), &fault);
+  if (fault == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&fault));
+  return FALSE;
 }
 
 /**
@@ -503,6 +631,7 @@ sync_credentials_finalize (GObject *object)
   hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
   g_clear_object (&self->clock);
   g_free (self->site);
+  g_free (self->file);
   G_OBJECT_CLASS (sync_credentials_parent_class)->finalize (object);
 }
 

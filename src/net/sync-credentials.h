@@ -11,8 +11,8 @@ G_BEGIN_DECLS
  * SyncCredentials:
  *
  * The API key and secret of this till for one site: from the environment (`ERPNEXT_API_TOKEN`,
- * `ERPNEXT_API_SECRET`), else from the Secret Service, else held for this session only. Never written to a
- * file or a log.
+ * `ERPNEXT_API_SECRET`), else from the Secret Service, else from a file that only this user can read, if somebody
+ * chose that, else held for this session only. Never written to a log.
  */
 #define SYNC_TYPE_CREDENTIALS (sync_credentials_get_type ())
 G_DECLARE_FINAL_TYPE (SyncCredentials, sync_credentials, SYNC, CREDENTIALS, GObject)
@@ -23,13 +23,15 @@ typedef enum
   SYNC_CREDENTIALS_ENVIRONMENT,
   SYNC_CREDENTIALS_SECRET_SERVICE,
   SYNC_CREDENTIALS_SESSION,
+  SYNC_CREDENTIALS_FILE,
 } SyncCredentialsSource;
 
 SyncCredentials *sync_credentials_new (const char *site, const char *token, const char *secret);
 void sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
-void sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret,
+void sync_credentials_set_file (SyncCredentials *self, const char *path);
+void sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, gboolean in_file,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 void sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable,
@@ -40,5 +42,7 @@ SyncCredentialsSource sync_credentials_get_source (SyncCredentials *self);
 const char *sync_credentials_source_to_string (SyncCredentialsSource source);
 void sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock);
 const char *sync_credentials_find_fault (const char *text);
+void sync_credentials_find_key_ring_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_credentials_find_key_ring_finish (GAsyncResult *result, gboolean *found, GError **error);
 
 G_END_DECLS

@@ -254,22 +254,24 @@ check_word (SyncCall *call, const char *name, const char *word)
 void
 sync_verb_set_credentials (SyncCall *call)
 {
-  static const char *const known[] = { "token", "secret", NULL };
+  static const char *const known[] = { "token", "secret", "file", NULL };
   g_autoptr (GError) error = NULL;
   g_autofree char *token = NULL;
   g_autofree char *secret = NULL;
+  gboolean given, in_file;
   SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error)
       || !sync_call_string (&object, "token", &token, &error)
-      || !sync_call_string (&object, "secret", &secret, &error))
+      || !sync_call_string (&object, "secret", &secret, &error)
+      || !sync_call_bool (&object, "file", &given, &in_file, &error))
     {
       sync_call_fail_error (call, error);
       return;
     }
   if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
     return;
-  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, NULL,
+  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, in_file, NULL,
                               credentials_set_cb, sync_call_hold (call));
 }
 

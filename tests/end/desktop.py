@@ -148,6 +148,11 @@ class Desktop(Profile):
     def sees(self, title, name):
         wait_until(lambda: self.part(title, name) is not None, lambda: f'“{name}” is in “{title}”: {self.names()}')
 
+    def says(self, title, name):
+        """All that is said where that is the beginning."""
+        self.sees(title, name)
+        return screen.words(self.part(title, name))
+
     def click(self, title, name, action='click'):
         """The first of that name that can do it."""
         def press():

@@ -3,7 +3,8 @@
 
 import os
 
-from desktop import Fresh, Notifications
+import screen
+from desktop import Desktop, Fresh, Notifications
 from harness import note, tap, wait_until
 
 
@@ -33,6 +34,12 @@ def test_first_run():
         till.fill('Set up', 'API secret', 'SECRET')
         till.click('Set up', 'Try')
         hears('ERPNext answers, and knows this till as Administrator.')
+        said = till.says('Set up', 'ERPNext answers').split('\n')
+        assert said[1:] == ['ERPNext 15.71.1 · Frappe 15.72.4 · POS Awesome 15.31.0',
+                            'This computer’s clock agrees with the server’s.', 'The site’s time zone: Asia/Kolkata.',
+                            'This user may make: Sales Invoice, Payment Entry, Customer, POS Opening Shift, POS Closing Shift.'], said
+        # Nothing here keeps a secret.
+        till.click('Set up', 'Keep the key in a file', 'toggle')
         # The last step: it is to be there from the beginning.
         till.click('Set up', 'Start at log-in', 'toggle')
         till.click('Set up', 'Use it')
@@ -43,6 +50,21 @@ def test_first_run():
         till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first write is delivered')
         assert 'SECRET' not in till.program.log()
         wait_until(lambda: os.path.exists(till.autostart_file), 'it starts at log-in')
+
+        till.sees('Keys', 'It is kept in a file that only you can read.')
+        kept = os.path.join(till.env['XDG_CONFIG_HOME'], 'posawesome-sync', 'credentials')
+        assert os.stat(kept).st_mode & 0o777 == 0o600
+        till.sees('Keys', 'Protected: the server refuses a second one with the same key.')
+        till.click('Keys', 'Ask again')
+        till.sees('Keys', 'Not protected: the field “sync_client_id” is missing.')
+        till.click('Keys', 'Make the missing fields')
+        wait_until(lambda: screen.find(till.window('Keys'), 'Not protected') is None, 'all are made')
+        fields = till.user_client.call('GET', '/api/resource/Custom%20Field?filters={"fieldname":"sync_client_id"}&limit_page_length=0')
+        assert fields[1]['data'], fields
+        assert till.program.end() == 0, till.program.outcome()
+        till.env['ERPNEXT_BASE_URL'] = till.base_url
+        Desktop.start(till)
+        till.wait(lambda status: status['condition'] == 'online', 'it knows its key again')
 
 
 if __name__ == '__main__':

@@ -73,7 +73,7 @@ set (SyncCredentials *credentials, const char *token, const char *secret, GError
 {
   Result result = { 0 };
 
-  sync_credentials_set_async (credentials, token, secret, NULL, set_cb, &result);
+  sync_credentials_set_async (credentials, token, secret, FALSE, NULL, set_cb, &result);
   return await (&result, error);
 }
 
@@ -246,6 +246,112 @@ test_no_bus_child (void)
   g_assert_no_error (error);
 }
 
+static gboolean
+set_in_file (SyncCredentials *credentials, const char *token, const char *secret, GError **error)
+{
+  Result result = { 0 };
+
+  sync_credentials_set_async (credentials, token, secret, TRUE, NULL, set_cb, &result);
+  return await (&result, error);
+}
+
+static SyncCredentials *
+new_with_file (const char *site, const char *path)
+{
+  SyncCredentials *credentials = sync_credentials_new (site, NULL, NULL);
+
+  sync_credentials_set_file (credentials, path);
+  return credentials;
+}
+
+/* Without a key ring, somebody chose a file. */
+static void
+test_file_child (void)
+{
+  char *dir = sync_test_directory_new ();
+  g_autofree char *path = g_build_filename (dir, "config", "credentials", NULL);
+  g_autoptr (SyncCredentials) credentials = new_with_file (SITE, path);
+  g_autoptr (SyncCredentials) later = new_with_file (SITE, path);
+  g_autoptr (SyncCredentials) elsewhere = new_with_file ("https://other.example.com", path);
+  g_autoptr (GError) error = NULL;
+  GStatBuf info;
+
+  g_unsetenv ("SECRET_BACKEND");
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
+  /* Nobody chose it. */
+  g_assert_true (set (credentials, "key", "hidden", &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_SESSION, "token key:hidden");
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_true (set_in_file (credentials, "key", "hidden", &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_FILE, "token key:hidden");
+  g_assert_no_errno (g_stat (path, &info));
+  g_assert_cmpint (info.st_mode & 0777, ==, 0600);
+  g_assert_true (set_in_file (elsewhere, "another", "pair", &error));
+  g_assert_true (load (later, &error));
+  assert_holds (later, SYNC_CREDENTIALS_FILE, "token key:hidden");
+
+  /* What others can read is not used, and not written to. */
+  g_assert_no_errno (g_chmod (path, 0640));
+  g_clear_object (&later);
+  later = new_with_file (SITE, path);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*chmod 600*");
+  g_assert_true (load (later, &error));
+  assert_holds (later, SYNC_CREDENTIALS_NONE, NULL);
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*for this session only*chmod 600*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*chmod 600*");
+  g_assert_true (set_in_file (later, "key", "new", &error));
+  assert_holds (later, SYNC_CREDENTIALS_SESSION, "token key:new");
+  g_test_assert_expected_messages ();
+  g_assert_no_errno (g_chmod (path, 0600));
+
+  /* The last one takes it along. */
+  g_assert_true (clear (credentials, &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_NONE, NULL);
+  g_assert_true (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_true (load (credentials, &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_NONE, NULL);
+  /* Not in a file any more: it is not left behind there. */
+  g_assert_true (set (elsewhere, "another", "pair", &error));
+  assert_holds (elsewhere, SYNC_CREDENTIALS_SESSION, "token another:pair");
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_no_error (error);
+  sync_test_directory_free (dir);
+}
+
+/* What stands in the way of the file is told, and harms nothing. */
+static void
+test_file_trouble_child (void)
+{
+  char *dir = sync_test_directory_new ();
+  g_autofree char *path = g_build_filename (dir, "credentials", NULL);
+  g_autofree char *there = g_build_filename (dir, "there", NULL);
+  g_autoptr (GFile) link = g_file_new_for_path (path);
+  g_autofree char *contents = NULL;
+  g_autoptr (SyncCredentials) credentials = new_with_file (SITE, path);
+  g_autoptr (GError) error = NULL;
+
+  g_unsetenv ("SECRET_BACKEND");
+  g_setenv ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus", TRUE);
+  g_assert_true (g_file_set_contents_full (path, "[no end", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*");
+  g_assert_true (load (credentials, &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_NONE, NULL);
+  g_test_assert_expected_messages ();
+  g_assert_no_errno (g_unlink (path));
+
+  g_assert_true (g_file_set_contents_full (there, "[x]\n", -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_assert_true (g_file_make_symbolic_link (link, "there", NULL, NULL));
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*cannot be read*");
+  g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*cannot be read*");
+  g_assert_true (set_in_file (credentials, "key", "word", &error));
+  assert_holds (credentials, SYNC_CREDENTIALS_SESSION, "token key:word");
+  g_test_assert_expected_messages ();
+  g_assert_true (g_file_get_contents (there, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "[x]\n");
+  g_assert_no_error (error);
+  sync_test_directory_free (dir);
+}
+
 static int n_swallowed; /* (atomic) */
 
 /* In GDBus's own thread: a service that has its name and never answers. */
@@ -319,14 +425,14 @@ test_silent_child (void)
   assert_holds (credentials, SYNC_CREDENTIALS_NONE, NULL);
 
   n = g_atomic_int_get (&n_swallowed);
-  sync_credentials_set_async (credentials, "key", "word", NULL, set_cb, &stored);
+  sync_credentials_set_async (credentials, "key", "word", FALSE, NULL, set_cb, &stored);
   await_question (n);
   sync_clock_virtual_advance_us (clock, MS (25000));
   g_assert_true (await (&stored, &error));
   assert_holds (credentials, SYNC_CREDENTIALS_SESSION, "token key:word");
 
   n = g_atomic_int_get (&n_swallowed);
-  sync_credentials_set_async (credentials, "another", "pair", cancellable, set_cb, &taken_back);
+  sync_credentials_set_async (credentials, "another", "pair", FALSE, cancellable, set_cb, &taken_back);
   await_question (n);
   g_cancellable_cancel (cancellable);
   g_assert_false (await (&taken_back, &error));
@@ -382,6 +488,8 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/credentials/no-site", test_no_site);
   add ("/sync/credentials/key-ring", "/sync/credentials/key-ring/subprocess", run_child, test_key_ring_child);
   add ("/sync/credentials/no-bus", "/sync/credentials/no-bus/subprocess", run_child, test_no_bus_child);
+  add ("/sync/credentials/file", "/sync/credentials/file/subprocess", run_child, test_file_child);
+  add ("/sync/credentials/file-trouble", "/sync/credentials/file-trouble/subprocess", run_child, test_file_trouble_child);
   add ("/sync/credentials/silent", "/sync/credentials/silent/subprocess", run_silent_child,
        test_silent_child);
   return g_test_run ();
