@@ -104,6 +104,8 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   gtk_widget_set_sensitive (self->try_button, TRUE);
   say (self, words);
+  /* What comes next is brought into view. */
+  gtk_widget_grab_focus (site == SYNC_SITE_READY ? self->save_button : self->try_button);
 }
 
 static void

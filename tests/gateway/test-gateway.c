@@ -306,6 +306,7 @@ test_refusals (GatewayFixture *self, gconstpointer data)
     { "POST", "backup", "{\"directory\":\"backup\"}", 400, "invalid", "absolute path" },
     { "POST", "backup", "{\"directory\":\"/proc/nowhere\"}", 409, "refused", "/proc/nowhere/queue.db" },
     { "PUT", "credentials", "{\"token\":\"a\"}", 400, "invalid", "secret" },
+    { "PUT", "credentials", "{\"token\":\"a\",\"secret\":\"b\",\"file\":1}", 400, "invalid", "file" },
     { "PUT", "credentials", "{\"token\":\"a b\",\"secret\":\"c\"}", 400, "invalid", "token" },
   };
 
