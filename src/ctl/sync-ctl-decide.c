@@ -292,6 +292,17 @@ print_failed_dependants (JsonObject *request)
     g_print (_ ("What failed because of it can be tried again with “posawesome-syncctl retry %s”.\n"), ids);
 }
 
+/* What becomes of the draft that a request that is given up left on the server. */
+static void
+print_deletions (JsonObject *request)
+{
+  g_autofree char *ids = sync_ctl_dup_ids (request, "deletions", " ");
+
+  if (*ids != '\0')
+    g_print (_ ("Its draft %s on the server is deleted by request %s, for which the till's user needs the right.\n"),
+             sync_ctl_get_string (request, "serverName"), ids);
+}
+
 /* One decision about one request. */
 static int
 decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
@@ -313,7 +324,10 @@ decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
     g_print (_ ("Request %s: %s.\n"), text,
              sync_ctl_status_words (sync_ctl_get_string (json_node_get_object (answer->root), "status")));
   if (!ctl->json)
-    print_failed_dependants (json_node_get_object (answer->root));
+    {
+      print_failed_dependants (json_node_get_object (answer->root));
+      print_deletions (json_node_get_object (answer->root));
+    }
   return SYNC_CTL_DONE;
 }
 

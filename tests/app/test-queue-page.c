@@ -72,6 +72,17 @@ add (Fixture *fixture, const char *key, const char *type, const char *body)
   ",\"items\":[{\"item_code\":\"BEANS\",\"qty\":1,\"rate\":" total "}]}"
 
 static void
+leave_draft (Fixture *fixture, gint64 id, const char *name)
+{
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = id;
+  change.from = change.to = SYNC_STATE_FAILED;
+  change.server_name = name;
+  store_fixture_change (&fixture->store, change);
+}
+
+static void
 answer (Fixture *fixture, gint64 id, SyncState state, const char *exc_type, const char *message, SyncConflict *conflict)
 {
   SyncChange change = SYNC_CHANGE_INIT;
@@ -103,6 +114,7 @@ fill (Fixture *fixture)
   g_assert_cmpint (add (fixture, "waiting", "Sales Invoice", SALE_OF ("Corner Bakery", "12.50")), ==, WAITING);
   add (fixture, "refused", "Sales Invoice", SALE_OF ("Zoë Nuñez", "10.10"));
   answer (fixture, REFUSED, SYNC_STATE_FAILED, "MandatoryError", "Value missing for Sales Invoice: Debit To", NULL);
+  leave_draft (fixture, REFUSED, "SINV-0002");
   add (fixture, "unsure", "Sales Invoice", SALE_OF ("Ann & Sons", "99"));
   answer (fixture, UNSURE, SYNC_STATE_UNKNOWN, NULL, "The connection ended before an answer came", NULL);
   add (fixture, "parent", "Customer",
@@ -511,7 +523,7 @@ test_pane (Fixture *fixture, gconstpointer data)
   g_autofree char *shown = NULL;
 
   select_ids (fixture, REFUSED, REFUSED);
-  g_assert_cmpstr (text (fixture, "subject_label"), ==, "Entry 2: Sale, Zoë Nuñez");
+  g_assert_cmpstr (text (fixture, "subject_label"), ==, "Entry 2: Sale SINV-0002, Zoë Nuñez");
   g_assert_cmpstr (text (fixture, "state_label"), ==, "Refused");
   g_assert_cmpstr (text (fixture, "words_label"), ==, "Value missing for Sales Invoice: Debit To");
   g_assert_nonnull (strstr (text (fixture, "advice_label"), "Something is missing"));
@@ -560,6 +572,25 @@ test_give_up (Fixture *fixture, gconstpointer data)
   act (fixture, "queue.restore");
   for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
     wait_for_state (fixture, ids[i], SYNC_STATE_PENDING);
+}
+
+/* What a refused sale left on the server goes when it is given up, and that is said before. */
+static void
+test_draft (Fixture *fixture, gconstpointer data)
+{
+  GtkWindow *dialog;
+
+  select_ids (fixture, FIRST_OF_MANY, FIRST_OF_MANY);
+  act (fixture, "queue.give-up");
+  dialog = get_dialog (ADW_TYPE_MESSAGE_DIALOG);
+  g_assert_null (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "draft"));
+  gtk_window_destroy (dialog);
+  select_ids (fixture, REFUSED, REFUSED);
+  act (fixture, "queue.give-up");
+  dialog = get_dialog (ADW_TYPE_MESSAGE_DIALOG);
+  g_assert_nonnull (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)),
+                            "\n\n1 draft that stands on the server is deleted there. The till’s user needs the right"));
+  gtk_window_destroy (dialog);
 }
 
 /* What waits for it fails with it, is named before, and comes back with it. */
@@ -777,6 +808,7 @@ main (int argc, char *argv[])
   ADD ("menu", test_menu);
   ADD ("pane", test_pane);
   ADD ("give-up", test_give_up);
+  ADD ("draft", test_draft);
   ADD ("dependants", test_dependants);
   ADD ("edit", test_edit);
   ADD ("unsure", test_unsure);

@@ -277,6 +277,29 @@ test_dependants (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "list", 0, "Nothing waits."));
 }
 
+/* Whoever gives a refused sale up hears that the draft that it left is deleted. */
+static void
+test_draft (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *json = NULL;
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE_PUT);
+  run_free (run_with_input (self, "submit POST /api/resource/Sales%20Invoice --body - --key till-1",
+                            "{\"customer\":\"Ann\",\"docstatus\":1}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Sales%20Invoice --body - --key till-2",
+                            "{\"customer\":\"Joe\"}"));
+  gateway_fixture_settle ();
+  g_free (expect (self, "list --status failed", 0, "No such customer"));
+  g_free (expect (self, "offline on", 0, "Off line"));
+  g_free (expect (self, "discard 1 --reason 'typed twice'", 0,
+                  "Request 1: given up.\nIts draft DOC-1 on the server is deleted by request 3, for which the till's user "
+                  "needs the right.\n"));
+  json = expect (self, "--json show 3", 0, "\"method\":\"DELETE\"");
+  assert_contains (json, "\"undoOf\":1");
+  g_free (expect (self, "submit POST /api/resource/Note --key note", 0, "as request 4"));
+  g_free (expect (self, "--json discard 4 --reason 'typed twice'", 0, "\"deletions\":[]"));
+}
+
 static void
 test_submit (GatewayFixture *self, gconstpointer data)
 {
@@ -727,6 +750,7 @@ main (int argc, char **argv)
   ADD ("summaries", test_summaries);
   ADD ("waits-for", test_waits_for);
   ADD ("dependants", test_dependants);
+  ADD ("draft", test_draft);
   ADD ("submit", test_submit);
   ADD ("json", test_json);
   ADD ("confirm", test_confirm);
