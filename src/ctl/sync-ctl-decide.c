@@ -176,6 +176,26 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   return send_submission (ctl, text, key != NULL ? key : own_key);
 }
 
+/* Says also what stays behind. */
+static int
+sync_now (SyncCtl *ctl, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "sync", body, &error);
+  g_autofree char *types = NULL;
+
+  if (answer == NULL)
+    return sync_ctl_fail_request (error, 0);
+  types = sync_ctl_dup_texts (json_node_get_object (answer->root), "pausedTypes", ", ");
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else if (*types != '\0')
+    g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
+  else
+    g_print ("%s\n", _ ("Deliveries are being tried now."));
+  return SYNC_CTL_DONE;
+}
+
 int
 sync_ctl_sync (SyncCtl *ctl, char **arguments)
 {
@@ -207,7 +227,7 @@ sync_ctl_sync (SyncCtl *ctl, char **arguments)
     }
   g_string_append (text, arguments[0] != NULL ? "]}" : "}");
   body = g_string_free (text, FALSE);
-  return run (ctl, "POST", "sync", body, _ ("Deliveries are being tried now."));
+  return sync_now (ctl, body);
 }
 
 static gboolean

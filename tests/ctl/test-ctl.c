@@ -458,6 +458,7 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *json = gateway_fixture_expect (self, "POST", "pause", "{\"types\":[\"Note\",\"Say \\\"x\\\"\"]}", 200);
   g_autofree char *metrics = gateway_fixture_expect (self, "GET", "metrics", NULL, 200);
+  g_autofree char *refused = NULL;
   g_autoptr (Run) doctor = NULL;
 
   assert_contains (json, "\"pausedTypes\":[\"Note\",\"Say \\\"x\\\"\"]");
@@ -469,7 +470,21 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   doctor = run_with_input (self, "doctor", "");
   g_assert_cmpint (doctor->status, ==, 1);
   assert_contains (doctor->out, "TROUBLE  the delivery of Note, Say \"x\" is paused; go on with");
+  /* Nothing waits: there is nothing that is held back. */
+  g_free (expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
+  run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key n-1", "{\"title\":\"x\"}"));
+  g_free (expect (self, "sync", 1, "of a type whose delivery is paused (Note, Say \"x\"); go on with"));
+  g_free (expect (self, "sync 1", 1, "of a type whose delivery is paused"));
+  g_free (expect (self, "sync 4711", 1, "there is no request 4711"));
+  g_free (expect (self, "sync --type Customer", 0, "but not those of Note"));
+  refused = gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Customer\"],\"ids\":[1]}", 409);
+  assert_contains (refused, "go on with “posawesome-syncctl resume”");
+  scripted_transport_set (self->transport, SCRIPT_OFFLINE);
+  gateway_fixture_submit (self, "Ann");
+  g_free (expect (self, "sync", 0, "but not those of Note"));
+  g_free (expect (self, "sync 1 2", 0, "but not those of Note"));
   g_free (expect (self, "resume", 0, "Deliveries go on."));
+  g_free (expect (self, "sync", 0, "Deliveries are being tried now.\n"));
   g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
 }
 
