@@ -47,6 +47,21 @@ read_bytes (const char *name, GError **error)
   return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
 }
 
+/* Whoever gives the JSON itself where its file is wanted is not helped by "no such file". */
+static void
+explain_json (const char *name, GError **error)
+{
+  const char *start = name + strspn (name, " \t\r\n");
+
+  if (error == NULL || !g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_NOENT) || (*start != '{' && *start != '['))
+    return;
+  g_clear_error (error);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+               _ ("“%.40s” is no file's name: write the JSON into a file and name that, or name “-” and hand the JSON over on "
+                  "standard input"),
+               name);
+}
+
 /* The bytes of file @name, or of standard input if it is "-", and in @root (nullable) the JSON value in them; NULL and
  * the error if they are not one. */
 GBytes *
@@ -57,7 +72,10 @@ sync_ctl_read_json (const char *name, SyncJsonView *root, GError **error)
   const char *data;
 
   if (bytes == NULL)
-    return NULL;
+    {
+      explain_json (name, error);
+      return NULL;
+    }
   data = g_bytes_get_data (bytes, &length);
   if (sync_json_check (data != NULL ? data : "", length, root, error))
     return g_steal_pointer (&bytes);

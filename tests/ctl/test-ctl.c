@@ -311,6 +311,9 @@ test_submit (GatewayFixture *self, gconstpointer data)
 
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, command, 1, "body.json"));
+  /* Somebody gave the JSON where its file is wanted. */
+  g_free (expect (self, "submit POST /api/resource/Customer --body '{\"customer_name\":\"Ann\"}'", 1,
+                  "“{\"customer_name\":\"Ann\"}” is no file's name: write the JSON into a file and name that, or name “-”"));
   g_assert_true (g_file_set_contents (path, "{\n\"a\": oops}", -1, NULL));
   g_free (expect (self, command, 1, "body.json: malformed JSON at line 2, column 6"));
   g_free (expect (self, "submit POST /api/resource/Note --body -", 1, "standard input: malformed JSON"));
