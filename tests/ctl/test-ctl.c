@@ -18,6 +18,9 @@ typedef struct
   gboolean ended;
 } Run;
 
+/* The bus of the session in which the command runs, NULL: none. */
+static const char *session_bus;
+
 static void
 run_free (Run *run)
 {
@@ -55,6 +58,12 @@ start (GatewayFixture *self, const char *command)
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_setenv (launcher, "TZ", "UTC", TRUE);
   g_subprocess_launcher_unsetenv (launcher, "LANGUAGE");
+  /* Whatever runs in the session of whoever tests. */
+  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", self->directory, TRUE);
+  if (session_bus == NULL)
+    g_subprocess_launcher_unsetenv (launcher, "DBUS_SESSION_BUS_ADDRESS");
+  else
+    g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", session_bus, TRUE);
   g_assert_true (g_shell_parse_argv (line, NULL, &arguments, &error));
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) arguments, &error);
   g_assert_no_error (error);
@@ -424,6 +433,63 @@ test_not_running (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+set_owner (GDBusConnection *connection, const char *method, GVariant *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                                             "org.freedesktop.DBus", method, arguments, NULL,
+                                                             G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
+/* The desktop program before its first set-up: it runs, and has no gateway. */
+static void
+test_not_set_up (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *program = g_find_program_in_path ("dbus-daemon");
+  g_autoptr (GTestDBus) bus = NULL;
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Run) doctor = NULL;
+  g_autoptr (Run) elsewhere = NULL;
+  char *kept;
+
+  if (program == NULL)
+    {
+      g_test_skip ("there is no dbus-daemon");
+      return;
+    }
+  sync_gateway_close (self->gateway);
+  bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (bus);
+  session_bus = g_test_dbus_get_bus_address (bus);
+  connection = g_dbus_connection_new_for_address_sync (
+      session_bus, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL,
+      NULL, &error);
+  g_assert_no_error (error);
+  g_free (expect (self, "status", 1, "is not running on"));
+  set_owner (connection, "RequestName", g_variant_new ("(su)", "org.posawesome.Sync", 0));
+  g_free (expect (self, "status", 1, "it is not set up yet (do that in its window, or start it with ERPNEXT_BASE_URL)"));
+  doctor = run_with_input (self, "doctor", "");
+  g_assert_cmpint (doctor->status, ==, 1);
+  assert_contains (doctor->out, "TROUBLE  POSAwesome Sync runs, but does not work on");
+  /* Nor has it a data directory then. */
+  kept = self->directory;
+  self->directory = g_build_filename (kept, "none", NULL);
+  elsewhere = run_with_input (self, "doctor", "");
+  g_free (self->directory);
+  self->directory = kept;
+  assert_contains (elsewhere->out, "is not there (No such file or directory); start the program and set it up");
+  assert_contains (elsewhere->out, "TROUBLE  POSAwesome Sync runs, but does not work on");
+  set_owner (connection, "ReleaseName", g_variant_new ("(s)", "org.posawesome.Sync"));
+  g_free (expect (self, "status", 1, "is not running on"));
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+  session_bus = NULL;
+  g_test_dbus_down (bus);
+}
+
+static void
 test_doctor (GatewayFixture *self, gconstpointer data)
 {
   g_autoptr (Run) well = NULL;
@@ -774,6 +840,7 @@ main (int argc, char **argv)
   ADD ("confirm", test_confirm);
   ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
+  ADD ("not-set-up", test_not_set_up);
   ADD ("doctor", test_doctor);
   ADD ("paused-types", test_paused_types);
   ADD ("doctor-asks", test_doctor_asks);
