@@ -453,6 +453,13 @@ stop_search_cb (SyncQueuePage *self)
   gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
 }
 
+/* Whoever went there by keyboard goes on where the rows are. */
+static void
+menu_closed_cb (SyncQueuePage *self)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
+}
+
 static void
 show_menu (SyncQueuePage *self, double x, double y)
 {
@@ -624,6 +631,7 @@ make_menu (SyncQueuePage *self)
   gtk_popover_set_has_arrow (GTK_POPOVER (menu), FALSE);
   gtk_widget_set_halign (menu, GTK_ALIGN_START);
   gtk_widget_set_parent (menu, GTK_WIDGET (self));
+  g_signal_connect_swapped (menu, "closed", G_CALLBACK (menu_closed_cb), self);
   return menu;
 }
 

@@ -502,6 +502,7 @@ static void
 test_menu (Fixture *fixture, gconstpointer data)
 {
   GtkWidget *menu = gtk_widget_get_first_child (child (fixture, "queue_page"));
+  GtkWidget *focus;
 
   while (menu != NULL && !GTK_IS_POPOVER_MENU (menu))
     menu = gtk_widget_get_next_sibling (menu);
@@ -513,6 +514,8 @@ test_menu (Fixture *fixture, gconstpointer data)
   g_assert_true (gtk_widget_get_visible (menu));
   gtk_popover_popdown (GTK_POPOVER (menu));
   settle ();
+  focus = gtk_window_get_focus (fixture->window);
+  g_assert_true (focus != NULL && gtk_widget_is_ancestor (focus, child (fixture, "list_view")));
 }
 
 static void
@@ -572,6 +575,40 @@ test_give_up (Fixture *fixture, gconstpointer data)
   act (fixture, "queue.restore");
   for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
     wait_for_state (fixture, ids[i], SYNC_STATE_PENDING);
+}
+
+static guint
+count_columns (Fixture *fixture)
+{
+  GListModel *columns = gtk_column_view_get_columns (GTK_COLUMN_VIEW (child (fixture, "list_view")));
+  guint n = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (columns); i++)
+    {
+      g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (columns, i);
+
+      n += gtk_column_view_column_get_visible (column);
+    }
+  return n;
+}
+
+/* Beside the details of a small screen the columns that they say, too, make room for the others. */
+static void
+test_columns (Fixture *fixture, gconstpointer data)
+{
+  GtkScrollable *view = GTK_SCROLLABLE (child (fixture, "list_view"));
+  GtkAdjustment *across = gtk_scrollable_get_hadjustment (view);
+
+  gtk_window_set_default_size (fixture->window, 1024, 600);
+  while (count_columns (fixture) != 8 || gtk_adjustment_get_page_size (across) < 1000)
+    g_main_context_iteration (NULL, TRUE);
+  act (fixture, "queue.details");
+  while (count_columns (fixture) != 6 || gtk_adjustment_get_upper (across) > gtk_adjustment_get_page_size (across)
+         || gtk_adjustment_get_page_size (across) > 700)
+    g_main_context_iteration (NULL, TRUE);
+  act (fixture, "queue.close-details");
+  while (count_columns (fixture) != 8)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 /* What a refused sale left on the server goes when it is given up, and that is said before. */
@@ -808,6 +845,7 @@ main (int argc, char *argv[])
   ADD ("menu", test_menu);
   ADD ("pane", test_pane);
   ADD ("give-up", test_give_up);
+  ADD ("columns", test_columns);
   ADD ("draft", test_draft);
   ADD ("dependants", test_dependants);
   ADD ("edit", test_edit);
