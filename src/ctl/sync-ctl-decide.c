@@ -53,13 +53,12 @@ explain_json (const char *name, GError **error)
 {
   const char *start = name + strspn (name, " \t\r\n");
 
-  if (error == NULL || !g_error_matches (*error, G_FILE_ERROR, G_FILE_ERROR_NOENT) || (*start != '{' && *start != '['))
+  if (error == NULL || (*error)->domain != G_FILE_ERROR || (*start != '{' && *start != '['))
     return;
   g_clear_error (error);
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-               _ ("“%.40s” is no file's name: write the JSON into a file and name that, or name “-” and hand the JSON over on "
-                  "standard input"),
-               name);
+  g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                       _ ("that is JSON, where the name of a file is wanted: write it into a file and name that, or name"
+                          " “-” and hand it over on standard input"));
 }
 
 /* The bytes of file @name, or of standard input if it is "-", and in @root (nullable) the JSON value in them; NULL and

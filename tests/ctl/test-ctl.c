@@ -300,9 +300,10 @@ test_draft (GatewayFixture *self, gconstpointer data)
   gateway_fixture_settle ();
   g_free (expect (self, "list --status failed", 0, "No such customer"));
   g_free (expect (self, "offline on", 0, "Off line"));
-  g_free (expect (self, "discard 1 --reason 'typed twice'", 0,
-                  "Request 1: given up.\nIts draft DOC-1 on the server is deleted by request 3, for which the till's user "
-                  "needs the right.\n"));
+  g_free (
+      expect (self, "discard 1 --reason 'typed twice'", 0,
+              "Request 1: given up.\nIts draft DOC-1 on the server is deleted by request 3, for which the till's user "
+              "needs the right.\n"));
   json = expect (self, "--json show 3", 0, "\"method\":\"DELETE\"");
   assert_contains (json, "\"undoOf\":1");
   g_free (expect (self, "submit POST /api/resource/Note --key note", 0, "as request 4"));
@@ -314,6 +315,7 @@ test_submit (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (self->directory, "body.json", NULL);
   g_autofree char *command = g_strdup_printf ("submit POST /api/resource/Customer --body %s", path);
+  g_autofree char *long_command = NULL;
   g_autoptr (Run) refused = NULL;
   g_autoptr (Run) run = NULL;
   g_autoptr (Run) keyed = NULL;
@@ -321,8 +323,10 @@ test_submit (GatewayFixture *self, gconstpointer data)
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, command, 1, "body.json"));
   /* Somebody gave the JSON where its file is wanted. */
+  long_command = g_strdup_printf ("submit POST /api/resource/Customer --body '{\"customer_name\":\"%0300d\"}'", 1);
   g_free (expect (self, "submit POST /api/resource/Customer --body '{\"customer_name\":\"Ann\"}'", 1,
-                  "“{\"customer_name\":\"Ann\"}” is no file's name: write the JSON into a file and name that, or name “-”"));
+                  "that is JSON, where the name of a file is wanted: write it into a file and name that, or name “-”"));
+  g_free (expect (self, long_command, 1, "that is JSON, where the name of a file is wanted"));
   g_assert_true (g_file_set_contents (path, "{\n\"a\": oops}", -1, NULL));
   g_free (expect (self, command, 1, "body.json: malformed JSON at line 2, column 6"));
   g_free (expect (self, "submit POST /api/resource/Note --body -", 1, "standard input: malformed JSON"));
@@ -436,9 +440,9 @@ static void
 set_owner (GDBusConnection *connection, const char *method, GVariant *arguments)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
-                                                             "org.freedesktop.DBus", method, arguments, NULL,
-                                                             G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus",
+                                                             "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
+                                                             arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
 
   g_assert_no_error (error);
 }
@@ -470,7 +474,8 @@ test_not_set_up (GatewayFixture *self, gconstpointer data)
   g_assert_no_error (error);
   g_free (expect (self, "status", 1, "is not running on"));
   set_owner (connection, "RequestName", g_variant_new ("(su)", "org.posawesome.Sync", 0));
-  g_free (expect (self, "status", 1, "it is not set up yet (do that in its window, or start it with ERPNEXT_BASE_URL)"));
+  g_free (
+      expect (self, "status", 1, "it is not set up yet (do that in its window, or start it with ERPNEXT_BASE_URL)"));
   doctor = run_with_input (self, "doctor", "");
   g_assert_cmpint (doctor->status, ==, 1);
   assert_contains (doctor->out, "TROUBLE  POSAwesome Sync runs, but does not work on");
@@ -540,7 +545,8 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   g_assert_cmpint (doctor->status, ==, 1);
   assert_contains (doctor->out, "TROUBLE  the delivery of Note, Say \"x\" is paused; go on with");
   /* Nothing waits: there is nothing that is held back. */
-  g_free (expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
+  g_free (
+      expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
   run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key n-1", "{\"title\":\"x\"}"));
   g_free (expect (self, "sync", 1, "of a type whose delivery is paused (Note, Say \"x\"); go on with"));
   g_free (expect (self, "sync 1", 1, "of a type whose delivery is paused"));
