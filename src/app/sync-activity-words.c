@@ -164,6 +164,15 @@ add_status (GString *text, const SyncAttempt *attempt)
   add (text, ", ", answer);
 }
 
+/* What the answer came to. To whom a right is missing is signed in, or would have to be. */
+static const char *
+get_verdict (const SyncAttempt *attempt)
+{
+  if (g_strcmp0 (attempt->verdict, "ask") == 0 && g_strcmp0 (attempt->exc_type, "PermissionError") == 0)
+    return _ ("no right to do that");
+  return WORDS (verdicts, attempt->verdict);
+}
+
 static void
 add_try (GString *text, const SyncActivity *line)
 {
@@ -174,7 +183,7 @@ add_try (GString *text, const SyncActivity *line)
     return;
   add_status (text, attempt);
   if (attempt->verdict != NULL)
-    add (text, ", ", WORDS (verdicts, attempt->verdict));
+    add (text, ", ", get_verdict (attempt));
   else if (is_last && line->request->state == SYNC_STATE_SENDING)
     add (text, ", ", _ ("on its way"));
   else

@@ -81,12 +81,19 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
 void
 sync_application_tell_background (SyncApplication *self)
 {
+  const SyncSnapshot *snapshot = NULL;
+  g_autofree char *status = NULL;
+  g_autofree char *needs = NULL;
   g_autofree char *words = NULL;
 
   if (self->status == NULL || self->window != NULL || self->background == NULL
       || (self->tray != NULL && sync_tray_is_shown (self->tray)))
     return;
-  words = sync_words_status (sync_status_get_snapshot (self->status), FALSE);
+  snapshot = sync_status_get_snapshot (self->status);
+  status = sync_words_status (snapshot, FALSE);
+  needs = sync_words_needs (snapshot);
+  /* The end may be cut. */
+  words = needs != NULL ? g_strdup_printf ("%s %s", needs, status) : g_strdup (status);
   sync_background_tell (self->background, words);
 }
 

@@ -5,6 +5,8 @@
 
 #include "sync-insights.h"
 
+#include "sync-words.h"
+
 #define SECOND_MS G_GINT64_CONSTANT (1000)
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
@@ -346,10 +348,11 @@ count_parts (SyncInsights *self, SyncInsightsView *view)
   set_latencies (&view->whole, all);
 }
 
+/* What is refused or in conflict does not wait: it needs a person. */
 static int
 count_open (gboolean exists, SyncState state)
 {
-  return exists && state != SYNC_STATE_COMPLETED && state != SYNC_STATE_DISCARDED;
+  return exists && (state == SYNC_STATE_PENDING || state == SYNC_STATE_SENDING || state == SYNC_STATE_UNKNOWN);
 }
 
 /* From now back: before a change as many waited as after it, but for the change. */
@@ -361,8 +364,9 @@ count_waiting (SyncInsights *self, SyncInsightsView *view)
   int waiting;
 
   sync_store_get_counts (self->store, &counts, NULL);
-  waiting = (int) (counts.total - counts.n[SYNC_STATE_COMPLETED] - counts.n[SYNC_STATE_DISCARDED]);
-  view->waiting_now = (guint) waiting;
+  /* Since when nobody but a person can tell whether it arrived is written down nowhere. */
+  waiting = (int) (counts.n[SYNC_STATE_PENDING] + counts.n[SYNC_STATE_SENDING] + counts.n[SYNC_STATE_UNKNOWN]);
+  view->waiting_now = sync_words_count_waiting (&counts);
   for (guint p = view->n_parts; p > 0; p--)
     {
       SyncInsightsPart *part = &view->parts[p - 1];

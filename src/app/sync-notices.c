@@ -44,21 +44,13 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncNotices, sync_notices, G_TYPE_OBJECT)
 
-/* What the engine still has to bring away by itself. */
-static guint
-count_under_way (const SyncCounts *counts)
-{
-  return counts->n[SYNC_STATE_PENDING] + counts->n[SYNC_STATE_SENDING] + counts->n[SYNC_STATE_UNKNOWN]
-         - counts->needs_person;
-}
-
 /* When the oldest of it has waited for long, wall clock; 0: nothing waits */
 static gint64
 late_from_ms (const SyncSnapshot *snapshot)
 {
-  return count_under_way (&snapshot->counts) > 0 && snapshot->counts.oldest_waiting_ms > 0
-           ? snapshot->counts.oldest_waiting_ms + LATE_MS
-           : 0;
+  return sync_words_count_waiting (&snapshot->counts) > 0 && snapshot->counts.oldest_waiting_ms > 0
+             ? snapshot->counts.oldest_waiting_ms + LATE_MS
+             : 0;
 }
 
 /* (transfer full) (nullable): the title of a notice, if there is something to tell */
@@ -84,7 +76,7 @@ dup_title (SyncNotices *self, SyncNotice notice, gint64 now_ms)
     case SYNC_NOTICE_SIGN_IN:
       return snapshot->condition == SYNC_CONDITION_SIGN_IN_NEEDED ? g_strdup (_ ("The server does not know this till")) : NULL;
     case SYNC_NOTICE_LATE:
-      n = count_under_way (counts);
+      n = sync_words_count_waiting (counts);
       return late_ms > 0 && now_ms >= late_ms
                ? g_strdup_printf (ngettext ("%u entry is not on the server yet", "%u entries are not on the server yet", n), n)
                : NULL;

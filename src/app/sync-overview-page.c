@@ -132,7 +132,7 @@ static void
 update (SyncOverviewPage *self)
 {
   const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
-  g_autofree char *count = g_strdup_printf ("%u", sync_words_count_waiting (&snapshot->counts));
+  g_autofree char *count = g_strdup_printf ("%u", sync_words_count_undelivered (&snapshot->counts));
   g_autofree char *words = sync_words_status (snapshot, sync_request_list_only_sales_wait (self->reader));
 
   gtk_label_set_label (self->count_label, count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rows are made anew from the setting whenever it changes, whoever changed it. */
+/* The rows are made anew from the setting whenever it changes, whoever changed it. A list that is not understood is shown as
+ * the text that it is, to be put right. */
 #include "config.h"
 
 #include "sync-policy-group.h"
@@ -10,6 +11,7 @@
 #include "sync-type-entry.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #define KEY "conflict-policies"
 
@@ -20,17 +22,51 @@ struct _SyncPolicyGroup
   GSettings *settings; /* (owned) */
   GPtrArray *rows; /* (owned) (element-type GtkWidget, unowned): of the types */
   SyncTypeEntry *entry; /* (unowned) */
+  SyncSettingRow *text_row; /* (unowned): a list that is not understood */
 };
 
 G_DEFINE_FINAL_TYPE (SyncPolicyGroup, sync_policy_group, ADW_TYPE_PREFERENCES_GROUP)
 
-/* (transfer full): the list that holds, whether from the settings or from the environment */
+/* (transfer full) (nullable): the list in its one form; NULL if it is not understood, and in @fault why */
 static char *
-dup_policies (SyncPolicyGroup *self)
+dup_normal (const char *text, char **fault)
 {
-  g_autoptr (SyncConfig) config = sync_config_new (self->settings, NULL, NULL);
+  g_autofree char *variable = g_strconcat ("CONFLICT_POLICIES=", text, NULL);
+  const char *const environment[] = { variable, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncConfig) config = sync_config_new (NULL, environment, &error);
 
-  return config != NULL ? g_strdup (config->conflict_policies) : g_strdup ("");
+  if (config != NULL)
+    return g_strdup (config->conflict_policies);
+  /* Without the variable's name, which stands before it. */
+  *fault = g_strdup (strchr (error->message, ':') + 2);
+  return NULL;
+}
+
+/* (transfer full): the list that is set, whether in the settings or in the environment, and in @fault (transfer full)
+ * (nullable) why it is not understood; it is "" then */
+static char *
+dup_policies (SyncPolicyGroup *self, char **fault)
+{
+  const char *variable = sync_config_find_override (KEY, NULL);
+  g_autofree char *text
+      = variable != NULL ? g_strdup (g_getenv (variable)) : g_settings_get_string (self->settings, KEY);
+  char *policies;
+
+  *fault = NULL;
+  policies = dup_normal (text, fault);
+  return policies != NULL ? policies : g_strdup ("");
+}
+
+static gboolean
+check_text (const char *text, gpointer user_data, GError **error)
+{
+  g_autofree char *fault = NULL;
+  g_autofree char *policies = dup_normal (text, &fault);
+
+  if (policies == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%s.", fault);
+  return policies != NULL;
 }
 
 static void
@@ -43,7 +79,8 @@ store (SyncPolicyGroup *self, char *policies)
 static void
 selected_cb (AdwComboRow *row, GParamSpec *pspec, SyncPolicyGroup *self)
 {
-  g_autofree char *policies = dup_policies (self);
+  g_autofree char *fault = NULL;
+  g_autofree char *policies = dup_policies (self, &fault);
 
   store (self, sync_policy_list_set (policies, gtk_widget_get_name (GTK_WIDGET (row)),
                                      (SyncMergeStyle) adw_combo_row_get_selected (row)));
@@ -52,7 +89,8 @@ selected_cb (AdwComboRow *row, GParamSpec *pspec, SyncPolicyGroup *self)
 static void
 remove_cb (GtkWidget *button, SyncPolicyGroup *self)
 {
-  g_autofree char *policies = dup_policies (self);
+  g_autofree char *fault = NULL;
+  g_autofree char *policies = dup_policies (self, &fault);
 
   store (self, sync_policy_list_remove (policies, gtk_widget_get_name (button)));
 }
@@ -60,7 +98,8 @@ remove_cb (GtkWidget *button, SyncPolicyGroup *self)
 static void
 add_cb (SyncTypeEntry *entry, const char *type, SyncPolicyGroup *self)
 {
-  g_autofree char *policies = dup_policies (self);
+  g_autofree char *fault = NULL;
+  g_autofree char *policies = dup_policies (self, &fault);
   g_auto (GStrv) types = sync_policy_list_dup_types (policies);
 
   if (g_strv_contains ((const char *const *) types, type))
@@ -126,14 +165,31 @@ rows_are (SyncPolicyGroup *self, char **types)
   return TRUE;
 }
 
+/* What the list is for, or why it is not used. */
+static void
+describe (SyncPolicyGroup *self, const char *fault)
+{
+  g_autofree char *override = sync_setting_row_dup_override (KEY);
+  g_autofree char *words = fault != NULL ? g_strdup_printf (_ ("The list is not understood: %s."), fault) : NULL;
+  g_autofree char *escaped = words != NULL ? g_markup_escape_text (words, -1) : NULL;
+
+  if (escaped == NULL && override == NULL)
+    escaped = g_strdup (_ ("What counts when a document was changed here and on the server. Whatever loses is kept."));
+  adw_preferences_group_set_description (ADW_PREFERENCES_GROUP (self), escaped != NULL ? escaped : override);
+  gtk_widget_set_visible (GTK_WIDGET (self->text_row), fault != NULL);
+  gtk_widget_set_visible (GTK_WIDGET (self->entry), fault == NULL);
+}
+
 /* Rows stay as long as they can: whoever chooses in one keeps the focus. */
 static void
 update (SyncPolicyGroup *self)
 {
-  g_autofree char *policies = dup_policies (self);
+  g_autofree char *fault = NULL;
+  g_autofree char *policies = dup_policies (self, &fault);
   g_auto (GStrv) types = sync_policy_list_dup_types (policies);
 
-  if (rows_are (self, types))
+  describe (self, fault);
+  if (fault == NULL && rows_are (self, types))
     {
       for (guint i = 0; i < self->rows->len; i++)
         adw_combo_row_set_selected (g_ptr_array_index (self->rows, i), sync_merge_style_for_type (policies, types[i]));
@@ -144,7 +200,8 @@ update (SyncPolicyGroup *self)
   g_ptr_array_set_size (self->rows, 0);
   for (guint i = 0; types[i] != NULL; i++)
     add_row (self, policies, types[i]);
-  add_row (self, policies, SYNC_POLICY_ALL_OTHERS);
+  if (fault == NULL)
+    add_row (self, policies, SYNC_POLICY_ALL_OTHERS);
 }
 
 static void
@@ -182,10 +239,12 @@ sync_policy_group_new (GSettings *settings)
   g_autofree char *override = sync_setting_row_dup_override (KEY);
 
   self->settings = g_object_ref (settings);
-  adw_preferences_group_set_description (
-      ADW_PREFERENCES_GROUP (self),
-      override != NULL ? override
-                       : _ ("What counts when a document was changed here and on the server. Whatever loses is kept."));
+  self->text_row
+      = sync_setting_row_new_text (settings, KEY, _ ("Stored list"),
+                                   _ ("It is not used, and the program does not start with it. Correct it; or"
+                                      " empty it, and add the types again."),
+                                   check_text, NULL);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->text_row));
   self->entry = sync_type_entry_new (_ ("Document type"), _ ("Its name in ERPNext, like Sales Invoice."), _ ("Add"));
   g_signal_connect_object (self->entry, "add", G_CALLBACK (add_cb), self, G_CONNECT_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (self), GTK_WIDGET (self->entry));

@@ -11,6 +11,7 @@
 
 #define LIST_ITEM_KEY "sync-list-item"
 #define PRESSED_KEY "sync-pressed-column"
+#define FIT_KEY "sync-fit"
 
 /* Widths in characters, so that rows that come and go do not shift them. */
 typedef struct
@@ -22,17 +23,28 @@ typedef struct
   gboolean expand;
   gboolean number;
   int sort; /* a SyncSort, -1: nobody sorts by that */
+  gboolean optional; /* the details say it, too: it goes where there is no room for all */
 } Column;
 
+/* Which columns there is room for; belongs to its view. */
+typedef struct
+{
+  GtkColumnView *view; /* (unowned) */
+  GtkAdjustment *across; /* (owned): of what the view stands in */
+  double full_width; /* what all columns take, pixels; as of when all were shown */
+  gboolean narrow; /* not all are shown */
+  guint update; /* source id, 0: none is due */
+} Fit;
+
 static const Column columns[] = {
-  { N_ ("Entry"), "number", 4, 8, FALSE, TRUE, -1 },
-  { N_ ("Taken"), "accepted", 15, 16, FALSE, TRUE, SYNC_SORT_ID },
-  { N_ ("Document"), "document", 10, 26, TRUE, FALSE, SYNC_SORT_DOCUMENT },
-  { N_ ("Customer"), "party", 12, 26, TRUE, FALSE, SYNC_SORT_PARTY },
-  { N_ ("Amount"), "amount", 10, 16, FALSE, TRUE, SYNC_SORT_AMOUNT },
-  { N_ ("State"), "state", 13, 22, FALSE, FALSE, SYNC_SORT_STATE },
-  { N_ ("Next try"), "next-try", 9, 16, FALSE, TRUE, SYNC_SORT_NEXT_TRY },
-  { N_ ("Last error"), "error", 10, 26, TRUE, FALSE, -1 },
+  { N_ ("Entry"), "number", 4, 8, FALSE, TRUE, -1, FALSE },
+  { N_ ("Taken"), "accepted", 15, 16, FALSE, TRUE, SYNC_SORT_ID, FALSE },
+  { N_ ("Document"), "document", 10, 26, TRUE, FALSE, SYNC_SORT_DOCUMENT, FALSE },
+  { N_ ("Customer"), "party", 12, 26, TRUE, FALSE, SYNC_SORT_PARTY, FALSE },
+  { N_ ("Amount"), "amount", 10, 16, FALSE, TRUE, SYNC_SORT_AMOUNT, FALSE },
+  { N_ ("State"), "state", 13, 22, FALSE, FALSE, SYNC_SORT_STATE, FALSE },
+  { N_ ("Next try"), "next-try", 9, 16, FALSE, TRUE, SYNC_SORT_NEXT_TRY, TRUE },
+  { N_ ("Last error"), "error", 10, 26, TRUE, FALSE, -1, TRUE },
 };
 
 /* A cell is a label bound to one property of the row. */
@@ -79,11 +91,61 @@ get_column (GtkColumnView *view, guint i)
   return column;
 }
 
+static void
+fit_free (gpointer data)
+{
+  Fit *fit = data;
+
+  g_clear_handle_id (&fit->update, g_source_remove);
+  g_signal_handlers_disconnect_by_data (fit->across, fit);
+  g_object_unref (fit->across);
+  g_free (fit);
+}
+
+static gboolean
+fit_update_cb (gpointer data)
+{
+  Fit *fit = data;
+
+  fit->update = 0;
+  fit->narrow = !fit->narrow;
+  for (gsize i = 0; i < G_N_ELEMENTS (columns); i++)
+    if (columns[i].optional)
+      gtk_column_view_column_set_visible (get_column (fit->view, i), !fit->narrow);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not from here: this is in the middle of the layout. */
+static void
+width_changed_cb (Fit *fit)
+{
+  gboolean narrow;
+
+  if (!fit->narrow)
+    fit->full_width = gtk_adjustment_get_upper (fit->across);
+  narrow = gtk_adjustment_get_page_size (fit->across) < fit->full_width;
+  if (narrow == fit->narrow)
+    g_clear_handle_id (&fit->update, g_source_remove);
+  else if (fit->update == 0)
+    fit->update = g_idle_add (fit_update_cb, fit);
+}
+
+static void
+follow_width (GtkColumnView *view)
+{
+  Fit *fit = g_new0 (Fit, 1);
+
+  fit->view = view;
+  fit->across = g_object_ref (gtk_scrollable_get_hadjustment (GTK_SCROLLABLE (view)));
+  g_signal_connect_swapped (fit->across, "changed", G_CALLBACK (width_changed_cb), fit);
+  g_object_set_data_full (G_OBJECT (view), FIT_KEY, fit, fit_free);
+}
+
 /**
  * sync_queue_columns_add:
- * @view: an empty view
+ * @view: an empty view in a scrolled window
  *
- * Gives it the columns.
+ * Gives it the columns; those that the details say, too, go while there is no room for all.
  */
 void
 sync_queue_columns_add (GtkColumnView *view)
@@ -104,6 +166,7 @@ sync_queue_columns_add (GtkColumnView *view)
         }
       gtk_column_view_append_column (view, column);
     }
+  follow_width (view);
 }
 
 /**

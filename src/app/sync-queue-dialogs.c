@@ -182,6 +182,20 @@ list_dependants (SyncStore *reader, GArray *ids)
   return all;
 }
 
+static guint
+count_drafts (SyncStore *reader, GArray *ids)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autoptr (SyncRequest) request = sync_store_get (reader, g_array_index (ids, gint64, i), NULL);
+
+      n += request != NULL && sync_request_act_leaves_draft (request);
+    }
+  return n;
+}
+
 /* A reason is kept with the request, so there has to be one. */
 static void
 reason_changed_cb (GtkEditable *entry, AdwMessageDialog *dialog)
@@ -199,7 +213,7 @@ reason_changed_cb (GtkEditable *entry, AdwMessageDialog *dialog)
  * @func: called with the reason
  * @owner: a #GObject, not kept alive
  *
- * Asks why, and tells what fails along with it.
+ * Asks why, and tells what is deleted on the server and what fails along with it.
  */
 void
 sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *ids, SyncQueueDialogFunc func,
@@ -207,6 +221,7 @@ sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *id
 {
   Question *question = question_new (SYNC_REQUEST_ACT_GIVE_UP, ids, func, owner);
   g_autoptr (GArray) dependants = list_dependants (reader, ids);
+  guint n_drafts = count_drafts (reader, ids);
   g_autofree char *heading
       = g_strdup_printf (ngettext ("Give up %u entry?", "Give up %u entries?", ids->len), ids->len);
   g_autoptr (GString) body
@@ -215,6 +230,16 @@ sync_queue_dialogs_ask_give_up (GtkWindow *parent, SyncStore *reader, GArray *id
 
   g_string_append_c (body, '\n');
   append_list (body, reader, ids);
+  if (n_drafts > 0)
+    {
+      g_string_append (body, "\n\n");
+      g_string_append_printf (
+          body,
+          ngettext ("%u draft that stands on the server is deleted there. The till’s user needs the right to do that.",
+                    "%u drafts that stand on the server are deleted there. The till’s user needs the right to do that.",
+                    n_drafts),
+          n_drafts);
+    }
   question->with_dependants = dependants->len > 0;
   if (dependants->len > 0)
     {

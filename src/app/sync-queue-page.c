@@ -29,7 +29,7 @@ typedef struct
 } Filter;
 
 static const Filter filters[] = {
-  { "waiting", SYNC_REQUEST_LIST_WAITING, FALSE, FALSE, N_ ("Nothing is waiting"),
+  { "undelivered", SYNC_REQUEST_LIST_UNDELIVERED, FALSE, FALSE, N_ ("Nothing is left to deliver"),
     N_ ("Whatever the till takes while the server cannot be reached is listed here.") },
   { "needs", 1u << SYNC_STATE_FAILED | 1u << SYNC_STATE_CONFLICT | 1u << SYNC_STATE_UNKNOWN, TRUE, FALSE,
     N_ ("Nothing needs you"), N_ ("What the server refuses, or what somebody changed there, too, is listed here.") },
@@ -75,7 +75,7 @@ struct _SyncQueuePage
 
   AdwToastOverlay *toasts; /* (unowned): the template's, as all that follow */
   AdwFlap *flap; /* (unowned) */
-  GtkToggleButton *waiting_button; /* (unowned) */
+  GtkToggleButton *undelivered_button; /* (unowned) */
   GtkToggleButton *needs_button; /* (unowned) */
   GtkToggleButton *delivered_button; /* (unowned) */
   GtkToggleButton *given_up_button; /* (unowned) */
@@ -350,8 +350,8 @@ update (SyncQueuePage *self)
 static GtkToggleButton *
 get_filter_button (SyncQueuePage *self, guint filter)
 {
-  GtkToggleButton *const buttons[N_FILTERS]
-      = { self->waiting_button, self->needs_button, self->delivered_button, self->given_up_button, self->all_button };
+  GtkToggleButton *const buttons[N_FILTERS] = { self->undelivered_button, self->needs_button, self->delivered_button,
+                                                self->given_up_button, self->all_button };
 
   return buttons[filter];
 }
@@ -450,6 +450,13 @@ static void
 stop_search_cb (SyncQueuePage *self)
 {
   gtk_editable_set_text (self->search_entry, "");
+  gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
+}
+
+/* Whoever went there by keyboard goes on where the rows are. */
+static void
+menu_closed_cb (SyncQueuePage *self)
+{
   gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
 }
 
@@ -566,7 +573,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-queue-page.ui");
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, toasts);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, flap);
-  gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, waiting_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, undelivered_button);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, needs_button);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, delivered_button);
   gtk_widget_class_bind_template_child (widget_class, SyncQueuePage, given_up_button);
@@ -624,6 +631,7 @@ make_menu (SyncQueuePage *self)
   gtk_popover_set_has_arrow (GTK_POPOVER (menu), FALSE);
   gtk_widget_set_halign (menu, GTK_ALIGN_START);
   gtk_widget_set_parent (menu, GTK_WIDGET (self));
+  g_signal_connect_swapped (menu, "closed", G_CALLBACK (menu_closed_cb), self);
   return menu;
 }
 
@@ -674,7 +682,7 @@ sync_queue_page_show (SyncQueuePage *self, SyncServiceThread *service, SyncStatu
 /**
  * sync_queue_page_set_filter:
  * @self: the page
- * @name: "waiting", "needs", "delivered", "given-up" or "all"
+ * @name: "undelivered", "needs", "delivered", "given-up" or "all"
  *
  * Lists that, as if somebody had pressed the button.
  */

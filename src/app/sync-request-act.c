@@ -46,6 +46,19 @@ sync_request_act_get_possible (const SyncRequest *request)
 }
 
 /**
+ * sync_request_act_leaves_draft:
+ * @request: one that could be given up
+ *
+ * Returns: whether there is a draft of it on the server, which the engine deletes when it is given up
+ */
+gboolean
+sync_request_act_leaves_draft (const SyncRequest *request)
+{
+  return request->server_name != NULL && request->resource_type != NULL
+         && g_strcmp0 (request->action, sync_action_to_string (SYNC_ACTION_CREATE)) == 0;
+}
+
+/**
  * sync_request_act_carry_out:
  * @act: one of them, but for %SYNC_REQUEST_ACT_DECIDE
  * @engine: that does it

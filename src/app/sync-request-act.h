@@ -29,6 +29,7 @@ typedef struct
 } SyncRequestActDetail;
 
 SyncRequestAct sync_request_act_get_possible (const SyncRequest *request);
+gboolean sync_request_act_leaves_draft (const SyncRequest *request);
 gboolean sync_request_act_carry_out (SyncRequestAct act, SyncEngine *engine, gint64 id,
                                      const SyncRequestActDetail *detail, GError **error);
 char *sync_request_act_dup_done (SyncRequestAct act, guint n);

@@ -357,7 +357,7 @@ sync_request_list_new (SyncStore *store)
   SyncRequestList *self = g_object_new (SYNC_TYPE_REQUEST_LIST, NULL);
 
   self->store = g_object_ref (store);
-  self->shown.states = SYNC_REQUEST_LIST_WAITING;
+  self->shown.states = SYNC_REQUEST_LIST_UNDELIVERED;
   return self;
 }
 
@@ -464,7 +464,10 @@ sync_request_list_get_n_loaded (SyncRequestList *self)
 gboolean
 sync_request_list_only_sales_wait (SyncStore *reader)
 {
-  const SyncListFilter filter = { .states = SYNC_REQUEST_LIST_WAITING, .limit = PAGE_ROWS };
+  const SyncListFilter filter = {
+    .states = 1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_SENDING | 1u << SYNC_STATE_UNKNOWN,
+    .limit = PAGE_ROWS,
+  };
   g_autoptr (GPtrArray) rows = sync_store_list (reader, &filter, NULL);
 
   if (rows == NULL || rows->len == PAGE_ROWS)

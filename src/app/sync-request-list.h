@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /* Not delivered yet, and not given up. */
-#define SYNC_REQUEST_LIST_WAITING                                                                                      \
+#define SYNC_REQUEST_LIST_UNDELIVERED                                                                                  \
   (1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_SENDING | 1u << SYNC_STATE_UNKNOWN | 1u << SYNC_STATE_CONFLICT          \
    | 1u << SYNC_STATE_FAILED)
 

@@ -73,7 +73,7 @@ update (SyncWindow *self)
   guint n_needs = snapshot->counts.n[SYNC_STATE_FAILED] + snapshot->counts.needs_person;
   guint n_conflicts = snapshot->counts.pending_conflicts;
 
-  adw_view_stack_page_set_badge_number (self->queue_tab, sync_words_count_waiting (&snapshot->counts));
+  adw_view_stack_page_set_badge_number (self->queue_tab, sync_words_count_undelivered (&snapshot->counts));
   adw_view_stack_page_set_needs_attention (self->queue_tab, n_needs > 0);
   adw_view_stack_page_set_badge_number (self->conflicts_tab, n_conflicts);
   adw_view_stack_page_set_needs_attention (self->conflicts_tab, n_conflicts > 0);

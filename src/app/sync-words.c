@@ -13,15 +13,28 @@
 #define CLOCK_MATTERS_S 5
 
 /**
- * sync_words_count_waiting:
+ * sync_words_count_undelivered:
  * @counts: the queue's counts
  *
  * Returns: how many requests have been accepted and have neither been delivered nor given up
  */
 guint
-sync_words_count_waiting (const SyncCounts *counts)
+sync_words_count_undelivered (const SyncCounts *counts)
 {
   return counts->total - counts->n[SYNC_STATE_COMPLETED] - counts->n[SYNC_STATE_DISCARDED];
+}
+
+/**
+ * sync_words_count_waiting:
+ * @counts: the queue's counts
+ *
+ * Returns: how many of the undelivered requests the engine still brings away by itself; the others need a person
+ */
+guint
+sync_words_count_waiting (const SyncCounts *counts)
+{
+  return counts->n[SYNC_STATE_PENDING] + counts->n[SYNC_STATE_SENDING] + counts->n[SYNC_STATE_UNKNOWN]
+         - counts->needs_person;
 }
 
 /**
@@ -102,7 +115,7 @@ online_words (const SyncSnapshot *snapshot, guint waiting)
       time = sync_words_time (later_ms);
       return g_strdup_printf (_ ("Next try at %s."), time);
     }
-  if (waiting == 0 && snapshot->last_sync_ms > 0)
+  if (sync_words_count_undelivered (&snapshot->counts) == 0 && snapshot->last_sync_ms > 0)
     {
       time = sync_words_time (snapshot->last_sync_ms);
       return g_strdup_printf (_ ("All was in order at %s."), time);
@@ -177,6 +190,8 @@ paused_words (const SyncSnapshot *snapshot)
  * sync_words_status:
  * @snapshot: how the engine stands
  * @only_sales: whether all that waits are sales
+ *
+ * What needs a person does not wait; sync_words_needs() tells of it.
  *
  * Returns: (transfer full): what waits and why, in one to three sentences
  */
@@ -280,15 +295,15 @@ sync_words_needs (const SyncSnapshot *snapshot)
 char *
 sync_words_close (const SyncSnapshot *snapshot)
 {
-  guint waiting = sync_words_count_waiting (&snapshot->counts);
+  guint n = sync_words_count_undelivered (&snapshot->counts);
 
   if (snapshot->safe_to_close)
     return g_strdup (_ ("Safe to close the shift"));
-  if (waiting == 0)
+  if (n == 0)
     return g_strdup (_ ("Not safe to close the shift yet"));
   return g_strdup_printf (ngettext ("Do not close the shift yet: %u entry is not on the server",
-                                    "Do not close the shift yet: %u entries are not on the server", waiting),
-                          waiting);
+                                    "Do not close the shift yet: %u entries are not on the server", n),
+                          n);
 }
 
 /**

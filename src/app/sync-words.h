@@ -6,6 +6,7 @@
 
 G_BEGIN_DECLS
 
+guint sync_words_count_undelivered (const SyncCounts *counts);
 guint sync_words_count_waiting (const SyncCounts *counts);
 char *sync_words_waiting (guint n, gboolean only_sales);
 char *sync_words_status (const SyncSnapshot *snapshot, gboolean only_sales);

@@ -13,6 +13,10 @@
 #define AGENT "posawesome-syncctl/" SYNC_VERSION
 /* Longer than the 10 s that the program gives the Secret Service or a shutdown. */
 #define TIMEOUT_S 30
+/* The desktop program's, which it has as soon as it runs. */
+#define BUS_NAME "org.posawesome.Sync"
+/* A bus that is well answers at once. */
+#define BUS_TIMEOUT_MS 5000
 
 struct _SyncCtlClient
 {
@@ -54,13 +58,45 @@ owner_is_alive (const char *data_dir)
   return pid <= 0 || kill ((pid_t) pid, 0) == 0 || errno != ESRCH;
 }
 
+/* Whether the desktop program runs in this session, wherever its data are. No bus is started for the question. */
+static gboolean
+desktop_runs (void)
+{
+  const char *address = g_getenv ("DBUS_SESSION_BUS_ADDRESS");
+  g_autofree char *socket_path = g_build_filename (g_get_user_runtime_dir (), "bus", NULL);
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GVariant) answer = NULL;
+  gboolean owned = FALSE;
+
+  if ((address == NULL || *address == '\0') && !g_file_test (socket_path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  connection = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  if (connection == NULL)
+    return FALSE;
+  answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus",
+                                        "org.freedesktop.DBus", "NameHasOwner", g_variant_new ("(s)", BUS_NAME),
+                                        G_VARIANT_TYPE ("(b)"), G_DBUS_CALL_FLAGS_NONE, BUS_TIMEOUT_MS, NULL, NULL);
+  if (answer != NULL)
+    g_variant_get (answer, "(b)", &owned);
+  return owned;
+}
+
+/* Before its first set-up the desktop program runs and has no gateway yet. */
 static void
 set_not_running (const char *data_dir, GError **error)
 {
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-               _ ("POSAwesome Sync is not running on %s; start it with “posawesome-sync”, or name its data "
-                  "directory with POSAWESOME_SYNC_DATA_DIR, also where it stands in the setting data-dir"),
-               data_dir);
+  if (desktop_runs ())
+    g_set_error (
+        error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+        _ ("POSAwesome Sync runs, but does not work on %s: it is not set up yet (do that in its window, or start it"
+           " with ERPNEXT_BASE_URL), or its data directory is another one (name it with POSAWESOME_SYNC_DATA_DIR,"
+           " also where it stands in the setting data-dir)"),
+        data_dir);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 _ ("POSAwesome Sync is not running on %s; start it with “posawesome-sync”, or name its data "
+                    "directory with POSAWESOME_SYNC_DATA_DIR, also where it stands in the setting data-dir"),
+                 data_dir);
 }
 
 /**

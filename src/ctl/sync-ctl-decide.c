@@ -47,6 +47,20 @@ read_bytes (const char *name, GError **error)
   return g_byte_array_free_to_bytes (g_steal_pointer (&bytes));
 }
 
+/* Whoever gives the JSON itself where its file is wanted is not helped by "no such file". */
+static void
+explain_json (const char *name, GError **error)
+{
+  const char *start = name + strspn (name, " \t\r\n");
+
+  if (error == NULL || (*error)->domain != G_FILE_ERROR || (*start != '{' && *start != '['))
+    return;
+  g_clear_error (error);
+  g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                       _ ("that is JSON, where the name of a file is wanted: write it into a file and name that, or name"
+                          " “-” and hand it over on standard input"));
+}
+
 /* The bytes of file @name, or of standard input if it is "-", and in @root (nullable) the JSON value in them; NULL and
  * the error if they are not one. */
 GBytes *
@@ -57,7 +71,10 @@ sync_ctl_read_json (const char *name, SyncJsonView *root, GError **error)
   const char *data;
 
   if (bytes == NULL)
-    return NULL;
+    {
+      explain_json (name, error);
+      return NULL;
+    }
   data = g_bytes_get_data (bytes, &length);
   if (sync_json_check (data != NULL ? data : "", length, root, error))
     return g_steal_pointer (&bytes);
@@ -176,6 +193,26 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   return send_submission (ctl, text, key != NULL ? key : own_key);
 }
 
+/* Says also what stays behind. */
+static int
+sync_now (SyncCtl *ctl, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "sync", body, &error);
+  g_autofree char *types = NULL;
+
+  if (answer == NULL)
+    return sync_ctl_fail_request (error, 0);
+  types = sync_ctl_dup_texts (json_node_get_object (answer->root), "pausedTypes", ", ");
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else if (*types != '\0')
+    g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
+  else
+    g_print ("%s\n", _ ("Deliveries are being tried now."));
+  return SYNC_CTL_DONE;
+}
+
 int
 sync_ctl_sync (SyncCtl *ctl, char **arguments)
 {
@@ -207,7 +244,7 @@ sync_ctl_sync (SyncCtl *ctl, char **arguments)
     }
   g_string_append (text, arguments[0] != NULL ? "]}" : "}");
   body = g_string_free (text, FALSE);
-  return run (ctl, "POST", "sync", body, _ ("Deliveries are being tried now."));
+  return sync_now (ctl, body);
 }
 
 static gboolean
@@ -292,6 +329,17 @@ print_failed_dependants (JsonObject *request)
     g_print (_ ("What failed because of it can be tried again with “posawesome-syncctl retry %s”.\n"), ids);
 }
 
+/* What becomes of the draft that a request that is given up left on the server. */
+static void
+print_deletions (JsonObject *request)
+{
+  g_autofree char *ids = sync_ctl_dup_ids (request, "deletions", " ");
+
+  if (*ids != '\0')
+    g_print (_ ("Its draft %s on the server is deleted by request %s, for which the till's user needs the right.\n"),
+             sync_ctl_get_string (request, "serverName"), ids);
+}
+
 /* One decision about one request. */
 static int
 decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
@@ -313,7 +361,10 @@ decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
     g_print (_ ("Request %s: %s.\n"), text,
              sync_ctl_status_words (sync_ctl_get_string (json_node_get_object (answer->root), "status")));
   if (!ctl->json)
-    print_failed_dependants (json_node_get_object (answer->root));
+    {
+      print_failed_dependants (json_node_get_object (answer->root));
+      print_deletions (json_node_get_object (answer->root));
+    }
   return SYNC_CTL_DONE;
 }
 

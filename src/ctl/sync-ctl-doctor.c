@@ -67,7 +67,7 @@ check_directory (Report *report, const char *directory)
   if (stat (directory, &info) != 0)
     {
       text = g_strdup_printf (_ ("the data directory %s is not there (%s)"), directory, g_strerror (errno));
-      add (report, "directory", FALSE, text, _ ("start the program once, or set POSAWESOME_SYNC_DATA_DIR"));
+      add (report, "directory", FALSE, text, _ ("start the program and set it up, or set POSAWESOME_SYNC_DATA_DIR"));
       return FALSE;
     }
   if (access (directory, W_OK | X_OK) != 0)
@@ -276,10 +276,8 @@ sync_ctl_doctor (SyncCtl *ctl, char **arguments)
   Report report = { .json = g_string_new ("["), .words = !ctl->json };
 
   if (check_directory (&report, ctl->data_dir))
-    {
-      check_disk (&report, ctl->data_dir);
-      check_program (&report, ctl->data_dir);
-    }
+    check_disk (&report, ctl->data_dir);
+  check_program (&report, ctl->data_dir);
   if (ctl->json)
     g_print ("{\"ok\":%s,\"checks\":%s]}\n", report.trouble ? "false" : "true", report.json->str);
   g_string_free (report.json, TRUE);

@@ -10,6 +10,8 @@
 
 #define DAYS_KEPT 30
 #define DAYS_MAX 36500
+/* Rows looked at in one go. */
+#define PAGE 500
 
 static void
 reply_status (SyncCall *call)
@@ -26,6 +28,78 @@ sync_verb_get_status (SyncCall *call)
   reply_status (call);
 }
 
+/* Whether nothing among @rows could go but for the pause of @paused; @found: whether anything waits for that. */
+static gboolean
+all_paused (GPtrArray *rows, char **paused, gboolean *found)
+{
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const SyncRequest *row = g_ptr_array_index (rows, i);
+
+      if (row->needs_person || (row->state != SYNC_STATE_PENDING && row->state != SYNC_STATE_UNKNOWN))
+        continue;
+      if (row->resource_type == NULL || !g_strv_contains ((const char *const *) paused, row->resource_type))
+        return FALSE;
+      *found = TRUE;
+    }
+  return TRUE;
+}
+
+/* The same of all that waits and is of @type, %NULL: of any. */
+static gboolean
+type_paused (SyncStore *store, const char *type, char **paused, gboolean *found)
+{
+  SyncListFilter filter
+      = { .states = 1u << SYNC_STATE_PENDING | 1u << SYNC_STATE_UNKNOWN, .resource_type = type, .limit = PAGE };
+
+  for (;;)
+    {
+      g_autoptr (GPtrArray) rows = sync_store_list (store, &filter, NULL);
+
+      if (rows == NULL || !all_paused (rows, paused, found))
+        return FALSE;
+      if (rows->len < PAGE)
+        return TRUE;
+      filter.after = ((SyncRequest *) g_ptr_array_index (rows, rows->len - 1))->id;
+    }
+}
+
+/* The same of the requests that are named; one that is not there is for the engine to refuse. */
+static gboolean
+ids_paused (SyncStore *store, GArray *ids, char **paused, gboolean *found)
+{
+  g_autoptr (GPtrArray) rows = sync_store_list_rows (store, (const gint64 *) (gpointer) ids->data, ids->len, NULL);
+
+  return rows != NULL && rows->len == ids->len && all_paused (rows, paused, found);
+}
+
+/* The engine tries what it may, and leaves out what is of a paused type; whoever asked for nothing else must hear of it. */
+static gboolean
+check_paused (SyncCall *call, char **types, GArray *ids, GError **error)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
+  SyncStore *store = sync_engine_get_store (call->engine);
+  char **paused = snapshot->paused_types;
+  g_autofree char *list = NULL;
+  gboolean is_paused, found = FALSE;
+
+  if (paused == NULL || snapshot->offline_by_hand)
+    return TRUE;
+  is_paused = types != NULL || ids != NULL || type_paused (store, NULL, paused, &found);
+  for (guint i = 0; is_paused && types != NULL && types[i] != NULL; i++)
+    is_paused = type_paused (store, types[i], paused, &found);
+  if (is_paused && ids != NULL)
+    is_paused = ids_paused (store, ids, paused, &found);
+  if (!is_paused || !found)
+    return TRUE;
+  list = g_strjoinv (", ", paused);
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+               "nothing is tried: all that waits there is of a type whose delivery is paused (%s); go on with"
+               " “posawesome-syncctl resume”",
+               list);
+  return FALSE;
+}
+
 void
 sync_verb_sync (SyncCall *call)
 {
@@ -36,7 +110,7 @@ sync_verb_sync (SyncCall *call)
   SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
-      || !sync_call_ids (&object, "ids", &ids, &error)
+      || !sync_call_ids (&object, "ids", &ids, &error) || !check_paused (call, types, ids, &error)
       || !sync_engine_force_sync (call->engine, (const char *const *) types,
                                   ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
                                   ids != NULL ? ids->len : 0, &error))

@@ -450,20 +450,43 @@ discard (SyncCall *call, GArray **dependants, GError **error)
   return FALSE;
 }
 
+/* (transfer full) (element-type gint64): the request that deletes the draft that @request left on the server, if it left
+ * one: it is the newest of its type, for nothing was taken since @request was given up. */
+static GArray *
+list_deletions (SyncStore *store, const SyncRequest *request)
+{
+  const SyncListFilter filter = { .resource_type = request->resource_type, .newest_first = TRUE, .limit = 1 };
+  g_autoptr (GPtrArray) newest = request->server_name != NULL ? sync_store_list (store, &filter, NULL) : NULL;
+  const SyncRequest *deletion = newest != NULL && newest->len > 0 ? g_ptr_array_index (newest, 0) : NULL;
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  if (deletion != NULL && deletion->undo_of == request->id)
+    g_array_append_val (ids, deletion->id);
+  return ids;
+}
+
+/* The answer names what is done about the draft that it left, so that the caller can tell. */
 void
 sync_verb_discard_request (SyncCall *call)
 {
-  GError *error = NULL;
+  SyncStore *store = sync_engine_get_store (call->engine);
+  g_autoptr (GError) error = NULL;
   g_autoptr (GArray) dependants = NULL;
-  gboolean done = discard (call, &dependants, &error);
+  g_autoptr (GArray) deletions = NULL;
+  g_autoptr (SyncRequest) request = NULL;
+  g_autofree char *json = NULL;
 
-  if (dependants == NULL || dependants->len == 0)
-    {
-      reply_decision (call, done, error);
-      return;
-    }
-  fail_unconfirmed (call, dependants, error);
-  g_clear_error (&error);
+  if (discard (call, &dependants, &error))
+    request = sync_store_get (store, call->id, &error);
+  if (request == NULL && dependants != NULL && dependants->len > 0)
+    fail_unconfirmed (call, dependants, error);
+  else if (request == NULL)
+    sync_call_fail_error (call, error);
+  if (request == NULL)
+    return;
+  deletions = list_deletions (store, request);
+  json = sync_view_request_with_ids (request, "deletions", deletions);
+  sync_call_reply (call, json);
 }
 
 static gboolean

@@ -128,6 +128,7 @@ busy_store_answer (BusyStore *self, gint64 id, SyncState to, const char *verdict
   what.attempt = request->attempts;
   what.verdict = verdict;
   what.http_status = http_status;
+  what.exc_type = http_status == 403 ? "PermissionError" : NULL;
   what.message = words;
   what.unaccounted = 0;
   what.duration_us = 120000;

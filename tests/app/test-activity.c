@@ -153,6 +153,25 @@ test_words (Fixture *fixture, gconstpointer data)
   assert_rows (fixture, ROWS (JOE, ANN, BAKERY));
 }
 
+/* A missing right is not a missing sign-in, though both are asked about. */
+static void
+test_rights (Fixture *fixture, gconstpointer data)
+{
+  BusyStore *busy = &fixture->busy;
+  gint64 id = busy_store_take (busy, "Customer", "Ann");
+
+  busy_store_pass (busy, 1000);
+  busy_store_send (busy, id);
+  busy_store_answer (busy, id, SYNC_STATE_PENDING, "ask", 401, NULL);
+  busy_store_pass (busy, 1000);
+  busy_store_send (busy, id);
+  busy_store_answer (busy, id, SYNC_STATE_FAILED, "ask", 403, "No permission for Customer");
+  open_list (fixture);
+  filter (fixture, (SyncActivityFilter){ .kind = SYNC_ACTIVITY_TRIED }, NULL);
+  assert_rows (fixture, ROWS ("Sent|Customer|Ann|answer 403, no right to do that: No permission for Customer|automatic",
+                              "Sent|Customer|Ann|answer 401, not signed in, or not our server|automatic"));
+}
+
 static void
 test_filter (Fixture *fixture, gconstpointer data)
 {
@@ -510,6 +529,7 @@ main (int argc, char *argv[])
   g_setenv ("TZ", "UTC", TRUE);
   g_test_init (&argc, &argv, NULL);
   ADD ("/sync/activity/words", test_words);
+  ADD ("/sync/activity/rights", test_rights);
   ADD ("/sync/activity/filter", test_filter);
   ADD ("/sync/activity/refresh", test_refresh);
   ADD ("/sync/activity/forgotten", test_forgotten);

@@ -97,7 +97,7 @@ percentile (GArray *values, guint percent)
   return -1;
 }
 
-/* How many waited at a time: taken and not delivered (what failed waits for a person). */
+/* How many waited at a time: taken, and neither delivered nor refused. */
 static guint
 waiting_at (GArray *deeds, gint64 at_ms)
 {
@@ -107,8 +107,7 @@ waiting_at (GArray *deeds, gint64 at_ms)
     {
       const Deed *deed = &g_array_index (deeds, Deed, i);
 
-      n += deed->taken_ms <= at_ms
-           && !(deed->ended_ms != 0 && deed->ended_as == SYNC_STATE_COMPLETED && deed->ended_ms <= at_ms);
+      n += deed->taken_ms <= at_ms && !(deed->ended_ms != 0 && deed->ended_ms <= at_ms);
     }
   return n;
 }

@@ -194,6 +194,38 @@ test_policies (Fixture *f, gconstpointer data)
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (row (f, "All others"))), ==, 0);
 }
 
+/* A list that somebody wrote and that is not understood is shown, and can be put right. */
+static void
+test_bad_policies (Fixture *f, gconstpointer data)
+{
+  GtkWidget *text = row (f, "Stored list");
+  GtkWidget *group = gtk_widget_get_ancestor (text, ADW_TYPE_PREFERENCES_GROUP);
+  GtkWidget *add = row (f, "Document type");
+  const char *purpose = adw_preferences_group_get_description (ADW_PREFERENCES_GROUP (group));
+
+  g_assert_false (gtk_widget_get_visible (text));
+  g_assert_true (g_str_has_prefix (purpose, "What counts when a document was changed"));
+  g_settings_set_string (f->settings, "conflict-policies", "Customer=ask,Item=<oldest>");
+  g_assert_true (gtk_widget_get_visible (text));
+  g_assert_false (gtk_widget_get_visible (add));
+  g_assert_null (find (f->window, ADW_TYPE_COMBO_ROW, "All others"));
+  g_assert_cmpstr (shows (text), ==, "Customer=ask,Item=<oldest>");
+  g_assert_true (g_str_has_prefix (adw_preferences_group_get_description (ADW_PREFERENCES_GROUP (group)),
+                                   "The list is not understood: “Item="));
+  fill_in (text, "Customer=ask,Item=older");
+  assert_policies (f, "Customer=ask,Item=<oldest>");
+  g_assert_true (g_str_has_prefix (says (text), "“Item=older” is not Type=policy ("));
+  fill_in (text, "Customer=ask,Item=server");
+  assert_policies (f, "Customer=ask,Item=server");
+  g_assert_false (gtk_widget_get_visible (text));
+  g_assert_true (gtk_widget_get_visible (add));
+  g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (row (f, "Item"))), ==, 3);
+  /* Another setting that is wrong does not hide it. */
+  g_settings_set_string (f->settings, "base-url", "nowhere");
+  fill_in (add, "Note");
+  assert_policies (f, "Customer=ask,Item=server,Note=ask");
+}
+
 static void
 test_switches (Fixture *f, gconstpointer data)
 {
@@ -228,6 +260,7 @@ main (int argc, char **argv)
   g_test_add ("/sync/preferences/folder", Fixture, NULL, set_up, test_folder, tear_down);
   g_test_add ("/sync/preferences/profiles", Fixture, NULL, set_up, test_profiles, tear_down);
   g_test_add ("/sync/preferences/policies", Fixture, NULL, set_up, test_policies, tear_down);
+  g_test_add ("/sync/preferences/bad-policies", Fixture, NULL, set_up, test_bad_policies, tear_down);
   g_test_add ("/sync/preferences/switches", Fixture, NULL, set_up, test_switches, tear_down);
   return g_test_run ();
 }

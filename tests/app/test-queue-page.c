@@ -72,6 +72,17 @@ add (Fixture *fixture, const char *key, const char *type, const char *body)
   ",\"items\":[{\"item_code\":\"BEANS\",\"qty\":1,\"rate\":" total "}]}"
 
 static void
+leave_draft (Fixture *fixture, gint64 id, const char *name)
+{
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  change.id = id;
+  change.from = change.to = SYNC_STATE_FAILED;
+  change.server_name = name;
+  store_fixture_change (&fixture->store, change);
+}
+
+static void
 answer (Fixture *fixture, gint64 id, SyncState state, const char *exc_type, const char *message, SyncConflict *conflict)
 {
   SyncChange change = SYNC_CHANGE_INIT;
@@ -103,6 +114,7 @@ fill (Fixture *fixture)
   g_assert_cmpint (add (fixture, "waiting", "Sales Invoice", SALE_OF ("Corner Bakery", "12.50")), ==, WAITING);
   add (fixture, "refused", "Sales Invoice", SALE_OF ("Zoë Nuñez", "10.10"));
   answer (fixture, REFUSED, SYNC_STATE_FAILED, "MandatoryError", "Value missing for Sales Invoice: Debit To", NULL);
+  leave_draft (fixture, REFUSED, "SINV-0002");
   add (fixture, "unsure", "Sales Invoice", SALE_OF ("Ann & Sons", "99"));
   answer (fixture, UNSURE, SYNC_STATE_UNKNOWN, NULL, "The connection ended before an answer came", NULL);
   add (fixture, "parent", "Customer",
@@ -490,6 +502,7 @@ static void
 test_menu (Fixture *fixture, gconstpointer data)
 {
   GtkWidget *menu = gtk_widget_get_first_child (child (fixture, "queue_page"));
+  GtkWidget *focus;
 
   while (menu != NULL && !GTK_IS_POPOVER_MENU (menu))
     menu = gtk_widget_get_next_sibling (menu);
@@ -501,6 +514,8 @@ test_menu (Fixture *fixture, gconstpointer data)
   g_assert_true (gtk_widget_get_visible (menu));
   gtk_popover_popdown (GTK_POPOVER (menu));
   settle ();
+  focus = gtk_window_get_focus (fixture->window);
+  g_assert_true (focus != NULL && gtk_widget_is_ancestor (focus, child (fixture, "list_view")));
 }
 
 static void
@@ -511,7 +526,7 @@ test_pane (Fixture *fixture, gconstpointer data)
   g_autofree char *shown = NULL;
 
   select_ids (fixture, REFUSED, REFUSED);
-  g_assert_cmpstr (text (fixture, "subject_label"), ==, "Entry 2: Sale, Zoë Nuñez");
+  g_assert_cmpstr (text (fixture, "subject_label"), ==, "Entry 2: Sale SINV-0002, Zoë Nuñez");
   g_assert_cmpstr (text (fixture, "state_label"), ==, "Refused");
   g_assert_cmpstr (text (fixture, "words_label"), ==, "Value missing for Sales Invoice: Debit To");
   g_assert_nonnull (strstr (text (fixture, "advice_label"), "Something is missing"));
@@ -560,6 +575,59 @@ test_give_up (Fixture *fixture, gconstpointer data)
   act (fixture, "queue.restore");
   for (gsize i = 0; i < G_N_ELEMENTS (ids); i++)
     wait_for_state (fixture, ids[i], SYNC_STATE_PENDING);
+}
+
+static guint
+count_columns (Fixture *fixture)
+{
+  GListModel *columns = gtk_column_view_get_columns (GTK_COLUMN_VIEW (child (fixture, "list_view")));
+  guint n = 0;
+
+  for (guint i = 0; i < g_list_model_get_n_items (columns); i++)
+    {
+      g_autoptr (GtkColumnViewColumn) column = g_list_model_get_item (columns, i);
+
+      n += gtk_column_view_column_get_visible (column);
+    }
+  return n;
+}
+
+/* Beside the details of a small screen the columns that they say, too, make room for the others. */
+static void
+test_columns (Fixture *fixture, gconstpointer data)
+{
+  GtkScrollable *view = GTK_SCROLLABLE (child (fixture, "list_view"));
+  GtkAdjustment *across = gtk_scrollable_get_hadjustment (view);
+
+  gtk_window_set_default_size (fixture->window, 1024, 600);
+  while (count_columns (fixture) != 8 || gtk_adjustment_get_page_size (across) < 1000)
+    g_main_context_iteration (NULL, TRUE);
+  act (fixture, "queue.details");
+  while (count_columns (fixture) != 6 || gtk_adjustment_get_upper (across) > gtk_adjustment_get_page_size (across)
+         || gtk_adjustment_get_page_size (across) > 700)
+    g_main_context_iteration (NULL, TRUE);
+  act (fixture, "queue.close-details");
+  while (count_columns (fixture) != 8)
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* What a refused sale left on the server goes when it is given up, and that is said before. */
+static void
+test_draft (Fixture *fixture, gconstpointer data)
+{
+  GtkWindow *dialog;
+
+  select_ids (fixture, FIRST_OF_MANY, FIRST_OF_MANY);
+  act (fixture, "queue.give-up");
+  dialog = get_dialog (ADW_TYPE_MESSAGE_DIALOG);
+  g_assert_null (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "draft"));
+  gtk_window_destroy (dialog);
+  select_ids (fixture, REFUSED, REFUSED);
+  act (fixture, "queue.give-up");
+  dialog = get_dialog (ADW_TYPE_MESSAGE_DIALOG);
+  g_assert_nonnull (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)),
+                            "\n\n1 draft that stands on the server is deleted there. The till’s user needs the right"));
+  gtk_window_destroy (dialog);
 }
 
 /* What waits for it fails with it, is named before, and comes back with it. */
@@ -777,6 +845,8 @@ main (int argc, char *argv[])
   ADD ("menu", test_menu);
   ADD ("pane", test_pane);
   ADD ("give-up", test_give_up);
+  ADD ("columns", test_columns);
+  ADD ("draft", test_draft);
   ADD ("dependants", test_dependants);
   ADD ("edit", test_edit);
   ADD ("unsure", test_unsure);

@@ -257,6 +257,25 @@ test_policies (void)
   g_assert_null (sync_policy_list_check_type (" ", NULL));
 }
 
+/* Window and handbook call a policy the same, and the handbook names its value beside it. */
+static void
+test_policies_in_handbook (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "README.md", NULL);
+  g_autofree char *text = NULL;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  for (SyncMergeStyle style = 0; style < SYNC_POLICY_N_STYLES; style++)
+    {
+      g_autofree char *row
+          = g_strdup_printf ("\n| %s | `%s`", sync_policy_list_words (style), sync_merge_style_to_string (style));
+
+      if (strstr (text, row) == NULL)
+        g_test_message ("the handbook has no line that begins with “%s”", row + 1);
+      g_assert_nonnull (strstr (text, row));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,5 +288,6 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/setting-words/all-have-words", test_all_have_words);
   g_test_add_func ("/sync/setting-words/profiles", test_profiles);
   g_test_add_func ("/sync/setting-words/policies", test_policies);
+  g_test_add_func ("/sync/setting-words/policies-in-handbook", test_policies_in_handbook);
   return g_test_run ();
 }

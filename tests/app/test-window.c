@@ -161,7 +161,8 @@ test_accessible (void)
   g_autoptr (AdwApplication) application = adw_application_new ("org.posawesome.SyncTest", G_APPLICATION_NON_UNIQUE);
   static const char *const names[][2] = {
     { "sync_button", "Sync now" },         { "pause_button", "Pause" },           { "menu_button", "Main menu" },
-    { "waiting_button", "List what waits" }, { "all_button", "List everything" }, { "list_view", "Requests" },
+    { "undelivered_button", "List what is not on the server yet" }, { "all_button", "List everything" },
+    { "list_view", "Requests" },
     { "needs_button", "List what needs you" }, { "search_entry", "Search" }, { "type_dropdown", "Kind of document" },
     { "details_button", "Details" },
     { "progress_bar", "Delivery" },        { "open_view", "Conflicts to decide" }, { "decided_view", "Decided conflicts" },

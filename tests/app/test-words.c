@@ -88,10 +88,19 @@ test_needs (void)
   snapshot.counts.n[SYNC_STATE_FAILED] = 1;
   snapshot.counts.n[SYNC_STATE_CONFLICT] = 2;
   snapshot.counts.needs_person = 1;
+  snapshot.counts.n[SYNC_STATE_UNKNOWN] = 3;
+  snapshot.counts.total = 6;
   much = sync_words_needs (&snapshot);
   g_assert_cmpstr (much, ==,
                    "The server refused 1 entry. 2 entries were also changed on the server. "
                    "For 1 entry somebody has to look whether it arrived.");
+  /* What needs a person does not wait, and as long as anything does all is not in order. */
+  assert_status (&snapshot, "2 sales are waiting.");
+  snapshot.counts.n[SYNC_STATE_UNKNOWN] = 1;
+  snapshot.counts.total = 4;
+  snapshot.last_sync_ms = THEN_MS;
+  assert_status (&snapshot, "Nothing is waiting.");
+  g_assert_cmpuint (sync_words_count_undelivered (&snapshot.counts), ==, 4);
 }
 
 /* The one sentence that decides whether somebody goes home. */

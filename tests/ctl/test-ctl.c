@@ -18,6 +18,9 @@ typedef struct
   gboolean ended;
 } Run;
 
+/* The bus of the session in which the command runs, NULL: none. */
+static const char *session_bus;
+
 static void
 run_free (Run *run)
 {
@@ -55,6 +58,12 @@ start (GatewayFixture *self, const char *command)
   g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
   g_subprocess_launcher_setenv (launcher, "TZ", "UTC", TRUE);
   g_subprocess_launcher_unsetenv (launcher, "LANGUAGE");
+  /* Whatever runs in the session of whoever tests. */
+  g_subprocess_launcher_setenv (launcher, "XDG_RUNTIME_DIR", self->directory, TRUE);
+  if (session_bus == NULL)
+    g_subprocess_launcher_unsetenv (launcher, "DBUS_SESSION_BUS_ADDRESS");
+  else
+    g_subprocess_launcher_setenv (launcher, "DBUS_SESSION_BUS_ADDRESS", session_bus, TRUE);
   g_assert_true (g_shell_parse_argv (line, NULL, &arguments, &error));
   process = g_subprocess_launcher_spawnv (launcher, (const char *const *) arguments, &error);
   g_assert_no_error (error);
@@ -277,17 +286,47 @@ test_dependants (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "list", 0, "Nothing waits."));
 }
 
+/* Whoever gives a refused sale up hears that the draft that it left is deleted. */
+static void
+test_draft (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *json = NULL;
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE_PUT);
+  run_free (run_with_input (self, "submit POST /api/resource/Sales%20Invoice --body - --key till-1",
+                            "{\"customer\":\"Ann\",\"docstatus\":1}"));
+  run_free (run_with_input (self, "submit POST /api/resource/Sales%20Invoice --body - --key till-2",
+                            "{\"customer\":\"Joe\"}"));
+  gateway_fixture_settle ();
+  g_free (expect (self, "list --status failed", 0, "No such customer"));
+  g_free (expect (self, "offline on", 0, "Off line"));
+  g_free (
+      expect (self, "discard 1 --reason 'typed twice'", 0,
+              "Request 1: given up.\nIts draft DOC-1 on the server is deleted by request 3, for which the till's user "
+              "needs the right.\n"));
+  json = expect (self, "--json show 3", 0, "\"method\":\"DELETE\"");
+  assert_contains (json, "\"undoOf\":1");
+  g_free (expect (self, "submit POST /api/resource/Note --key note", 0, "as request 4"));
+  g_free (expect (self, "--json discard 4 --reason 'typed twice'", 0, "\"deletions\":[]"));
+}
+
 static void
 test_submit (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *path = g_build_filename (self->directory, "body.json", NULL);
   g_autofree char *command = g_strdup_printf ("submit POST /api/resource/Customer --body %s", path);
+  g_autofree char *long_command = NULL;
   g_autoptr (Run) refused = NULL;
   g_autoptr (Run) run = NULL;
   g_autoptr (Run) keyed = NULL;
 
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, command, 1, "body.json"));
+  /* Somebody gave the JSON where its file is wanted. */
+  long_command = g_strdup_printf ("submit POST /api/resource/Customer --body '{\"customer_name\":\"%0300d\"}'", 1);
+  g_free (expect (self, "submit POST /api/resource/Customer --body '{\"customer_name\":\"Ann\"}'", 1,
+                  "that is JSON, where the name of a file is wanted: write it into a file and name that, or name “-”"));
+  g_free (expect (self, long_command, 1, "that is JSON, where the name of a file is wanted"));
   g_assert_true (g_file_set_contents (path, "{\n\"a\": oops}", -1, NULL));
   g_free (expect (self, command, 1, "body.json: malformed JSON at line 2, column 6"));
   g_free (expect (self, "submit POST /api/resource/Note --body -", 1, "standard input: malformed JSON"));
@@ -398,6 +437,64 @@ test_not_running (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+set_owner (GDBusConnection *connection, const char *method, GVariant *arguments)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus",
+                                                             "/org/freedesktop/DBus", "org.freedesktop.DBus", method,
+                                                             arguments, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
+/* The desktop program before its first set-up: it runs, and has no gateway. */
+static void
+test_not_set_up (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *program = g_find_program_in_path ("dbus-daemon");
+  g_autoptr (GTestDBus) bus = NULL;
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Run) doctor = NULL;
+  g_autoptr (Run) elsewhere = NULL;
+  char *kept;
+
+  if (program == NULL)
+    {
+      g_test_skip ("there is no dbus-daemon");
+      return;
+    }
+  sync_gateway_close (self->gateway);
+  bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (bus);
+  session_bus = g_test_dbus_get_bus_address (bus);
+  connection = g_dbus_connection_new_for_address_sync (
+      session_bus, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL,
+      NULL, &error);
+  g_assert_no_error (error);
+  g_free (expect (self, "status", 1, "is not running on"));
+  set_owner (connection, "RequestName", g_variant_new ("(su)", "org.posawesome.Sync", 0));
+  g_free (
+      expect (self, "status", 1, "it is not set up yet (do that in its window, or start it with ERPNEXT_BASE_URL)"));
+  doctor = run_with_input (self, "doctor", "");
+  g_assert_cmpint (doctor->status, ==, 1);
+  assert_contains (doctor->out, "TROUBLE  POSAwesome Sync runs, but does not work on");
+  /* Nor has it a data directory then. */
+  kept = self->directory;
+  self->directory = g_build_filename (kept, "none", NULL);
+  elsewhere = run_with_input (self, "doctor", "");
+  g_free (self->directory);
+  self->directory = kept;
+  assert_contains (elsewhere->out, "is not there (No such file or directory); start the program and set it up");
+  assert_contains (elsewhere->out, "TROUBLE  POSAwesome Sync runs, but does not work on");
+  set_owner (connection, "ReleaseName", g_variant_new ("(s)", "org.posawesome.Sync"));
+  g_free (expect (self, "status", 1, "is not running on"));
+  g_dbus_connection_close_sync (connection, NULL, NULL);
+  session_bus = NULL;
+  g_test_dbus_down (bus);
+}
+
+static void
 test_doctor (GatewayFixture *self, gconstpointer data)
 {
   g_autoptr (Run) well = NULL;
@@ -435,6 +532,7 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
 {
   g_autofree char *json = gateway_fixture_expect (self, "POST", "pause", "{\"types\":[\"Note\",\"Say \\\"x\\\"\"]}", 200);
   g_autofree char *metrics = gateway_fixture_expect (self, "GET", "metrics", NULL, 200);
+  g_autofree char *refused = NULL;
   g_autoptr (Run) doctor = NULL;
 
   assert_contains (json, "\"pausedTypes\":[\"Note\",\"Say \\\"x\\\"\"]");
@@ -446,7 +544,22 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   doctor = run_with_input (self, "doctor", "");
   g_assert_cmpint (doctor->status, ==, 1);
   assert_contains (doctor->out, "TROUBLE  the delivery of Note, Say \"x\" is paused; go on with");
+  /* Nothing waits: there is nothing that is held back. */
+  g_free (
+      expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
+  run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key n-1", "{\"title\":\"x\"}"));
+  g_free (expect (self, "sync", 1, "of a type whose delivery is paused (Note, Say \"x\"); go on with"));
+  g_free (expect (self, "sync 1", 1, "of a type whose delivery is paused"));
+  g_free (expect (self, "sync 4711", 1, "there is no request 4711"));
+  g_free (expect (self, "sync --type Customer", 0, "but not those of Note"));
+  refused = gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Customer\"],\"ids\":[1]}", 409);
+  assert_contains (refused, "go on with “posawesome-syncctl resume”");
+  scripted_transport_set (self->transport, SCRIPT_OFFLINE);
+  gateway_fixture_submit (self, "Ann");
+  g_free (expect (self, "sync", 0, "but not those of Note"));
+  g_free (expect (self, "sync 1 2", 0, "but not those of Note"));
   g_free (expect (self, "resume", 0, "Deliveries go on."));
+  g_free (expect (self, "sync", 0, "Deliveries are being tried now.\n"));
   g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
 }
 
@@ -727,11 +840,13 @@ main (int argc, char **argv)
   ADD ("summaries", test_summaries);
   ADD ("waits-for", test_waits_for);
   ADD ("dependants", test_dependants);
+  ADD ("draft", test_draft);
   ADD ("submit", test_submit);
   ADD ("json", test_json);
   ADD ("confirm", test_confirm);
   ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
+  ADD ("not-set-up", test_not_set_up);
   ADD ("doctor", test_doctor);
   ADD ("paused-types", test_paused_types);
   ADD ("doctor-asks", test_doctor_asks);

@@ -175,7 +175,7 @@ def test_given_up_and_restored():
         till.click('Give up')
         till.answer('Give up 5 entries?', 'rung up twice', 'Give up')
         till.wait(lambda status: status['queueStats']['discarded'] == 5, 'all are given up')
-        till.hears('Nothing is waiting')
+        till.hears('Nothing is left to deliver')
         till.practice('DELETE', 'faults')
         till.click('List what was given up')
         till.hears('5 entries')

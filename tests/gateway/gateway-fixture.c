@@ -78,7 +78,8 @@ answer (ScriptedTransport *self, const SyncTransportRequest *request)
   self->last_body = request->body != NULL
                         ? g_strndup (g_bytes_get_data (request->body, NULL), g_bytes_get_size (request->body))
                         : NULL;
-  if (self->script == SCRIPT_REFUSE)
+  if (self->script == SCRIPT_REFUSE
+      || (self->script == SCRIPT_REFUSE_PUT && strcmp (request->method, "PUT") == 0))
     return reply_new (
         417, "{\"exc_type\":\"ValidationError\",\"exception\":\"frappe.exceptions.ValidationError: no such "
              "customer\",\"_server_messages\":\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"No such <b>customer"

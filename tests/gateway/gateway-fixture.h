@@ -12,6 +12,7 @@ typedef enum
   SCRIPT_ACCEPT,  /* done, and answered */
   SCRIPT_OFFLINE, /* no connection, for reads too */
   SCRIPT_REFUSE,  /* 417 ValidationError */
+  SCRIPT_REFUSE_PUT, /* the same, of changes only */
   SCRIPT_SILENT,  /* bytes go out, and nothing comes back */
   SCRIPT_STRANGER, /* whom does it take us for? for nobody */
 } Script;
