@@ -8,6 +8,7 @@
 #include "sync-button-name.h"
 #include "sync-queue-actions.h"
 #include "sync-queue-columns.h"
+#include "sync-queue-menu.h"
 #include "sync-request-list.h"
 #include "sync-request-pane.h"
 
@@ -453,36 +454,13 @@ stop_search_cb (SyncQueuePage *self)
   gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
 }
 
-/* Whoever went there by keyboard goes on where the rows are. */
-static void
-menu_closed_cb (SyncQueuePage *self)
-{
-  gtk_widget_grab_focus (GTK_WIDGET (self->list_view));
-}
-
-static void
-show_menu (SyncQueuePage *self, double x, double y)
-{
-  const GdkRectangle place = { (int) x, (int) y, 1, 1 };
-
-  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), &place);
-  gtk_popover_popup (GTK_POPOVER (self->menu));
-}
-
-/* Beside the row that has the focus. */
 static void
 menu_action_cb (GtkWidget *widget, const char *name, GVariant *target)
 {
   SyncQueuePage *self = SYNC_QUEUE_PAGE (widget);
-  GtkRoot *root = gtk_widget_get_root (widget);
-  GtkWidget *focus = root != NULL ? gtk_root_get_focus (root) : NULL;
-  double x = 0, y = 0;
 
-  if (self->list == NULL || count_selected (self) == 0)
-    return;
-  if (focus != NULL && gtk_widget_is_ancestor (focus, GTK_WIDGET (self->list_view)))
-    gtk_widget_translate_coordinates (focus, widget, 0, gtk_widget_get_height (focus), &x, &y);
-  show_menu (self, MAX (x, 0), y);
+  if (self->list != NULL && count_selected (self) > 0)
+    sync_queue_menu_show_at_focus (self->menu, GTK_WIDGET (self->list_view));
 }
 
 /* A row that is not selected is, first. */
@@ -498,7 +476,7 @@ pressed_cb (SyncQueuePage *self, int n_press, double x, double y, GtkGesture *ge
   if (!gtk_selection_model_is_selected (self->selection, position))
     gtk_selection_model_select_item (self->selection, position, TRUE);
   gtk_widget_translate_coordinates (GTK_WIDGET (self->list_view), GTK_WIDGET (self), x, y, &page_x, &page_y);
-  show_menu (self, page_x, page_y);
+  sync_queue_menu_show_at (self->menu, page_x, page_y);
 }
 
 static void
@@ -610,37 +588,12 @@ sync_queue_page_class_init (SyncQueuePageClass *klass)
   bind_template (widget_class);
 }
 
-/* The same as the buttons below the list. */
-static GtkWidget *
-make_menu (SyncQueuePage *self)
-{
-  g_autoptr (GMenu) model = g_menu_new ();
-  GtkWidget *menu;
-
-  for (GtkWidget *button = gtk_widget_get_first_child (self->act_box); button != NULL;
-       button = gtk_widget_get_next_sibling (button))
-    {
-      g_autoptr (GMenuItem) item = g_menu_item_new (gtk_button_get_label (GTK_BUTTON (button)),
-                                                    gtk_actionable_get_action_name (GTK_ACTIONABLE (button)));
-
-      g_menu_item_set_attribute (item, "hidden-when", "s", "action-disabled");
-      g_menu_append_item (model, item);
-    }
-  g_menu_append (model, _ ("_Details"), "queue.details");
-  menu = gtk_popover_menu_new_from_model (G_MENU_MODEL (model));
-  gtk_popover_set_has_arrow (GTK_POPOVER (menu), FALSE);
-  gtk_widget_set_halign (menu, GTK_ALIGN_START);
-  gtk_widget_set_parent (menu, GTK_WIDGET (self));
-  g_signal_connect_swapped (menu, "closed", G_CALLBACK (menu_closed_cb), self);
-  return menu;
-}
-
 static void
 sync_queue_page_init (SyncQueuePage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   sync_button_name_keep_all (GTK_WIDGET (self));
-  self->menu = make_menu (self);
+  self->menu = sync_queue_menu_new (GTK_WIDGET (self), self->act_box, GTK_WIDGET (self->list_view));
   self->stale = TRUE;
   for (gsize i = 0; i < N_ACTS; i++)
     gtk_widget_action_set_enabled (GTK_WIDGET (self), acts[i].action, FALSE);

@@ -6,6 +6,7 @@
 
 #include "sync-config.h"
 #include "sync-credentials.h"
+#include "sync-key-ring.h"
 #include "sync-site-check.h"
 #include "sync-transport-soup.h"
 
@@ -158,7 +159,7 @@ key_ring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncSetupDialog) self = user_data;
   gboolean found;
 
-  if (sync_credentials_find_key_ring_finish (result, &found, NULL))
+  if (sync_key_ring_find_finish (result, &found, NULL))
     gtk_widget_set_visible (self->file_row, !found);
 }
 
@@ -234,7 +235,7 @@ sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, 
 
   self->clock = g_object_ref (clock);
   self->transport = sync_transport_soup_new (clock);
-  sync_credentials_find_key_ring_async (self->closed, key_ring_cb, g_object_ref (self));
+  sync_key_ring_find_async (self->closed, key_ring_cb, g_object_ref (self));
   if (base_url != NULL)
     gtk_editable_set_text (self->address, base_url);
   gtk_widget_set_sensitive (GTK_WIDGET (self->address), !fixed);

@@ -42,7 +42,5 @@ SyncCredentialsSource sync_credentials_get_source (SyncCredentials *self);
 const char *sync_credentials_source_to_string (SyncCredentialsSource source);
 void sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock);
 const char *sync_credentials_find_fault (const char *text);
-void sync_credentials_find_key_ring_async (GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-gboolean sync_credentials_find_key_ring_finish (GAsyncResult *result, gboolean *found, GError **error);
 
 G_END_DECLS
