@@ -134,12 +134,8 @@ sync_activity_words_what (const SyncActivity *line)
 char *
 sync_activity_words_document (const SyncActivity *line)
 {
-  const char *name = line->request != NULL ? sync_request_get_document_name (line->request) : NULL;
-
-  if (line->request == NULL)
-    return g_strdup_printf (_ ("Entry %" PRId64), line->request_id);
-  return name != NULL && *name != '\0' ? g_strdup_printf ("%s %s", sync_words_type (line->request), name)
-                                       : g_strdup (sync_words_type (line->request));
+  return line->request != NULL ? sync_words_document (line->request)
+                               : g_strdup_printf (_ ("Entry %" PRId64), line->request_id);
 }
 
 /* Adds a part behind what there is already; nothing for nothing. */

@@ -51,7 +51,7 @@ key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
-    g_message ("The API key is not used: %s", error->message);
+    g_message ("%s", error->message);
   sync_engine_credentials_changed (key->engine);
   g_main_context_invoke (NULL, key_set_in_main, NULL);
   key_free (key);
@@ -65,8 +65,8 @@ set_key_cb (SyncEngine *engine, gpointer user_data)
   Key *call = g_new0 (Key, 1);
 
   call->engine = g_object_ref (engine);
-  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret, key->in_file, NULL, key_set_cb,
-                              call);
+  sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret,
+                              key->in_file ? SYNC_CREDENTIALS_KEEP_FILE : SYNC_CREDENTIALS_KEEP_SESSION, NULL, key_set_cb, call);
 }
 
 static void
@@ -95,6 +95,12 @@ use_address (SyncApplication *self, const char *base_url, GError **error)
   config = sync_config_new (self->settings, NULL, error);
   if (config == NULL)
     return FALSE;
+  if (g_strcmp0 (config->base_url, base_url) != 0)
+    {
+      sync_config_free (config);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The settings do not keep the address."));
+      return FALSE;
+    }
   sync_config_free (self->config);
   self->config = config;
   g_clear_pointer (&self->problem, g_free);
@@ -265,15 +271,37 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
     sync_application_show_content (self);
 }
 
+/* (transfer none) (nullable): the window of that kind that is open */
+static GtkWindow *
+find_window (GType type)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (G_TYPE_CHECK_INSTANCE_TYPE (window, type) && gtk_widget_get_visible (GTK_WIDGET (window)))
+        return window;
+    }
+  return NULL;
+}
+
 /* Asks for the server and its key, in front of the window. */
 void
 sync_application_set_up (SyncApplication *self)
 {
+  GtkWindow *present = find_window (SYNC_TYPE_SETUP_DIALOG);
   SyncSetupDialog *dialog;
   GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
 
   if (parent == NULL || self->settings == NULL || self->quitting)
     return;
+  if (present != NULL)
+    {
+      gtk_window_present (present);
+      return;
+    }
   dialog = sync_setup_dialog_new (parent, self->config->base_url, sync_config_find_override ("base-url", NULL) != NULL,
                                   g_settings_get_boolean (self->settings, "autostart"), self->clock);
   g_signal_connect_object (dialog, "save", G_CALLBACK (set_up_cb), self, G_CONNECT_DEFAULT);
@@ -285,8 +313,12 @@ void
 sync_application_show_keys (SyncApplication *self)
 {
   GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
+  GtkWindow *present = find_window (SYNC_TYPE_KEYS_DIALOG);
 
   if (parent == NULL || self->service == NULL || self->status == NULL || self->quitting || self->moving)
     return;
+  /* What it knows is of before. */
+  if (present != NULL)
+    gtk_window_destroy (present);
   gtk_window_present (GTK_WINDOW (sync_keys_dialog_new (parent, self->service, self->status)));
 }

@@ -35,7 +35,8 @@ sync_request_act_get_possible (const SyncRequest *request)
     case SYNC_STATE_CONFLICT:
       return acts | SYNC_REQUEST_ACT_DECIDE;
     case SYNC_STATE_FAILED:
-      return acts | SYNC_REQUEST_ACT_RETRY | SYNC_REQUEST_ACT_EDIT;
+      acts |= SYNC_REQUEST_ACT_RETRY;
+      return g_strcmp0 (request->action, sync_action_to_string (SYNC_ACTION_DELETE)) == 0 ? acts : acts | SYNC_REQUEST_ACT_EDIT;
     case SYNC_STATE_DISCARDED:
       return request->superseded_by == 0 ? SYNC_REQUEST_ACT_RESTORE : SYNC_REQUEST_ACT_NONE;
     case SYNC_STATE_SENDING:
@@ -138,14 +139,12 @@ sync_request_act_dup_done (SyncRequestAct act, guint n)
 char *
 sync_request_act_dup_subject (const SyncRequest *request, const SyncSummary *summary)
 {
-  const char *name = sync_request_get_document_name (request);
+  g_autofree char *document = sync_words_document (request);
   const char *party = summary != NULL ? sync_summary_get_party (summary) : NULL;
   g_autoptr (GString) text = g_string_new (NULL);
 
   /* Translators: the number of an entry, and a kind of document like “Sale”. */
-  g_string_append_printf (text, _ ("Entry %" PRId64 ": %s"), request->id, sync_words_type (request));
-  if (name != NULL && *name != '\0')
-    g_string_append_printf (text, " %s", name);
+  g_string_append_printf (text, _ ("Entry %" PRId64 ": %s"), request->id, document);
   if (party != NULL)
     g_string_append_printf (text, ", %s", party);
   return g_string_free (g_steal_pointer (&text), FALSE);

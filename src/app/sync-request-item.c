@@ -50,16 +50,6 @@ get_summary (SyncRequestItem *self)
   return self->summary;
 }
 
-/* What it is, and its name once the server has given one. */
-static char *
-make_document (const SyncRequest *request)
-{
-  const char *type = sync_words_type (request);
-  const char *name = sync_request_get_document_name (request);
-
-  return name != NULL && *name != '\0' ? g_strdup_printf ("%s %s", type, name) : g_strdup (type);
-}
-
 static char *
 make_next_try (const SyncRequest *request, gint64 host_try_ms)
 {
@@ -100,7 +90,7 @@ sync_request_item_get_property (GObject *object, guint property_id, GValue *valu
       g_value_take_string (value, sync_words_time (self->request->accepted_ms));
       break;
     case PROP_DOCUMENT:
-      g_value_take_string (value, make_document (self->request));
+      g_value_take_string (value, sync_words_document (self->request));
       break;
     case PROP_PARTY:
       g_value_set_string (value, sync_summary_get_party (get_summary (self)));

@@ -6,6 +6,7 @@
 
 #include "sync-config.h"
 #include "sync-credentials.h"
+#include "sync-key-file.h"
 #include "sync-key-ring.h"
 #include "sync-site-check.h"
 #include "sync-transport-soup.h"
@@ -163,13 +164,22 @@ key_ring_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     gtk_widget_set_visible (self->file_row, !found);
 }
 
+/* What is asked holds the dialog; nobody waits for it any more. */
+static void
+sync_setup_dialog_unmap (GtkWidget *widget)
+{
+  SyncSetupDialog *self = SYNC_SETUP_DIALOG (widget);
+
+  g_cancellable_cancel (self->cancellable);
+  g_cancellable_cancel (self->closed);
+  GTK_WIDGET_CLASS (sync_setup_dialog_parent_class)->unmap (widget);
+}
+
 static void
 sync_setup_dialog_dispose (GObject *object)
 {
   SyncSetupDialog *self = SYNC_SETUP_DIALOG (object);
 
-  g_cancellable_cancel (self->cancellable);
-  g_cancellable_cancel (self->closed);
   g_clear_object (&self->transport);
   G_OBJECT_CLASS (sync_setup_dialog_parent_class)->dispose (object);
 }
@@ -194,6 +204,7 @@ sync_setup_dialog_class_init (SyncSetupDialogClass *klass)
   G_OBJECT_CLASS (klass)->finalize = sync_setup_dialog_finalize;
   signals[SIGNAL_SAVE] = g_signal_new ("save", SYNC_TYPE_SETUP_DIALOG, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 3,
                                        G_TYPE_STRING, G_TYPE_STRING, G_TYPE_STRING);
+  widget_class->unmap = sync_setup_dialog_unmap;
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
   gtk_widget_class_set_template_from_resource (widget_class, "/org/posawesome/Sync/sync-setup-dialog.ui");
   gtk_widget_class_bind_template_child (widget_class, SyncSetupDialog, address);
@@ -232,12 +243,17 @@ SyncSetupDialog *
 sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, gboolean autostart, SyncClock *clock)
 {
   SyncSetupDialog *self = g_object_new (SYNC_TYPE_SETUP_DIALOG, "transient-for", parent, NULL);
+  g_autofree char *key_file = sync_key_file_dup_path ();
 
   self->clock = g_object_ref (clock);
   self->transport = sync_transport_soup_new (clock);
   sync_key_ring_find_async (self->closed, key_ring_cb, g_object_ref (self));
   if (base_url != NULL)
-    gtk_editable_set_text (self->address, base_url);
+    {
+      gtk_editable_set_text (self->address, base_url);
+      gtk_widget_grab_focus (GTK_WIDGET (self->token));
+    }
+  gtk_switch_set_active (self->in_file, g_file_test (key_file, G_FILE_TEST_EXISTS));
   gtk_widget_set_sensitive (GTK_WIDGET (self->address), !fixed);
   gtk_switch_set_active (self->autostart, autostart);
   return self;

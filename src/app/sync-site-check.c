@@ -5,12 +5,12 @@
 
 #include "sync-site-check.h"
 
+#include "sync-json.h"
 #include "sync-outcome.h"
 #include "sync-server-clock.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
-#include <json-glib/json-glib.h>
 #include <string.h>
 
 #define WHO_PATH "/api/method/frappe.auth.get_logged_user"
@@ -18,6 +18,10 @@
 #define ZONE_PATH "/api/method/frappe.client.get_time_zone"
 #define RIGHT_PATH "/api/method/frappe.client.has_permission?doctype=%s&docname=&perm_type=create"
 #define PATIENCE_MS 30000
+/* Of the questions after the first. */
+#define LESS_PATIENCE_MS 10000
+/* Bytes of a text that is shown. */
+#define LONGEST 200
 
 /* What a till makes. */
 static const char *const types[] = { "Sales Invoice", "Payment Entry", "Customer", "POS Opening Shift", "POS Closing Shift" };
@@ -55,29 +59,43 @@ check_free (gpointer data)
   g_free (self);
 }
 
-/* (transfer none) (nullable): what a method answered; lives as long as @parser */
-static JsonNode *
-get_message (JsonParser *parser, const SyncTransportReply *reply)
+/* What a method answered, inside @reply; FALSE if it did not answer like a method. */
+static gboolean
+get_message (const SyncTransportReply *reply, SyncJsonView *message)
 {
   gsize length = 0;
   const char *data = reply->body != NULL ? g_bytes_get_data (reply->body, &length) : NULL;
-  JsonNode *root;
+  SyncJsonView root;
 
-  if (reply->result != SYNC_TRANSPORT_OK || reply->status != 200 || data == NULL
-      || !json_parser_load_from_data (parser, data, (gssize) length, NULL))
-    return NULL;
-  root = json_parser_get_root (parser);
-  return root != NULL && JSON_NODE_HOLDS_OBJECT (root) ? json_object_get_member (json_node_get_object (root), "message") : NULL;
+  return reply->result == SYNC_TRANSPORT_OK && reply->status == 200 && data != NULL
+         && sync_json_check (data, length, &root, NULL) && sync_json_view_kind (&root) == SYNC_JSON_OBJECT
+         && sync_json_view_member (&root, "message", message);
 }
 
-/* (transfer none) (nullable): a member of what a method answered */
-static JsonNode *
-get_member (JsonParser *parser, const SyncTransportReply *reply, const char *name)
+/* (transfer full) (nullable): a text of one line; of one that is not what it should be there is no end */
+static char *
+dup_line (const SyncJsonView *view)
 {
-  JsonNode *message = get_message (parser, reply);
+  char *text = sync_json_view_kind (view) == SYNC_JSON_STRING ? sync_json_view_dup_text (view) : NULL;
 
-  return message != NULL && JSON_NODE_HOLDS_OBJECT (message) ? json_object_get_member (json_node_get_object (message), name)
-                                                            : NULL;
+  if (text == NULL || *text == '\0' || strlen (text) > LONGEST)
+    g_clear_pointer (&text, g_free);
+  return text != NULL ? g_strdelimit (text, "\n\r\t\v\f", ' ') : NULL;
+}
+
+/* (transfer full) (nullable): a text in the object that a method answered, or in an object of it */
+static char *
+dup_member (const SyncTransportReply *reply, const char *name, const char *inner)
+{
+  SyncJsonView message, value;
+
+  if (!get_message (reply, &message) || sync_json_view_kind (&message) != SYNC_JSON_OBJECT
+      || !sync_json_view_member (&message, name, &value))
+    return NULL;
+  if (inner != NULL
+      && (sync_json_view_kind (&value) != SYNC_JSON_OBJECT || !sync_json_view_member (&value, inner, &value)))
+    return NULL;
+  return dup_line (&value);
 }
 
 static void
@@ -87,11 +105,10 @@ take_user (Check *self, const SyncTransportReply *reply)
     = sync_answer_new_from_reply (reply->result, reply->bytes_written, reply->status, reply->content_type, reply->retry_after,
                                   reply->date, reply->rate_limit_reset, reply->body, SYNC_PROOF_MESSAGE, NULL);
   SyncOutcome outcome = sync_outcome_classify (answer, SYNC_ACTION_UPDATE);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *message = outcome.verdict == SYNC_VERDICT_DELIVERED ? get_message (parser, reply) : NULL;
-  const char *user = message != NULL && JSON_NODE_HOLDS_VALUE (message) ? json_node_get_string (message) : NULL;
+  SyncJsonView message;
+  g_autofree char *user = outcome.verdict == SYNC_VERDICT_DELIVERED && get_message (reply, &message) ? dup_line (&message) : NULL;
 
-  if (user != NULL && !g_str_equal (user, "Guest"))
+  if (user != NULL && g_ascii_strcasecmp (user, "Guest") != 0)
     {
       self->site = SYNC_SITE_READY;
       self->headline = g_strdup_printf (_ ("ERPNext answers, and knows this till as %s."), user);
@@ -101,7 +118,7 @@ take_user (Check *self, const SyncTransportReply *reply)
       self->site = SYNC_SITE_SIGN_IN;
       self->headline = g_strdup (_ ("ERPNext answers, but does not know this API key and secret."));
     }
-  else if (reply->result == SYNC_TRANSPORT_OK && outcome.host != SYNC_HOST_DOWN)
+  else if (outcome.host == SYNC_HOST_NOT_OURS || outcome.verdict == SYNC_VERDICT_DELIVERED)
     {
       self->site = SYNC_SITE_OTHER;
       self->headline = g_strdup (_ ("Something answers there, but it is no ERPNext: look at the address."));
@@ -109,9 +126,9 @@ take_user (Check *self, const SyncTransportReply *reply)
   else
     {
       self->site = SYNC_SITE_AWAY;
-      self->headline = reply->error != NULL
-                         ? g_strdup_printf (_ ("The server cannot be reached (%s). What is sold meanwhile waits."), reply->error)
-                         : g_strdup (_ ("The server cannot work now. What is sold meanwhile waits."));
+      self->headline = reply->error != NULL ? g_strdup_printf (_ ("%s cannot be reached: %s."), self->base_url, reply->error)
+                                            : g_strdup_printf (_ ("The server at %s cannot work now. Try again later."),
+                                                               self->base_url);
     }
 }
 
@@ -127,11 +144,7 @@ take_versions (Check *self, const SyncTransportReply *reply)
 
   for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
     {
-      g_autoptr (JsonParser) parser = json_parser_new ();
-      JsonNode *app = get_member (parser, reply, apps[i].app);
-      const char *version = app != NULL && JSON_NODE_HOLDS_OBJECT (app)
-                              ? json_object_get_string_member_with_default (json_node_get_object (app), "version", NULL)
-                              : NULL;
+      g_autofree char *version = dup_member (reply, apps[i].app, "version");
 
       if (version != NULL)
         g_string_append_printf (words, "%s%s %s", words->len > 0 ? " · " : "", apps[i].name, version);
@@ -143,22 +156,22 @@ take_versions (Check *self, const SyncTransportReply *reply)
 static void
 take_zone (Check *self, const SyncTransportReply *reply)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *zone = get_member (parser, reply, "time_zone");
-
-  if (zone != NULL && JSON_NODE_HOLDS_VALUE (zone))
-    self->zone = g_strdup (json_node_get_string (zone));
+  self->zone = dup_member (reply, "time_zone", NULL);
 }
 
 /* A type that is not there is none that could be made. */
 static void
 take_right (Check *self, const SyncTransportReply *reply, const char *type)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonNode *right = get_member (parser, reply, "has_permission");
+  SyncJsonView message, right;
+  SyncJsonKind kind;
 
-  if (right != NULL && JSON_NODE_HOLDS_VALUE (right))
-    g_ptr_array_add (json_node_get_boolean (right) ? self->may : self->may_not, g_strdup (type));
+  if (!get_message (reply, &message) || sync_json_view_kind (&message) != SYNC_JSON_OBJECT
+      || !sync_json_view_member (&message, "has_permission", &right))
+    return;
+  kind = sync_json_view_kind (&right);
+  if (kind == SYNC_JSON_TRUE || kind == SYNC_JSON_FALSE)
+    g_ptr_array_add (kind == SYNC_JSON_TRUE ? self->may : self->may_not, g_strdup (type));
 }
 
 /* Takes @line over. */
@@ -280,7 +293,7 @@ ask (GTask *task, const char *path)
   g_autoptr (SyncTransportRequest) call = sync_transport_request_new ("GET", url);
 
   call->authorization = g_strdup (self->authorization);
-  call->timeout_ms = PATIENCE_MS;
+  call->timeout_ms = self->headline == NULL ? PATIENCE_MS : LESS_PATIENCE_MS;
   self->sent_us = sync_clock_boot_us (self->clock);
   sync_transport_send_async (g_task_get_source_object (task), call, g_task_get_cancellable (task), answered_cb, task);
 }

@@ -509,6 +509,26 @@ sync_words_type (const SyncRequest *request)
 }
 
 /**
+ * sync_words_document:
+ * @request: a request
+ *
+ * Returns: (transfer full): what it is about: the kind of document, and its name once it has one; of a deletion that it
+ *   is one
+ */
+char *
+sync_words_document (const SyncRequest *request)
+{
+  const char *type = sync_words_type (request);
+  const char *name = sync_request_get_document_name (request);
+  g_autofree char *document = name != NULL && *name != '\0' ? g_strdup_printf ("%s %s", type, name) : g_strdup (type);
+
+  if (g_strcmp0 (request->action, sync_action_to_string (SYNC_ACTION_DELETE)) != 0)
+    return g_steal_pointer (&document);
+  /* Translators: of a document such as “Sale ACC-SINV-2026-00001”. */
+  return g_strdup_printf (_ ("Deletion of %s"), document);
+}
+
+/**
  * sync_words_amount:
  * @summary: of a request
  *

@@ -26,6 +26,7 @@ char *sync_words_duration (gint64 ms);
 const char *sync_words_state (SyncState state);
 char *sync_words_waits_for (const SyncRequest *request);
 const char *sync_words_type (const SyncRequest *request);
+char *sync_words_document (const SyncRequest *request);
 char *sync_words_amount (const SyncSummary *summary);
 
 G_END_DECLS

@@ -120,11 +120,12 @@ show (SyncCtl *ctl, const char *argument)
            sync_ctl_get_string (conflict, "resourceType"), sync_ctl_get_string (conflict, "resourceId"),
            sync_ctl_get_string (conflict, "type"), since);
   print_sides (conflict);
-  if (sync_ctl_get_string (conflict, "resolution") != NULL)
+  if (*sync_ctl_get_string (conflict, "resolution") != '\0')
     g_print (_ ("Ended: %s, by %s\n"), sync_ctl_get_string (conflict, "resolution"),
-             sync_ctl_get_string (conflict, "resolvedBy") != NULL ? sync_ctl_get_string (conflict, "resolvedBy") : "—");
-  else if (sync_ctl_get_string (conflict, "why") != NULL)
-    g_print (_ ("Open: %s\n"), sync_ctl_get_string (conflict, "why"));
+             *sync_ctl_get_string (conflict, "resolvedBy") != '\0' ? sync_ctl_get_string (conflict, "resolvedBy") : "—");
+  else
+    g_print (_ ("Open: %s\nEnd it with “posawesome-syncctl resolve %s local_wins” or “server_wins”.\n"),
+             *sync_ctl_get_string (conflict, "why") != '\0' ? sync_ctl_get_string (conflict, "why") : "—", argument);
   return SYNC_CTL_DONE;
 }
 

@@ -301,10 +301,30 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
   return pause_until (ctl, body);
 }
 
+/* One thing that held deliveries back is over; another may still do so. */
+static int
+go_on (SyncCtl *ctl, const char *path, const char *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
+  JsonObject *status;
+
+  if (answer == NULL)
+    return sync_ctl_fail_request (error, 0);
+  status = json_node_get_object (answer->root);
+  if (ctl->json)
+    sync_ctl_print_answer (answer->text);
+  else if (strcmp (sync_ctl_get_string (status, "condition"), "online") == 0)
+    g_print ("%s\n", _ ("Deliveries go on."));
+  else
+    g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (status));
+  return SYNC_CTL_DONE;
+}
+
 int
 sync_ctl_resume (SyncCtl *ctl, char **arguments)
 {
-  return run (ctl, "POST", "resume", "{}", _ ("Deliveries go on."));
+  return go_on (ctl, "resume", "{}");
 }
 
 int
@@ -314,7 +334,7 @@ sync_ctl_offline (SyncCtl *ctl, char **arguments)
     return run (ctl, "POST", "offline", "{\"on\":true}",
                 _ ("Off line until “posawesome-syncctl offline off”; writes are still accepted."));
   if (strcmp (arguments[0], "off") == 0)
-    return run (ctl, "POST", "offline", "{\"on\":false}", _ ("Deliveries go on."));
+    return go_on (ctl, "offline", "{\"on\":false}");
   return sync_ctl_usage_error (_ ("“%s” is neither on nor off; say “posawesome-syncctl offline on” or “… off”"),
                                arguments[0]);
 }

@@ -253,6 +253,9 @@ add_type (GPtrArray *types, const char *type)
     g_ptr_array_add (types, g_strdup (type));
 }
 
+/* What tills make beside sales and payments: protected best before the first of it is made. */
+static const char *const usual_types[] = { "Customer", "Address" };
+
 static int
 compare_types (gconstpointer a, gconstpointer b)
 {
@@ -265,8 +268,8 @@ compare_types (gconstpointer a, gconstpointer b)
  * @callback: called with the answer
  * @user_data: for @callback
  *
- * Asks the server of each DocType that has a key field of its own in the rules, or of which the queue makes documents,
- * whether it enforces the key. Changes nothing there.
+ * Asks the server of each DocType that has a key field of its own in the rules, that tills usually make, or of which the
+ * queue makes documents, whether it enforces the key. Changes nothing there.
  */
 void
 sync_engine_list_keys_async (SyncEngine *self, GAsyncReadyCallback callback, gpointer user_data)
@@ -285,6 +288,8 @@ sync_engine_list_keys_async (SyncEngine *self, GAsyncReadyCallback callback, gpo
     }
   for (guint i = 0; ruled[i] != NULL; i++)
     add_type (errand->types, ruled[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (usual_types); i++)
+    add_type (errand->types, usual_types[i]);
   for (guint i = 0; made[i] != NULL; i++)
     add_type (errand->types, made[i]);
   g_ptr_array_sort (errand->types, compare_types);

@@ -9,8 +9,8 @@
  * - The file is read and written only where the key ring does not have the words or does not take them.
  * - Neither word is ever in a message, and their memory is overwritten before it is given back.
  *
- * Thread-confined: use it in the thread that made it. One operation at a time is under way; a later one that
- * ends earlier would be overwritten by an earlier one. */
+ * Thread-confined: use it in the thread that made it. One operation at a time is under way, the others wait for
+ * their turn: the last one that was begun is the one that counts, here and in the key ring. */
 #include "config.h"
 
 #include "sync-credentials.h"
@@ -23,6 +23,8 @@
 #include "sync-key-file.h"
 
 #define SECRET_SERVICE_TIMEOUT_US (25 * G_USEC_PER_SEC)
+/* Bytes; ERPNext makes fifteen. */
+#define LONGEST_WORD 255
 
 struct _SyncCredentials
 {
@@ -34,11 +36,13 @@ struct _SyncCredentials
   char *token;                  /* (owned) (nullable) */
   char *secret;                 /* (owned) (nullable): set if and only if the token is */
   SyncCredentialsSource source;
+  GQueue turns;                 /* (owned) (element-type GTask): what is under way, and behind it what waits */
 };
 
 /* One conversation with the key ring; the data of its GTask. */
 typedef struct
 {
+  void (*begin) (GTask *task); /* takes it over */
   SyncClock *clock;          /* (owned) */
   GCancellable *cancellable; /* (owned): stops libsecret, for the time-out as for the caller */
   GCancellable *outer;       /* (owned) (nullable): the caller's */
@@ -46,7 +50,7 @@ typedef struct
   guint alarm;
   char *token;               /* (owned) (nullable): to be held when the key ring has answered, or not */
   char *secret;              /* (owned) (nullable) */
-  gboolean in_file;          /* where the key ring does not take them */
+  SyncCredentialsKeep keep;
 } Conversation;
 
 static const SecretSchema schema = {
@@ -124,19 +128,17 @@ new_task (SyncCredentials *self, gpointer tag, GAsyncReadyCallback callback, gpo
   return task;
 }
 
-/* (transfer none): the task's own, with the time-out running */
+/* (transfer none): the task's own, which begins with wait_for_turn() */
 static Conversation *
-begin_conversation (GTask *task, GCancellable *outer)
+new_conversation (GTask *task, GCancellable *outer, void (*begin) (GTask *task))
 {
   SyncCredentials *self = g_task_get_source_object (task);
   Conversation *conversation = g_new0 (Conversation, 1);
 
   g_task_set_task_data (task, conversation, conversation_free);
+  conversation->begin = begin;
   conversation->clock = g_object_ref (self->clock);
   conversation->cancellable = g_cancellable_new ();
-  conversation->alarm = sync_clock_add_alarm (self->clock,
-                                              sync_clock_boot_us (self->clock) + SECRET_SERVICE_TIMEOUT_US,
-                                              conversation_timed_out, conversation);
   if (outer != NULL)
     {
       conversation->outer = g_object_ref (outer);
@@ -145,6 +147,38 @@ begin_conversation (GTask *task, GCancellable *outer)
                                                       g_object_unref);
     }
   return conversation;
+}
+
+static void
+take_turn (SyncCredentials *self)
+{
+  GTask *task = g_queue_peek_head (&self->turns);
+  Conversation *conversation = g_task_get_task_data (task);
+
+  conversation->alarm = sync_clock_add_alarm (self->clock,
+                                              sync_clock_boot_us (self->clock) + SECRET_SERVICE_TIMEOUT_US,
+                                              conversation_timed_out, conversation);
+  conversation->begin (g_object_ref (task));
+}
+
+/* Takes @task over. */
+static void
+wait_for_turn (GTask *task)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+
+  g_queue_push_tail (&self->turns, task);
+  if (self->turns.length == 1)
+    take_turn (self);
+}
+
+/* The operation that was under way has returned. */
+static void
+end_turn (SyncCredentials *self)
+{
+  g_object_unref (g_queue_pop_head (&self->turns));
+  if (self->turns.length > 0)
+    take_turn (self);
 }
 
 /* Whether the caller took it back; then the task has returned. Ends the conversation in any case. */
@@ -175,25 +209,26 @@ return_if_fixed (GTask *task)
   return TRUE;
 }
 
-/* What the key ring does not know, the file may. */
-static void
+/* Whether the file has the words; they are held then. */
+static gboolean
 look_into_file (SyncCredentials *self)
 {
   g_autoptr (GError) error = NULL;
-  char *token;
-  char *secret;
+  char *token = NULL;
+  char *secret = NULL;
 
   if (self->file == NULL)
-    return;
+    return FALSE;
   if (!sync_key_file_read (self->file, self->site, &token, &secret, &error))
     g_message ("%s", error->message);
-  else if (token != NULL && sync_credentials_find_fault (token) == NULL && sync_credentials_find_fault (secret) == NULL)
-    hold (self, token, secret, SYNC_CREDENTIALS_FILE);
-  else
+  if (token != NULL && sync_credentials_find_fault (token) == NULL && sync_credentials_find_fault (secret) == NULL)
     {
-      free_word (token);
-      free_word (secret);
+      hold (self, token, secret, SYNC_CREDENTIALS_FILE);
+      return TRUE;
     }
+  free_word (token);
+  free_word (secret);
+  return FALSE;
 }
 
 static void
@@ -201,7 +236,7 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  SyncCredentials *self = g_task_get_source_object (task);
+  g_autoptr (SyncCredentials) self = g_object_ref (g_task_get_source_object (task));
   char *words = secret_password_lookup_finish (result, &error);
   char *colon = words != NULL ? strchr (words, ':') : NULL;
 
@@ -209,13 +244,22 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
     {
       if (error != NULL)
         g_debug ("no API key read, the Secret Service does not answer: %s", error->message);
-      else if (colon != NULL)
+      /* What is in the file is newer: a key ring that takes a key takes it out of there. */
+      if (!look_into_file (self) && colon != NULL)
         hold (self, g_strndup (words, colon - words), g_strdup (colon + 1), SYNC_CREDENTIALS_SECRET_SERVICE);
-      if (colon == NULL)
-        look_into_file (self);
       g_task_return_boolean (task, TRUE);
     }
   secret_password_free (words);
+  end_turn (self);
+}
+
+static void
+begin_load (GTask *task)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+  Conversation *conversation = g_task_get_task_data (task);
+
+  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, task, "site", self->site, NULL);
 }
 
 /**
@@ -234,7 +278,6 @@ sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, G
                              gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  Conversation *conversation;
 
   g_return_if_fail (SYNC_IS_CREDENTIALS (self));
 
@@ -244,9 +287,8 @@ sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, G
       g_task_return_boolean (task, TRUE);
       return;
     }
-  conversation = begin_conversation (task, cancellable);
-  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, g_steal_pointer (&task), "site",
-                          self->site, NULL);
+  new_conversation (task, cancellable, begin_load);
+  wait_for_turn (g_steal_pointer (&task));
 }
 
 /**
@@ -265,29 +307,38 @@ sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GErro
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-static SyncCredentialsSource
-put_into_file (SyncCredentials *self, const Conversation *conversation)
+/* Whether the file is to have what the key ring did not take. */
+static gboolean
+wants_file (SyncCredentials *self, const Conversation *conversation)
 {
-  g_autoptr (GError) error = NULL;
-
-  if (self->file == NULL || !conversation->in_file)
-    return SYNC_CREDENTIALS_SESSION;
-  if (sync_key_file_write (self->file, self->site, conversation->token, conversation->secret, &error))
-    return SYNC_CREDENTIALS_FILE;
-  g_message ("The API key is held for this session only: %s", error->message);
-  return SYNC_CREDENTIALS_SESSION;
+  return self->file != NULL
+         && (conversation->keep == SYNC_CREDENTIALS_KEEP_FILE
+             || (conversation->keep == SYNC_CREDENTIALS_KEEP_AS_BEFORE && self->source == SYNC_CREDENTIALS_FILE));
 }
 
-/* An older key is not left behind. */
-static gboolean
-take_out_of_file (SyncCredentials *self)
+/* The words go where they can be kept; they are used in any case. */
+static void
+keep (GTask *task, gboolean stored)
 {
+  SyncCredentials *self = g_task_get_source_object (task);
+  Conversation *conversation = g_task_get_task_data (task);
+  SyncCredentialsSource source = stored ? SYNC_CREDENTIALS_SECRET_SERVICE : SYNC_CREDENTIALS_SESSION;
   g_autoptr (GError) error = NULL;
+  gboolean done;
 
-  if (self->file == NULL || sync_key_file_remove (self->file, self->site, &error))
-    return TRUE;
-  g_message ("%s", error->message);
-  return FALSE;
+  if (!stored && wants_file (self, conversation))
+    {
+      done = sync_key_file_write (self->file, self->site, conversation->token, conversation->secret, &error);
+      source = done ? SYNC_CREDENTIALS_FILE : SYNC_CREDENTIALS_SESSION;
+    }
+  else
+    done = self->file == NULL || sync_key_file_remove (self->file, self->site, &error);
+  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret), source);
+  if (done)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                             "The API key is used from now on, but what is kept of it is as it was: %s", error->message);
 }
 
 static void
@@ -295,20 +346,29 @@ store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCredentials) self = g_object_ref (g_task_get_source_object (task));
+  gboolean stored = secret_password_store_finish (result, &error);
+
+  if (!return_if_taken_back (task))
+    {
+      if (!stored)
+        g_debug ("the Secret Service does not take the API key: %s", error != NULL ? error->message : "no reason given");
+      keep (task, stored);
+    }
+  end_turn (self);
+}
+
+static void
+begin_set (GTask *task)
+{
   SyncCredentials *self = g_task_get_source_object (task);
   Conversation *conversation = g_task_get_task_data (task);
-  gboolean stored = secret_password_store_finish (result, &error);
-  SyncCredentialsSource source;
+  g_autofree char *label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
+  char *words = g_strconcat (conversation->token, ":", conversation->secret, NULL);
 
-  if (return_if_taken_back (task))
-    return;
-  if (!stored)
-    g_debug ("the Secret Service does not take the API key: %s", error != NULL ? error->message : "no reason given");
-  source = stored ? SYNC_CREDENTIALS_SECRET_SERVICE : put_into_file (self, conversation);
-  if (source != SYNC_CREDENTIALS_FILE)
-    take_out_of_file (self);
-  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret), source);
-  g_task_return_boolean (task, TRUE);
+  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable, store_cb, task, "site",
+                         self->site, NULL);
+  free_word (words);
 }
 
 static gboolean
@@ -327,23 +387,21 @@ return_if_faulty (GTask *task, const char *what, const char *word)
  * @self: credentials
  * @token: the API key
  * @secret: the API secret
- * @in_file: whether the file of sync_credentials_set_file() may keep them where there is no Secret Service
+ * @keep_where: whether the file of sync_credentials_set_file() keeps them where there is no Secret Service
  * @cancellable: (nullable): takes it back: the words held before stay, what the key ring holds is then not
  *   known
  * @callback: called when it is done
  * @user_data: for @callback
  *
  * Stores both words in the Secret Service; where that fails, or takes longer than 25 seconds, in the file, if
- * @in_file allows it, and else they are held for this session. They count from the callback on.
+ * @keep_where says so, and else they are held for this session. They count from the callback on.
  */
 void
-sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, gboolean in_file,
+sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, SyncCredentialsKeep keep_where,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  g_autofree char *label = NULL;
   Conversation *conversation;
-  char *words;
 
   g_return_if_fail (SYNC_IS_CREDENTIALS (self));
 
@@ -357,15 +415,11 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
       g_task_return_boolean (task, TRUE);
       return;
     }
-  conversation = begin_conversation (task, cancellable);
+  conversation = new_conversation (task, cancellable, begin_set);
   conversation->token = g_strdup (token);
   conversation->secret = g_strdup (secret);
-  conversation->in_file = in_file;
-  label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
-  words = g_strconcat (token, ":", secret, NULL);
-  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable,
-                         store_cb, g_steal_pointer (&task), "site", self->site, NULL);
-  free_word (words);
+  conversation->keep = keep_where;
+  wait_for_turn (g_steal_pointer (&task));
 }
 
 /**
@@ -373,7 +427,8 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
  * @self: credentials
  * @result: what the callback got
  * @error: permanent: %SYNC_ERROR_INVALID for a word that ERPNext could not read, %SYNC_ERROR_REFUSED if the
- *   environment gives the words; or %G_IO_ERROR_CANCELLED
+ *   environment gives the words; transient: %SYNC_ERROR_STORAGE if they are in use, but the file could not be
+ *   written; or %G_IO_ERROR_CANCELLED
  *
  * Returns: whether the new words are in use; sync_credentials_get_source() tells whether they outlast this
  * session
@@ -386,40 +441,58 @@ sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* Whether there is no key ring at all, so that none can have the words. */
+static gboolean
+is_no_key_ring (const GError *error)
+{
+  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
+         || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER)
+         || (error->domain == G_IO_ERROR && error->code != G_IO_ERROR_CANCELLED && error->code != G_IO_ERROR_TIMED_OUT);
+}
+
+static void
+forget (GTask *task, const GError *ring_error)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+  gboolean was_stored = self->source == SYNC_CREDENTIALS_SECRET_SERVICE;
+  g_autoptr (GError) error = NULL;
+  gboolean done = self->file == NULL || sync_key_file_remove (self->file, self->site, &error);
+
+  hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
+  if (ring_error != NULL && (was_stored || !is_no_key_ring (ring_error)))
+    g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                             "The API key of %s is not used any more, but the Secret Service did not remove it: %s;"
+                             " remove it with the desktop's password program",
+                             self->site, ring_error->message);
+  else if (!done)
+    g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                             "The API key of %s is not used any more, but what is kept of it is as it was: %s", self->site,
+                             error->message);
+  else
+    g_task_return_boolean (task, TRUE);
+}
+
 static void
 clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   g_autoptr (GError) error = NULL;
-  SyncCredentials *self = g_task_get_source_object (task);
-  gboolean was_stored = self->source == SYNC_CREDENTIALS_SECRET_SERVICE;
-  gboolean file_done;
+  g_autoptr (SyncCredentials) self = g_object_ref (g_task_get_source_object (task));
 
   /* FALSE without an error: there was nothing to remove. */
   secret_password_clear_finish (result, &error);
-  if (return_if_taken_back (task))
-    return;
-  hold (self, NULL, NULL, SYNC_CREDENTIALS_NONE);
-  file_done = take_out_of_file (self);
-  if (error != NULL && was_stored)
-    {
-      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                               "The API key of %s is not used any more, but the Secret Service did not "
-                               "remove it: %s; remove it with the desktop's password program", self->site,
-                               error->message);
-      return;
-    }
-  if (!file_done)
-    {
-      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                               "The API key of %s is not used any more, but it is still in “%s”: remove that file",
-                               self->site, self->file);
-      return;
-    }
-  if (error != NULL)
-    g_debug ("the API key was held for this session only, and the Secret Service does not answer: %s",
-             error->message);
-  g_task_return_boolean (task, TRUE);
+  if (!return_if_taken_back (task))
+    forget (task, error);
+  end_turn (self);
+}
+
+static void
+begin_clear (GTask *task)
+{
+  SyncCredentials *self = g_task_get_source_object (task);
+  Conversation *conversation = g_task_get_task_data (task);
+
+  secret_password_clear (&schema, conversation->cancellable, clear_cb, task, "site", self->site, NULL);
 }
 
 /**
@@ -436,7 +509,6 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
                               gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  Conversation *conversation;
 
   g_return_if_fail (SYNC_IS_CREDENTIALS (self));
 
@@ -449,9 +521,8 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
       g_task_return_boolean (task, TRUE);
       return;
     }
-  conversation = begin_conversation (task, cancellable);
-  secret_password_clear (&schema, conversation->cancellable, clear_cb, g_steal_pointer (&task), "site",
-                         self->site, NULL);
+  new_conversation (task, cancellable, begin_clear);
+  wait_for_turn (g_steal_pointer (&task));
 }
 
 /**
@@ -459,7 +530,7 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
  * @self: credentials
  * @result: what the callback got
  * @error: permanent: %SYNC_ERROR_REFUSED if the environment gives the words; transient: %SYNC_ERROR_STORAGE
- *   if they were in the Secret Service or in the file and could not be removed (they are forgotten here all the same); or
+ *   if the Secret Service or the file may still have them (they are forgotten here all the same); or
  *   %G_IO_ERROR_CANCELLED
  *
  * Returns: whether they are gone
@@ -563,6 +634,8 @@ sync_credentials_find_fault (const char *text)
 {
   if (*text == '\0')
     return "is empty";
+  if (strlen (text) > LONGEST_WORD)
+    return "is longer than any API key; copy it again";
   for (const char *c = text; *c != '\0'; c++)
     {
       if (g_ascii_isspace (*c))

@@ -26,12 +26,20 @@ typedef enum
   SYNC_CREDENTIALS_FILE,
 } SyncCredentialsSource;
 
+/* Where the words are to be kept if the Secret Service does not take them. */
+typedef enum
+{
+  SYNC_CREDENTIALS_KEEP_AS_BEFORE, /* in the file if they are there now, else for this session */
+  SYNC_CREDENTIALS_KEEP_SESSION,
+  SYNC_CREDENTIALS_KEEP_FILE,
+} SyncCredentialsKeep;
+
 SyncCredentials *sync_credentials_new (const char *site, const char *token, const char *secret);
 void sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable,
                                   GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 void sync_credentials_set_file (SyncCredentials *self, const char *path);
-void sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, gboolean in_file,
+void sync_credentials_set_async (SyncCredentials *self, const char *token, const char *secret, SyncCredentialsKeep keep,
                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean sync_credentials_set_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 void sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable,

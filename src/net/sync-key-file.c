@@ -52,6 +52,23 @@ read_all (int fd, const char *path, char *buffer, gsize length, GError **error)
   return TRUE;
 }
 
+/* What GKeyFile has against it would quote it. */
+static gboolean
+parse (GKeyFile *keys, const char *buffer, gsize length, const char *path, GError **error)
+{
+  if (length == 0 || g_key_file_load_from_data (keys, buffer, length, G_KEY_FILE_NONE, NULL))
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "“%s” is not used: it cannot be understood; remove it", path);
+  return FALSE;
+}
+
+/* (transfer full): the group of a site: brackets, as in the address of an IPv6 host, cannot stand in its name */
+static char *
+dup_group (const char *site)
+{
+  return g_uri_escape_string (site, ":/", FALSE);
+}
+
 static void
 free_buffer (char *buffer, gsize length)
 {
@@ -83,7 +100,7 @@ load (const char *path, GError **error)
     {
       buffer = g_malloc0 ((gsize) found.st_size + 1);
       done = read_all (fd, path, buffer, (gsize) found.st_size, error)
-             && (found.st_size == 0 || g_key_file_load_from_data (keys, buffer, (gsize) found.st_size, G_KEY_FILE_NONE, error));
+             && parse (keys, buffer, (gsize) found.st_size, path, error);
       free_buffer (buffer, (gsize) found.st_size);
     }
   close (fd);
@@ -104,11 +121,11 @@ save (GKeyFile *keys, const char *path, GError **error)
       return FALSE;
     }
   data = g_key_file_to_data (keys, &length, NULL);
+  /* What stands there has that mode already: what has not was refused. */
   done = g_file_set_contents_full (path, data, (gssize) length, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
                                    0600, error);
   free_buffer (data, length);
-  /* An older file keeps its mode otherwise. */
-  return done && g_chmod (path, 0600) == 0;
+  return done;
 }
 
 /**
@@ -123,12 +140,27 @@ sync_key_file_dup_path (void)
 }
 
 /**
+ * sync_key_file_check:
+ * @path: of the file
+ * @error: as of sync_key_file_read()
+ *
+ * Returns: whether it could be used, or is not there
+ */
+gboolean
+sync_key_file_check (const char *path, GError **error)
+{
+  g_autoptr (GKeyFile) keys = load (path, error);
+
+  return keys != NULL;
+}
+
+/**
  * sync_key_file_read:
  * @path: of the file
  * @site: whose key
  * @token: (out) (transfer full) (nullable): the API key; %NULL if there is none for @site. Not for any log.
  * @secret: (out) (transfer full) (nullable): the API secret, together with @token
- * @error: permanent: %SYNC_ERROR_REFUSED if others can read the file, or what #GKeyFile has against it; transient:
+ * @error: permanent: %SYNC_ERROR_REFUSED if others can read the file, or it cannot be understood; transient:
  *   %SYNC_ERROR_STORAGE
  *
  * Returns: whether the file, or that there is none, could be read
@@ -136,14 +168,15 @@ sync_key_file_dup_path (void)
 gboolean
 sync_key_file_read (const char *path, const char *site, char **token, char **secret, GError **error)
 {
+  g_autofree char *group = dup_group (site);
   g_autoptr (GKeyFile) keys = load (path, error);
 
   *token = NULL;
   *secret = NULL;
   if (keys == NULL)
     return FALSE;
-  *token = g_key_file_get_string (keys, site, "token", NULL);
-  *secret = g_key_file_get_string (keys, site, "secret", NULL);
+  *token = g_key_file_get_string (keys, group, "token", NULL);
+  *secret = g_key_file_get_string (keys, group, "secret", NULL);
   if (*token == NULL || *secret == NULL)
     {
       g_clear_pointer (token, g_free);
@@ -167,12 +200,13 @@ sync_key_file_read (const char *path, const char *site, char **token, char **sec
 gboolean
 sync_key_file_write (const char *path, const char *site, const char *token, const char *secret, GError **error)
 {
+  g_autofree char *group = dup_group (site);
   g_autoptr (GKeyFile) keys = load (path, error);
 
   if (keys == NULL)
     return FALSE;
-  g_key_file_set_string (keys, site, "token", token);
-  g_key_file_set_string (keys, site, "secret", secret);
+  g_key_file_set_string (keys, group, "token", token);
+  g_key_file_set_string (keys, group, "secret", secret);
   return save (keys, path, error);
 }
 
@@ -189,12 +223,13 @@ sync_key_file_write (const char *path, const char *site, const char *token, cons
 gboolean
 sync_key_file_remove (const char *path, const char *site, GError **error)
 {
+  g_autofree char *group = dup_group (site);
   g_autoptr (GKeyFile) keys = load (path, error);
   g_auto (GStrv) groups = NULL;
 
   if (keys == NULL)
     return FALSE;
-  if (!g_key_file_remove_group (keys, site, NULL))
+  if (!g_key_file_remove_group (keys, group, NULL))
     return TRUE;
   groups = g_key_file_get_groups (keys, NULL);
   if (groups[0] != NULL)

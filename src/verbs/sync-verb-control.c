@@ -283,11 +283,11 @@ sync_verb_get_credentials (SyncCall *call)
 static void
 finish_credentials (SyncCall *call, gboolean done, const GError *error)
 {
+  /* Also where they could not be kept, or are still kept, others are in use now. */
+  if (done || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE))
+    sync_engine_credentials_changed (call->engine);
   if (done)
-    {
-      sync_engine_credentials_changed (call->engine);
-      reply_credentials (call);
-    }
+    reply_credentials (call);
   else
     sync_call_fail (call, SYNC_ERROR_CREDENTIALS, "%s", error->message);
   sync_call_resume (call);
@@ -345,7 +345,11 @@ sync_verb_set_credentials (SyncCall *call)
     }
   if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
     return;
-  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, in_file, NULL,
+  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret,
+                              !given   ? SYNC_CREDENTIALS_KEEP_AS_BEFORE
+                              : in_file ? SYNC_CREDENTIALS_KEEP_FILE
+                                        : SYNC_CREDENTIALS_KEEP_SESSION,
+                              NULL,
                               credentials_set_cb, sync_call_hold (call));
 }
 

@@ -27,7 +27,7 @@ def test_first_run():
         hears('ERPNEXT_BASE_URL')
         till.fill('Set up', 'Address', 'http://127.0.0.1:1')
         till.click('Set up', 'Try')
-        hears('The server cannot be reached')
+        hears('http://127.0.0.1:1 cannot be reached')
         till.fill('Set up', 'Address', till.base_url)
         till.click('Set up', 'Try')
         hears('ERPNext answers, but does not know this API key and secret.')
@@ -55,7 +55,6 @@ def test_first_run():
         kept = os.path.join(till.env['XDG_CONFIG_HOME'], 'posawesome-sync', 'credentials')
         assert os.stat(kept).st_mode & 0o777 == 0o600
         till.sees('Keys', 'Protected: the server refuses a second one with the same key.')
-        till.click('Keys', 'Ask again')
         till.sees('Keys', 'Not protected: the field “sync_client_id” is missing.')
         till.click('Keys', 'Make the missing fields')
         wait_until(lambda: screen.find(till.window('Keys'), 'Not protected') is None, 'all are made')

@@ -203,17 +203,23 @@ test_list (Engine *e)
   engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");
   engine_settle (e);
-  assert_keys (e, "Note enforced, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
+  assert_keys (e, "Address enforced, Customer enforced, "
+                  "Note enforced, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
   toy_site_set_key_definition (e->site, FALSE, TRUE);
-  assert_keys (e, "Note not-unique, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
+  assert_keys (e, "Address not-unique, Customer not-unique, "
+                  "Note not-unique, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
   toy_site_set_key_definition (e->site, FALSE, FALSE);
-  assert_keys (e, "Note unchecked, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
+  assert_keys (e, "Address unchecked, Customer unchecked, "
+                  "Note unchecked, POS Invoice enforced, Payment Entry enforced, Sales Invoice enforced");
   toy_site_set_key_field (e->site, FALSE);
-  assert_keys (e, "Note missing, POS Invoice missing, Payment Entry missing, Sales Invoice missing");
+  assert_keys (e, "Address missing, Customer missing, "
+                  "Note missing, POS Invoice missing, Payment Entry missing, Sales Invoice missing");
   toy_site_set_fault (e->site, refuse_connections, NULL);
-  assert_keys (e, "Note unproven, POS Invoice unproven, Payment Entry unproven, Sales Invoice unproven");
+  assert_keys (e, "Address unproven, Customer unproven, "
+                  "Note unproven, POS Invoice unproven, Payment Entry unproven, Sales Invoice unproven");
   sync_engine_set_offline (e->engine, TRUE);
-  assert_keys (e, "Note unproven, POS Invoice unproven, Payment Entry unproven, Sales Invoice unproven");
+  assert_keys (e, "Address unproven, Customer unproven, "
+                  "Note unproven, POS Invoice unproven, Payment Entry unproven, Sales Invoice unproven");
 }
 
 /* An answer comes when nobody runs any more. */

@@ -609,7 +609,8 @@ test_keys (GatewayFixture *self, gconstpointer data)
   g_autofree char *all = gateway_fixture_expect (self, "GET", "keys", NULL, 200);
   g_autofree char *made = gateway_fixture_expect (self, "POST", "keys", "{\"types\":[\"Note\",\"Payment Entry\"]}", 200);
 
-  assert_contains (all, "{\"keys\":[{\"type\":\"POS Invoice\",\"field\":\"posa_client_request_id\",\"shipped\":true,"
+  assert_contains (all, "{\"keys\":[{\"type\":\"Address\",\"field\":\"sync_client_id\",\"shipped\":false,");
+  assert_contains (all, "{\"type\":\"POS Invoice\",\"field\":\"posa_client_request_id\",\"shipped\":true,"
                         "\"state\":\"enforced\",\"enforced\":true,\"seenMs\":null,\"words\":\"ERPNext refuses");
   assert_contains (made, "{\"keys\":[{\"type\":\"Note\",\"field\":\"sync_client_id\",\"shipped\":false,"
                          "\"state\":\"unchecked\",\"enforced\":false");
