@@ -13,6 +13,9 @@
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <stdlib.h>
 
 #define EXIT_USAGE 2
@@ -312,12 +315,29 @@ sync_application_show_content (SyncApplication *self)
     sync_window_show_pages (self->window, self->service, self->status, self->reader, self->config->base_url);
 }
 
+static gboolean
+give_memory_back_cb (gpointer user_data)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+  return G_SOURCE_REMOVE;
+}
+
+/* What a window leaves behind is of no use to a program that may stay in the panel for days. */
+static void
+window_gone_cb (gpointer data, GObject *window)
+{
+  g_idle_add_full (G_PRIORITY_LOW, give_memory_back_cb, NULL, NULL);
+}
+
 /* Opens the window on whatever there is to show. */
 void
 sync_application_open_window (SyncApplication *self)
 {
   self->window = sync_window_new (GTK_APPLICATION (self));
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
+  g_object_weak_ref (G_OBJECT (self->window), window_gone_cb, NULL);
   sync_application_show_content (self);
   if (self->demo != NULL && self->problem == NULL)
     {
