@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "sync-json.h"
-#include "sync-key-file.h"
 
 /* Below this the program takes no more writes. */
 #define MIN_FREE_BYTES (G_GINT64_CONSTANT (250) * 1000 * 1000)
@@ -221,16 +220,16 @@ check_credentials (Report *report, SyncCtlClient *client, JsonObject *status)
 {
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (client, "GET", "credentials", NULL, NULL);
   gboolean refused = g_strcmp0 (sync_ctl_get_string (status, "condition"), "sign-in-needed") == 0;
-  g_autofree char *key_file = sync_key_file_dup_path ();
-  g_autoptr (GError) error = NULL;
   g_autofree char *user = NULL;
   g_autofree char *text = NULL;
+  const char *fault;
 
   if (answer == NULL)
     return;
   user = sync_ctl_dup_line (sync_ctl_get_string (json_node_get_object (answer->root), "user"));
-  if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set") && !sync_key_file_check (key_file, &error))
-    add (report, "credentials", FALSE, error->message, _ ("put it right, and start the program again"));
+  fault = sync_ctl_get_string (json_node_get_object (answer->root), "fault");
+  if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set") && *fault != '\0')
+    add (report, "credentials", FALSE, fault, _ ("put it right, and start the program again"));
   else if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
     add (report, "credentials", FALSE, _ ("no API key is set"),
          _ ("give one with “posawesome-syncctl credentials set”"));

@@ -36,6 +36,7 @@ struct _SyncCredentials
   char *token;                  /* (owned) (nullable) */
   char *secret;                 /* (owned) (nullable): set if and only if the token is */
   SyncCredentialsSource source;
+  char *fault;                  /* (owned) (nullable): why the file could not be read */
   GQueue turns;                 /* (owned) (element-type GTask): what is under way, and behind it what waits */
 };
 
@@ -78,6 +79,7 @@ hold (SyncCredentials *self, char *token, char *secret, SyncCredentialsSource so
   self->token = token;
   self->secret = secret;
   self->source = source;
+  g_clear_pointer (&self->fault, g_free);
 }
 
 static void
@@ -220,7 +222,11 @@ look_into_file (SyncCredentials *self)
   if (self->file == NULL)
     return FALSE;
   if (!sync_key_file_read (self->file, self->site, &token, &secret, &error))
-    g_message ("%s", error->message);
+    {
+      g_message ("%s", error->message);
+      g_free (self->fault);
+      self->fault = g_strdup (error->message);
+    }
   if (token != NULL && sync_credentials_find_fault (token) == NULL && sync_credentials_find_fault (secret) == NULL)
     {
       hold (self, token, secret, SYNC_CREDENTIALS_FILE);
@@ -572,6 +578,21 @@ sync_credentials_get_source (SyncCredentials *self)
   g_return_val_if_fail (SYNC_IS_CREDENTIALS (self), SYNC_CREDENTIALS_NONE);
 
   return self->source;
+}
+
+/**
+ * sync_credentials_get_fault:
+ * @self: credentials
+ *
+ * Returns: (transfer none) (nullable): why the file that may have the words could not be read; %NULL: it could, or they
+ * are known otherwise
+ */
+const char *
+sync_credentials_get_fault (SyncCredentials *self)
+{
+  g_return_val_if_fail (SYNC_IS_CREDENTIALS (self), NULL);
+
+  return self->fault;
 }
 
 /**

@@ -47,6 +47,7 @@ void sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancella
 gboolean sync_credentials_clear_finish (SyncCredentials *self, GAsyncResult *result, GError **error);
 char *sync_credentials_dup_authorization (SyncCredentials *self);
 SyncCredentialsSource sync_credentials_get_source (SyncCredentials *self);
+const char *sync_credentials_get_fault (SyncCredentials *self);
 const char *sync_credentials_source_to_string (SyncCredentialsSource source);
 void sync_credentials_set_clock (SyncCredentials *self, SyncClock *clock);
 const char *sync_credentials_find_fault (const char *text);

@@ -140,21 +140,6 @@ sync_key_file_dup_path (void)
 }
 
 /**
- * sync_key_file_check:
- * @path: of the file
- * @error: as of sync_key_file_read()
- *
- * Returns: whether it could be used, or is not there
- */
-gboolean
-sync_key_file_check (const char *path, GError **error)
-{
-  g_autoptr (GKeyFile) keys = load (path, error);
-
-  return keys != NULL;
-}
-
-/**
  * sync_key_file_read:
  * @path: of the file
  * @site: whose key

@@ -6,7 +6,6 @@
 G_BEGIN_DECLS
 
 char *sync_key_file_dup_path (void);
-gboolean sync_key_file_check (const char *path, GError **error);
 gboolean sync_key_file_read (const char *path, const char *site, char **token, char **secret, GError **error);
 gboolean sync_key_file_write (const char *path, const char *site, const char *token, const char *secret, GError **error);
 gboolean sync_key_file_remove (const char *path, const char *site, GError **error);

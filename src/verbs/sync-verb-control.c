@@ -270,6 +270,11 @@ reply_credentials (SyncCall *call)
     g_string_append (json, "null");
   g_string_append (json, ",\"source\":");
   sync_json_append_quoted (json, sync_credentials_source_to_string (source));
+  g_string_append (json, ",\"fault\":");
+  if (sync_credentials_get_fault (credentials) != NULL)
+    sync_json_append_quoted (json, sync_credentials_get_fault (credentials));
+  else
+    g_string_append (json, "null");
   g_string_append (json, "}\n");
   sync_call_reply (call, json->str);
 }

@@ -303,6 +303,7 @@ test_file_child (void)
   g_test_expect_message (G_LOG_DOMAIN, G_LOG_LEVEL_MESSAGE, "*chmod 600*");
   g_assert_true (load (later, &error));
   assert_holds (later, SYNC_CREDENTIALS_NONE, NULL);
+  g_assert_nonnull (strstr (sync_credentials_get_fault (later), "chmod 600"));
   g_assert_false (set_in_file (later, "key", "new", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
   g_assert_nonnull (strstr (error->message, "chmod 600"));
