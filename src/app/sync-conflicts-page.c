@@ -138,16 +138,21 @@ undo_cb (GtkButton *button, SyncConflictItem *item)
   sync_conflict_desk_undo (self->service, sync_conflict_item_get_id (item), undone_cb, G_OBJECT (self));
 }
 
+/* @activates: a click on the row is one on the button. */
 static GtkWidget *
-add_button (AdwActionRow *row, SyncConflictItem *item, const char *label, const char *name, GCallback clicked_cb)
+add_button (AdwActionRow *row, SyncConflictItem *item, const char *label, const char *name, gboolean activates,
+            GCallback clicked_cb)
 {
   GtkWidget *button = gtk_button_new_with_mnemonic (label);
   g_autofree char *whole = g_strdup_printf ("%s: %s", name, sync_conflict_item_get_document (item));
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  sync_button_name_set (button, whole);
   g_signal_connect_object (button, "clicked", clicked_cb, item, 0);
   adw_action_row_add_suffix (row, button);
+  if (activates)
+    adw_action_row_set_activatable_widget (row, button);
+  /* At last: the row calls it by its own title, from libadwaita 1.5 on. */
+  sync_button_name_set (button, whole);
   return button;
 }
 
@@ -183,8 +188,7 @@ create_open_row (gpointer item, gpointer user_data)
 {
   AdwActionRow *row = new_row (item);
 
-  adw_action_row_set_activatable_widget (row,
-                                         add_button (row, item, _ ("_Decide…"), _ ("Decide"), G_CALLBACK (decide_cb)));
+  add_button (row, item, _ ("_Decide…"), _ ("Decide"), TRUE, G_CALLBACK (decide_cb));
   return GTK_WIDGET (row);
 }
 
@@ -192,12 +196,12 @@ static GtkWidget *
 create_decided_row (gpointer item, gpointer user_data)
 {
   AdwActionRow *row = new_row (item);
-  GtkWidget *undo_button = add_button (row, item, _ ("_Undo"), _ ("Undo"), G_CALLBACK (undo_cb));
+  GtkWidget *undo_button = add_button (row, item, _ ("_Undo"), _ ("Undo"), FALSE, G_CALLBACK (undo_cb));
 
   gtk_widget_set_tooltip_text (undo_button,
                                _ ("Change the document back; what others changed since is not written over"));
   g_object_bind_property (item, "can-undo", undo_button, "visible", G_BINDING_SYNC_CREATE);
-  adw_action_row_set_activatable_widget (row, add_button (row, item, _ ("_View"), _ ("View"), G_CALLBACK (view_cb)));
+  add_button (row, item, _ ("_View"), _ ("View"), TRUE, G_CALLBACK (view_cb));
   return GTK_WIDGET (row);
 }
 

@@ -86,11 +86,12 @@ add_button (AdwActionRow *row, const char *label, const char *name, const char *
   GtkWidget *button = gtk_button_new_with_mnemonic (label);
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  sync_button_name_set (button, name);
   gtk_actionable_set_action_target_value (GTK_ACTIONABLE (button), target);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
   adw_action_row_add_suffix (row, button);
   adw_action_row_set_activatable_widget (row, button);
+  /* At last: the row calls it by its own title, from libadwaita 1.5 on. */
+  sync_button_name_set (button, name);
 }
 
 /* Till */
