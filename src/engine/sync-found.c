@@ -85,9 +85,10 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       return;
     }
   /* The document under our key is ours, and the server may well have changed what was sent. Only if no send of ours can
-   * have made it, or if the body was edited since, it may be another one: a draft takes the difference, a submitted
-   * document does not. */
-  if ((edited || op->request->unaccounted == 0) && op->route->action == SYNC_ACTION_CREATE && op->route->document_path != NULL
+   * have made it, or if the body was edited since, or if another one with this key was given up that may have arrived, it
+   * may be another one: a draft takes the difference, a submitted document does not. */
+  if ((edited || op->request->unaccounted == 0 || sync_store_has_unsure_namesake (op->engine->store, op->request))
+      && op->route->action == SYNC_ACTION_CREATE && op->route->document_path != NULL
       && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
     {
       if (docstatus == 1)

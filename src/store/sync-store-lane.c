@@ -237,6 +237,32 @@ sync_store_lane_learn_name (SyncStore *self, const SyncRequest *request, const c
 }
 
 /**
+ * sync_store_has_unsure_namesake:
+ * @self: a store
+ * @request: a row
+ *
+ * Another row had the same key and was given up while nobody knew whether it had arrived: what stands on the server under the
+ * key may be that one's.
+ *
+ * Returns: whether there is such a row; TRUE also if that cannot be read
+ */
+gboolean
+sync_store_has_unsure_namesake (SyncStore *self, const SyncRequest *request)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_UNSURE_KEY, NULL);
+  if (stmt == NULL
+      || !sync_store_bind (self, stmt, NULL, "ssssi", request->site, request->family,
+                           request->resource_type != NULL ? request->resource_type : "", request->key, request->id)
+      || !sync_store_step (self, stmt, &has_row, NULL))
+    return TRUE;
+  return has_row;
+}
+
+/**
  * sync_store_get_confirmed:
  * @self: a store
  * @request: a row

@@ -52,6 +52,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_FIND_DISCARDED_KEY] =
     "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
     " AND status = 'discarded' ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_FIND_UNSURE_KEY] =
+    "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
+    " AND status = 'discarded' AND unaccounted > 0 AND id <> ?5 LIMIT 1",
   [SYNC_STATEMENT_INSERT_REQUEST] =
     "INSERT INTO offline_requests (id, status, is_head, order_ms, place, lane, site, family, resource_type,"
     " key,"

@@ -277,6 +277,7 @@ gint64 sync_store_get_next_due_except_us (SyncStore *self, const char *const *ty
 SyncRequest *sync_store_get (SyncStore *self, gint64 id, GError **error);
 SyncRequest *sync_store_find_key (SyncStore *self, const char *site, const char *family, const char *resource_type,
                                   const char *key, GError **error);
+gboolean sync_store_has_unsure_namesake (SyncStore *self, const SyncRequest *request);
 SyncRequest *sync_store_get_confirmed (SyncStore *self, const SyncRequest *request, GError **error);
 GPtrArray *sync_store_list (SyncStore *self, const SyncListFilter *filter, GError **error);
 GArray *sync_store_list_shown (SyncStore *self, const SyncShown *shown, GError **error);

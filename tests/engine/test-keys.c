@@ -222,6 +222,57 @@ test_list (Engine *e)
                   "Note unproven, POS Invoice unproven, Payment Entry unproven, Sales Invoice unproven");
 }
 
+static ToyFault
+lose_one_each (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  ToyFault *fault = user_data;
+  ToyFault now = request->write ? *fault : TOY_ANSWER;
+
+  if (request->write)
+    *fault = TOY_ANSWER;
+  return now;
+}
+
+static gint64
+hand_over_as (Engine *e, const char *key, const char *body)
+{
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  g_autoptr (GBytes) bytes = g_bytes_new (body, strlen (body));
+  g_autoptr (GError) error = NULL;
+  gint64 id;
+
+  submission.method = "POST";
+  submission.url = "/api/resource/Note";
+  submission.body = bytes;
+  submission.key = key;
+  id = engine_submit_full (e, &submission, &error);
+  g_assert_no_error (error);
+  return id;
+}
+
+/* What stands under the key may be of one that was given up before anybody knew whether it had arrived. */
+static void
+test_used_again (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  g_autoptr (SyncRequest) row = NULL;
+  gint64 first, second;
+
+  engine_start (e);
+  toy_site_set_fault (e->site, lose_one_each, &fault);
+  first = hand_over_as (e, "00000000-0000-4000-8000-000000000001", "{\"title\":\"first\"}");
+  engine_settle (e);
+  engine_assert_state (e, first, SYNC_STATE_UNKNOWN);
+  g_assert_true (sync_engine_discard (e->engine, first, "typed wrong", "anna", NULL));
+  fault = TOY_RESET_BEFORE;
+  second = hand_over_as (e, "00000000-0000-4000-8000-000000000001", "{\"title\":\"second\"}");
+  engine_run_for (e, HOUR_MS);
+  engine_assert_state (e, second, SYNC_STATE_COMPLETED);
+  row = engine_get (e, second);
+  g_assert_cmpuint (toy_site_count (e->site, "Note"), ==, 1);
+  g_assert_cmpstr (json_object_get_string_member (toy_site_get (e->site, "Note", row->server_name), "title"), ==, "second");
+}
+
 /* An answer comes when nobody runs any more. */
 static void
 test_list_and_stop (Engine *e)
@@ -246,6 +297,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/keys/unique", test_unique);
   engine_test_add ("/sync/keys/not-unique", test_not_unique);
   engine_test_add ("/sync/keys/remembered", test_remembered);
+  engine_test_add ("/sync/keys/used-again", test_used_again);
   engine_test_add ("/sync/keys/forgotten-when-missing", test_forgotten_when_missing);
   engine_test_add ("/sync/keys/forgotten-when-not-unique", test_forgotten_when_not_unique);
   engine_test_add ("/sync/keys/other-site", test_other_site);
