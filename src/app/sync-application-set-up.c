@@ -4,6 +4,7 @@
 
 #include "sync-application-private.h"
 
+#include "sync-dialog.h"
 #include "sync-keys-dialog.h"
 #include "sync-setup-dialog.h"
 
@@ -15,7 +16,6 @@ typedef struct
   char *token; /* (owned) */
   char *secret; /* (owned) */
   gboolean in_file; /* where there is no key ring */
-  SyncEngine *engine; /* (owned) (nullable): in the engine's thread */
 } Key;
 
 static void
@@ -31,7 +31,6 @@ key_free (gpointer data)
   Key *key = data;
 
   key_clear (key);
-  g_clear_object (&key->engine);
   g_free (key);
 }
 
@@ -47,14 +46,13 @@ key_set_in_main (gpointer user_data)
 static void
 key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Key *key = user_data;
+  g_autoptr (SyncEngine) engine = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
     g_message ("%s", error->message);
-  sync_engine_credentials_changed (key->engine);
+  sync_engine_credentials_changed (engine);
   g_main_context_invoke (NULL, key_set_in_main, NULL);
-  key_free (key);
 }
 
 /* Engine's thread. */
@@ -62,11 +60,10 @@ static void
 set_key_cb (SyncEngine *engine, gpointer user_data)
 {
   const Key *key = user_data;
-  Key *call = g_new0 (Key, 1);
 
-  call->engine = g_object_ref (engine);
   sync_credentials_set_async (sync_engine_get_credentials (engine), key->token, key->secret,
-                              key->in_file ? SYNC_CREDENTIALS_KEEP_FILE : SYNC_CREDENTIALS_KEEP_SESSION, NULL, key_set_cb, call);
+                              key->in_file ? SYNC_CREDENTIALS_KEEP_FILE : SYNC_CREDENTIALS_KEEP_SESSION, NULL, key_set_cb,
+                              g_object_ref (engine));
 }
 
 static void
@@ -210,7 +207,7 @@ begin_move (SyncApplication *self, const char *base_url, const Key *key)
   move->from = g_strdup (self->config->base_url);
   move->to = g_strdup (base_url);
   if (key != NULL)
-    move->key = (Key){ g_strdup (key->token), g_strdup (key->secret), key->in_file, NULL };
+    move->key = (Key){ g_strdup (key->token), g_strdup (key->secret), key->in_file };
   move->had_window = self->window != NULL || self->preferences != NULL;
   self->moving = TRUE;
   service = take_service (self);
@@ -244,7 +241,7 @@ static void
 set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, const char *secret, SyncApplication *self)
 {
   g_autoptr (GError) error = NULL;
-  const Key key = { (char *) token, (char *) secret, sync_setup_dialog_get_in_file (dialog), NULL };
+  const Key key = { (char *) token, (char *) secret, sync_setup_dialog_get_in_file (dialog) };
   gboolean autostart = sync_setup_dialog_get_autostart (dialog);
   gboolean is_new = self->service == NULL;
   gboolean moves = !is_new && g_strcmp0 (base_url, self->config->base_url) != 0;
@@ -271,27 +268,11 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
     sync_application_show_content (self);
 }
 
-/* (transfer none) (nullable): the window of that kind that is open */
-static GtkWindow *
-find_window (GType type)
-{
-  GListModel *windows = gtk_window_get_toplevels ();
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-    {
-      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
-
-      if (G_TYPE_CHECK_INSTANCE_TYPE (window, type) && gtk_widget_get_visible (GTK_WIDGET (window)))
-        return window;
-    }
-  return NULL;
-}
-
 /* Asks for the server and its key, in front of the window. */
 void
 sync_application_set_up (SyncApplication *self)
 {
-  GtkWindow *present = find_window (SYNC_TYPE_SETUP_DIALOG);
+  GtkWindow *present = sync_dialog_find (SYNC_TYPE_SETUP_DIALOG, NULL);
   SyncSetupDialog *dialog;
   GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
 
@@ -313,7 +294,7 @@ void
 sync_application_show_keys (SyncApplication *self)
 {
   GtkWindow *parent = self->preferences != NULL ? GTK_WINDOW (self->preferences) : GTK_WINDOW (self->window);
-  GtkWindow *present = find_window (SYNC_TYPE_KEYS_DIALOG);
+  GtkWindow *present = sync_dialog_find (SYNC_TYPE_KEYS_DIALOG, NULL);
 
   if (parent == NULL || self->service == NULL || self->status == NULL || self->quitting || self->moving)
     return;

@@ -6,6 +6,8 @@
 
 #include "sync-conflict-desk.h"
 
+#include "sync-dialog.h"
+
 #define ACTOR "window"
 
 /* A decision on its way to the engine, or back with why it was not carried out. */
@@ -78,21 +80,6 @@ resolve_cb (SyncConflictDialog *dialog, gint64 id, int resolution, GBytes *docum
   sync_service_thread_invoke (SYNC_SERVICE_THREAD (user_data), resolve_in_engine, decision, decision_free);
 }
 
-static SyncConflictDialog *
-find_dialog (GtkWindow *parent)
-{
-  g_autoptr (GListModel) windows = g_object_ref (gtk_window_get_toplevels ());
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-    {
-      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
-
-      if (SYNC_IS_CONFLICT_DIALOG (window) && gtk_window_get_transient_for (window) == parent)
-        return SYNC_CONFLICT_DIALOG (window);
-    }
-  return NULL;
-}
-
 /**
  * sync_conflict_desk_present:
  * @parent: the window in front of which it stands
@@ -108,7 +95,8 @@ find_dialog (GtkWindow *parent)
 SyncConflictDialog *
 sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncStatus *status, SyncStore *reader, gint64 id)
 {
-  SyncConflictDialog *dialog = find_dialog (parent);
+  GtkWindow *open = sync_dialog_find (SYNC_TYPE_CONFLICT_DIALOG, parent);
+  SyncConflictDialog *dialog = open != NULL ? SYNC_CONFLICT_DIALOG (open) : NULL;
   g_autoptr (SyncMergePolicies) policies = NULL;
   g_autoptr (GError) error = NULL;
 

@@ -7,6 +7,29 @@
 #include <adwaita.h>
 
 /**
+ * sync_dialog_find:
+ * @type: a kind of window
+ * @parent: (nullable): in front of which it stands; %NULL: of any
+ *
+ * Returns: (transfer none) (nullable): the window of that kind that is shown
+ */
+GtkWindow *
+sync_dialog_find (GType type, GtkWindow *parent)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+
+      if (G_TYPE_CHECK_INSTANCE_TYPE (window, type) && gtk_widget_get_visible (GTK_WIDGET (window))
+          && (parent == NULL || gtk_window_get_transient_for (window) == parent))
+        return window;
+    }
+  return NULL;
+}
+
+/**
  * sync_dialog_new:
  * @parent: the window in front of which it stands, and with which it goes
  * @title: of the window

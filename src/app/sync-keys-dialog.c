@@ -5,6 +5,7 @@
 #include "sync-keys-dialog.h"
 
 #include "sync-key-desk.h"
+#include "sync-label.h"
 
 #include <glib/gi18n.h>
 
@@ -75,14 +76,6 @@ state_words (const SyncKey *key)
     }
 }
 
-static void
-set_subtitle (AdwActionRow *row, const char *words)
-{
-  g_autofree char *escaped = g_markup_escape_text (words, -1);
-
-  adw_action_row_set_subtitle (row, escaped);
-}
-
 static AdwActionRow *
 get_row (SyncKeysDialog *self, const char *type)
 {
@@ -110,7 +103,7 @@ show_key (SyncKeysDialog *self, const SyncKey *key)
   g_autofree char *words = state_words (key);
   guint place;
 
-  set_subtitle (row, words);
+  sync_label_set_subtitle (row, words);
   gtk_image_set_from_icon_name (GTK_IMAGE (g_object_get_data (G_OBJECT (row), "icon")),
                                 key->state == SYNC_KEY_ENFORCED ? "emblem-ok-symbolic" : "dialog-warning-symbolic");
   if (g_ptr_array_find_with_equal_func (self->missing, key->resource_type, g_str_equal, &place))
@@ -130,22 +123,15 @@ update_buttons (SyncKeysDialog *self)
 }
 
 static void
-say (SyncKeysDialog *self, const char *words)
-{
-  gtk_label_set_label (self->trouble, words);
-  gtk_widget_set_visible (GTK_WIDGET (self->trouble), *words != '\0');
-}
-
-static void
 told_cb (GObject *owner, SyncCredentialsSource source, GPtrArray *keys, const GError *error)
 {
   SyncKeysDialog *self = SYNC_KEYS_DIALOG (owner);
 
   self->asking = FALSE;
-  set_subtitle (self->source_row, source_words (source));
+  sync_label_set_subtitle (self->source_row, source_words (source));
   for (guint i = 0; keys != NULL && i < keys->len; i++)
     show_key (self, g_ptr_array_index (keys, i));
-  say (self, error != NULL ? error->message : "");
+  sync_label_set_optional (self->trouble, error != NULL ? error->message : "");
   update_buttons (self);
 }
 
@@ -165,7 +151,7 @@ made_cb (GObject *owner, SyncCredentialsSource source, GPtrArray *keys, const GE
         words = key->words;
     }
   if (error == NULL)
-    say (self, words);
+    sync_label_set_optional (self->trouble, words);
 }
 
 static void

@@ -108,24 +108,16 @@ update_needs (SyncOverviewPage *self, const SyncSnapshot *snapshot)
 }
 
 static void
-set_subtitle (AdwActionRow *row, const char *text)
-{
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-  adw_action_row_set_subtitle (row, escaped);
-}
-
-static void
 update_connection (SyncOverviewPage *self, const SyncSnapshot *snapshot)
 {
   g_autofree char *last = sync_words_last_sync (snapshot);
   g_autofree char *clock = sync_words_clock (snapshot);
 
   gtk_label_set_label (self->condition_label, sync_words_condition (snapshot));
-  set_subtitle (self->sync_row, last);
+  sync_label_set_subtitle (self->sync_row, last);
   gtk_widget_set_visible (GTK_WIDGET (self->clock_row), clock != NULL);
   if (clock != NULL)
-    set_subtitle (self->clock_row, clock);
+    sync_label_set_subtitle (self->clock_row, clock);
 }
 
 static void
@@ -220,8 +212,8 @@ sync_overview_page_show (SyncOverviewPage *self, SyncStatus *status, SyncStore *
 
   self->status = g_object_ref (status);
   self->reader = g_object_ref (reader);
-  set_subtitle (self->server_row, server != NULL ? server : "");
-  set_subtitle (self->gateway_row, gateway);
+  sync_label_set_subtitle (self->server_row, server != NULL ? server : "");
+  sync_label_set_subtitle (self->gateway_row, gateway);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (status, "requests-changed", G_CALLBACK (update_chart), self);
   update (self);

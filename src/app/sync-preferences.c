@@ -6,6 +6,7 @@
 #include "sync-preferences.h"
 
 #include "sync-button-name.h"
+#include "sync-label.h"
 #include "sync-notifications.h"
 #include "sync-pause-group.h"
 #include "sync-policy-group.h"
@@ -45,10 +46,9 @@ static AdwActionRow *
 add_row (AdwPreferencesGroup *group, const char *title, const char *subtitle)
 {
   GtkWidget *row = adw_action_row_new ();
-  g_autofree char *escaped = g_markup_escape_text (subtitle, -1);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), escaped);
+  sync_label_set_subtitle (ADW_ACTION_ROW (row), subtitle);
   adw_preferences_group_add (group, row);
   return ADW_ACTION_ROW (row);
 }
@@ -101,15 +101,13 @@ autostart_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SyncPreferences) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *escaped = NULL;
   gboolean done = sync_background_set_autostart_finish (SYNC_BACKGROUND (source), result, &error);
 
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
   gtk_widget_set_sensitive (GTK_WIDGET (self->autostart_row), TRUE);
   gtk_switch_set_active (self->autostart, g_settings_get_boolean (self->settings, "autostart"));
-  escaped = g_markup_escape_text (done ? _ ("Without its window; it is in the panel then.") : error->message, -1);
-  adw_action_row_set_subtitle (self->autostart_row, escaped);
+  sync_label_set_subtitle (self->autostart_row, done ? _ ("Without its window; it is in the panel then.") : error->message);
 }
 
 static void

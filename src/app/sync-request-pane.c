@@ -61,14 +61,12 @@ static void
 add_text (AdwPreferencesGroup *group, const char *title, const char *text)
 {
   GtkWidget *row;
-  g_autofree char *escaped = NULL;
 
   if (text == NULL || *text == '\0')
     return;
-  escaped = g_markup_escape_text (text, -1);
   row = adw_action_row_new ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), escaped);
+  sync_label_set_subtitle (ADW_ACTION_ROW (row), text);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), FALSE);
   adw_preferences_group_add (group, row);
 }

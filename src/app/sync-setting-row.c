@@ -5,6 +5,7 @@
 
 #include "sync-setting-row.h"
 
+#include "sync-label.h"
 #include "sync-setting-words.h"
 
 #include <glib/gi18n.h>
@@ -47,9 +48,8 @@ explain (SyncSettingRow *self, const char *refusal)
 {
   g_autofree char *override = sync_setting_row_dup_override (self->key);
   const char *words = refusal != NULL ? refusal : override != NULL ? override : self->purpose;
-  g_autofree char *escaped = g_markup_escape_text (words, -1);
 
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self), escaped);
+  sync_label_set_subtitle (ADW_ACTION_ROW (self), words);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
   gtk_accessible_update_state (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_STATE_INVALID,
                                refusal != NULL ? GTK_ACCESSIBLE_INVALID_TRUE : GTK_ACCESSIBLE_INVALID_FALSE, -1);

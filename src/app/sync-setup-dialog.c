@@ -8,6 +8,7 @@
 #include "sync-credentials.h"
 #include "sync-key-file.h"
 #include "sync-key-ring.h"
+#include "sync-label.h"
 #include "sync-site-check.h"
 #include "sync-transport-soup.h"
 
@@ -89,13 +90,6 @@ check_entries (SyncSetupDialog *self, GError **error)
 }
 
 static void
-say (SyncSetupDialog *self, const char *words)
-{
-  gtk_label_set_label (self->outcome, words);
-  gtk_widget_set_visible (GTK_WIDGET (self->outcome), *words != '\0');
-}
-
-static void
 checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (SyncSetupDialog) self = user_data;
@@ -105,7 +99,7 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!sync_site_check_finish (SYNC_TRANSPORT (source), result, &site, &words, NULL))
     return;
   gtk_widget_set_sensitive (self->try_button, TRUE);
-  say (self, words);
+  sync_label_set_optional (self->outcome, words);
   /* What comes next is brought into view. */
   gtk_widget_grab_focus (site == SYNC_SITE_READY ? self->save_button : self->try_button);
 }
@@ -120,10 +114,10 @@ try_cb (SyncSetupDialog *self)
 
   if (base_url == NULL)
     {
-      say (self, error->message);
+      sync_label_set_optional (self->outcome, error->message);
       return;
     }
-  say (self, _ ("The server is being asked…"));
+  sync_label_set_optional (self->outcome, _ ("The server is being asked…"));
   gtk_widget_set_sensitive (self->try_button, FALSE);
   sync_site_check_async (self->transport, base_url, token, secret, self->clock, self->cancellable, checked_cb,
                          g_object_ref (self));
@@ -138,7 +132,7 @@ save_cb (SyncSetupDialog *self)
   g_autofree char *secret = dup_stripped (self->secret);
 
   if (base_url == NULL)
-    say (self, error->message);
+    sync_label_set_optional (self->outcome, error->message);
   else
     g_signal_emit (self, signals[SIGNAL_SAVE], 0, base_url, token, secret);
 }
@@ -151,7 +145,7 @@ changed_cb (SyncSetupDialog *self)
   g_object_unref (self->cancellable);
   self->cancellable = g_cancellable_new ();
   gtk_widget_set_sensitive (self->try_button, TRUE);
-  say (self, "");
+  sync_label_set_optional (self->outcome, "");
 }
 
 static void
@@ -269,7 +263,7 @@ sync_setup_dialog_new (GtkWindow *parent, const char *base_url, gboolean fixed, 
 void
 sync_setup_dialog_show_refusal (SyncSetupDialog *self, const char *words)
 {
-  say (self, words);
+  sync_label_set_optional (self->outcome, words);
 }
 
 /**

@@ -39,8 +39,8 @@ typedef struct
   char *headline;            /* (owned) (nullable) */
   char *versions;            /* (owned) (nullable) */
   char *zone;                /* (owned) (nullable) */
-  GPtrArray *may;            /* (owned) (element-type utf8): types that this user may make */
-  GPtrArray *may_not;        /* (owned) (element-type utf8) */
+  GString *may;              /* (owned): types that this user may make */
+  GString *may_not;          /* (owned): the others */
 } Check;
 
 static void
@@ -54,8 +54,8 @@ check_free (gpointer data)
   g_free (self->headline);
   g_free (self->versions);
   g_free (self->zone);
-  g_ptr_array_unref (self->may);
-  g_ptr_array_unref (self->may_not);
+  g_string_free (self->may, TRUE);
+  g_string_free (self->may_not, TRUE);
   g_free (self);
 }
 
@@ -165,13 +165,16 @@ take_right (Check *self, const SyncTransportReply *reply, const char *type)
 {
   SyncJsonView message, right;
   SyncJsonKind kind;
+  GString *list;
 
   if (!get_message (reply, &message) || sync_json_view_kind (&message) != SYNC_JSON_OBJECT
       || !sync_json_view_member (&message, "has_permission", &right))
     return;
   kind = sync_json_view_kind (&right);
-  if (kind == SYNC_JSON_TRUE || kind == SYNC_JSON_FALSE)
-    g_ptr_array_add (kind == SYNC_JSON_TRUE ? self->may : self->may_not, g_strdup (type));
+  if (kind != SYNC_JSON_TRUE && kind != SYNC_JSON_FALSE)
+    return;
+  list = kind == SYNC_JSON_TRUE ? self->may : self->may_not;
+  g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", type);
 }
 
 /* Takes @line over. */
@@ -180,17 +183,6 @@ add_line (GString *words, char *line)
 {
   g_string_append_printf (words, "\n%s", line);
   g_free (line);
-}
-
-/* (transfer full) */
-static char *
-dup_list (GPtrArray *names)
-{
-  GString *list = g_string_new (NULL);
-
-  for (guint i = 0; i < names->len; i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", (const char *) g_ptr_array_index (names, i));
-  return g_string_free (list, FALSE);
 }
 
 static void
@@ -215,8 +207,6 @@ static char *
 dup_words (const Check *self)
 {
   g_autoptr (GString) words = g_string_new (self->headline);
-  g_autofree char *may = dup_list (self->may);
-  g_autofree char *may_not = dup_list (self->may_not);
 
   if (self->site != SYNC_SITE_READY)
     return g_strdup (words->str);
@@ -227,10 +217,10 @@ dup_words (const Check *self)
   add_clock (self, words);
   if (self->zone != NULL)
     add_line (words, g_strdup_printf (_ ("The site’s time zone: %s."), self->zone));
-  if (*may != '\0')
-    add_line (words, g_strdup_printf (_ ("This user may make: %s."), may));
-  if (*may_not != '\0')
-    add_line (words, g_strdup_printf (_ ("This user may not make: %s. Give it a role that may, in ERPNext."), may_not));
+  if (self->may->len > 0)
+    add_line (words, g_strdup_printf (_ ("This user may make: %s."), self->may->str));
+  if (self->may_not->len > 0)
+    add_line (words, g_strdup_printf (_ ("This user may not make: %s. Give it a role that may, in ERPNext."), self->may_not->str));
   return g_strdup (words->str);
 }
 
@@ -322,8 +312,8 @@ sync_site_check_async (SyncTransport *transport, const char *base_url, const cha
   self->clock = g_object_ref (clock);
   self->base_url = g_strdup (base_url);
   self->authorization = g_strdup_printf ("token %s:%s", token, secret);
-  self->may = g_ptr_array_new_with_free_func (g_free);
-  self->may_not = g_ptr_array_new_with_free_func (g_free);
+  self->may = g_string_new (NULL);
+  self->may_not = g_string_new (NULL);
   sync_server_clock_init (&self->server_clock);
   g_task_set_source_tag (task, sync_site_check_async);
   g_task_set_task_data (task, self, check_free);

@@ -5,6 +5,7 @@
 #include "sync-type-entry.h"
 
 #include "sync-button-name.h"
+#include "sync-label.h"
 #include "sync-policy-list.h"
 
 #include <glib/gi18n.h>
@@ -32,9 +33,8 @@ static void
 explain (SyncTypeEntry *self, const char *refusal)
 {
   const char *words = refusal != NULL ? refusal : self->purpose;
-  g_autofree char *escaped = g_markup_escape_text (words, -1);
 
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self), escaped);
+  sync_label_set_subtitle (ADW_ACTION_ROW (self), words);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, words, -1);
   if (refusal != NULL)
     gtk_widget_add_css_class (GTK_WIDGET (self), "refused");

@@ -14,20 +14,31 @@
 #include "sync-json.h"
 #include "sync-random.h"
 
-/* Sends a call and prints the answer, as JSON or as @words. */
-static int
-run (SyncCtl *ctl, const char *method, const char *path, const char *body, const char *words)
+/* (transfer full) (nullable): the answer, for the caller to put into words; NULL if all is said, with the exit status in
+ * @status: the call failed, or JSON was wanted. */
+static SyncCtlAnswer *
+call (SyncCtl *ctl, const char *method, const char *path, const char *body, int *status)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, method, path, body, &error);
 
-  if (answer == NULL)
-    return sync_ctl_fail_request (error, 0);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
+  *status = answer != NULL ? SYNC_CTL_DONE : sync_ctl_fail_request (error, 0);
+  if (answer == NULL || !ctl->json)
+    return g_steal_pointer (&answer);
+  sync_ctl_print_answer (answer->text);
+  return NULL;
+}
+
+/* Sends a call and prints the answer, as JSON or as @words. */
+static int
+run (SyncCtl *ctl, const char *method, const char *path, const char *body, const char *words)
+{
+  int status;
+  g_autoptr (SyncCtlAnswer) answer = call (ctl, method, path, body, &status);
+
+  if (answer != NULL)
     g_print ("%s\n", words);
-  return SYNC_CTL_DONE;
+  return status;
 }
 
 static GBytes *
@@ -197,20 +208,18 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
 static int
 sync_now (SyncCtl *ctl, const char *body)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "sync", body, &error);
+  int status;
+  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", "sync", body, &status);
   g_autofree char *types = NULL;
 
   if (answer == NULL)
-    return sync_ctl_fail_request (error, 0);
+    return status;
   types = sync_ctl_dup_texts (json_node_get_object (answer->root), "pausedTypes", ", ");
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else if (*types != '\0')
+  if (*types != '\0')
     g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
   else
     g_print ("%s\n", _ ("Deliveries are being tried now."));
-  return SYNC_CTL_DONE;
+  return status;
 }
 
 int
@@ -272,18 +281,15 @@ parse_duration (const char *text, gint64 *ms)
 static int
 pause_until (SyncCtl *ctl, const char *body)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", "pause", body, &error);
+  int status;
+  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", "pause", body, &status);
   g_autofree char *until = NULL;
 
   if (answer == NULL)
-    return sync_ctl_fail (error);
+    return status;
   until = sync_ctl_dup_time (sync_ctl_get_int (json_node_get_object (answer->root), "pausedUntilMs"));
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
-    g_print (_ ("Paused until %s; writes are still accepted.\n"), until);
-  return SYNC_CTL_DONE;
+  g_print (_ ("Paused until %s; writes are still accepted.\n"), until);
+  return status;
 }
 
 int
@@ -305,20 +311,18 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
 static int
 go_on (SyncCtl *ctl, const char *path, const char *body)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
-  JsonObject *status;
+  int status;
+  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", path, body, &status);
+  JsonObject *now;
 
   if (answer == NULL)
-    return sync_ctl_fail_request (error, 0);
-  status = json_node_get_object (answer->root);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else if (strcmp (sync_ctl_get_string (status, "condition"), "online") == 0)
+    return status;
+  now = json_node_get_object (answer->root);
+  if (strcmp (sync_ctl_get_string (now, "condition"), "online") == 0)
     g_print ("%s\n", _ ("Deliveries go on."));
   else
-    g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (status));
-  return SYNC_CTL_DONE;
+    g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (now));
+  return status;
 }
 
 int

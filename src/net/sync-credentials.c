@@ -6,7 +6,7 @@
  * - A key ring that does not answer, is locked or is not there never stands in the way: the words are then
  *   held in memory for this session, and a debug message says so. "Not found" never wipes what is held.
  * - Every call to the key ring ends within 25 seconds: a prompt that nobody sees must not hold up anybody.
- * - The file is read and written only where the key ring does not have the words or does not take them.
+ * - The file is written only where the key ring does not take the words. What it has is newer than what the key ring has.
  * - Neither word is ever in a message, and their memory is overwritten before it is given back.
  *
  * Thread-confined: use it in the thread that made it. One operation at a time is under way, the others wait for
@@ -275,8 +275,8 @@ begin_load (GTask *task)
  * @callback: called when it is done
  * @user_data: for @callback
  *
- * Looks for the words of this site in the Secret Service and then in the file of sync_credentials_set_file(),
- * unless the environment gave them. That they are not there, that there is no Secret Service, and that the file
+ * Looks for the words of this site in the file of sync_credentials_set_file() and in the Secret Service, unless the
+ * environment gave them; those in the file count. That they are not there, that there is no Secret Service, and that the file
  * cannot be used (a message says so), is not an error: sync_credentials_get_source() tells. Takes 25 seconds at most.
  */
 void

@@ -5,6 +5,7 @@
 #include "store-fixture.h"
 #include "sync-clock-system.h"
 #include "sync-details.h"
+#include "sync-dialog.h"
 #include "sync-queue-columns.h"
 #include "sync-queue-page.h"
 #include "sync-request-edit-dialog.h"
@@ -322,26 +323,10 @@ assert_offered (Fixture *fixture, gint64 first, gint64 last, const char *expecte
   g_assert_cmpstr (offered, ==, expected);
 }
 
-/* (nullable): the window of that type in front */
-static GtkWindow *
-find_window (GType type)
-{
-  GListModel *windows = gtk_window_get_toplevels ();
-
-  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
-    {
-      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
-
-      if (G_TYPE_CHECK_INSTANCE_TYPE (window, type) && gtk_widget_get_visible (GTK_WIDGET (window)))
-        return window;
-    }
-  return NULL;
-}
-
 static GtkWindow *
 get_dialog (GType type)
 {
-  GtkWindow *dialog = find_window (type);
+  GtkWindow *dialog = sync_dialog_find (type, NULL);
 
   g_assert_nonnull (dialog);
   return dialog;
@@ -687,7 +672,7 @@ test_edit (Fixture *fixture, gconstpointer data)
   g_assert_true (gtk_widget_get_sensitive (button));
   g_assert_true (gtk_widget_activate_action (GTK_WIDGET (dialog), "edit.send", NULL));
   wait_for_state (fixture, REFUSED, SYNC_STATE_PENDING);
-  while (find_window (SYNC_TYPE_REQUEST_EDIT_DIALOG) != NULL)
+  while (sync_dialog_find (SYNC_TYPE_REQUEST_EDIT_DIALOG, NULL) != NULL)
     g_main_context_iteration (NULL, TRUE);
   request = sync_store_get (fixture->reader, REFUSED, NULL);
   g_assert_nonnull (strstr (g_bytes_get_data (sync_request_get_body (request), &length), "11.00"));
@@ -747,7 +732,7 @@ test_refused (Fixture *fixture, gconstpointer data)
   g_assert_true (gtk_widget_activate_action_variant (
       child (fixture, "queue_page"), "queue.undo",
       g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &delivered, 1, sizeof delivered)));
-  while ((dialog = find_window (ADW_TYPE_MESSAGE_DIALOG)) == NULL)
+  while ((dialog = sync_dialog_find (ADW_TYPE_MESSAGE_DIALOG, NULL)) == NULL)
     g_main_context_iteration (NULL, TRUE);
   g_assert_nonnull (
       strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "Sale SINV-0001, Corner Bakery: "));
