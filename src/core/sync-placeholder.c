@@ -159,6 +159,36 @@ visit_value (const Visitor *visitor, const SyncJsonView *value, const char *base
     visit_value (visitor, &item, base, splices);
 }
 
+/* FALSE if no reading of @text can have a placeholder in it, whatever is escaped there: so are most documents,
+ * and need not be read again for it. */
+static gboolean
+may_hold (const char *text, gsize length)
+{
+  const gssize before_dash = (gssize) strlen (SYNC_PLACEHOLDER_PREFIX) - 1;
+  const char *end = text + length;
+
+  for (const char *at = text; at < end; at++)
+    switch (*at)
+      {
+      case '-':
+        if (at - text >= before_dash
+            && g_ascii_strncasecmp (at - before_dash, SYNC_PLACEHOLDER_PREFIX, (gsize) before_dash) == 0)
+          return TRUE;
+        break;
+      case '%': /* of a letter, the backslash or the dash */
+        if (end - at >= 3 && (at[1] >= '4' || (at[1] == '2' && g_ascii_tolower (at[2]) == 'd')))
+          return TRUE;
+        break;
+      case '\\':
+        if (end - at >= 2 && at[1] == 'u')
+          return TRUE;
+        break;
+      default:
+        break;
+      }
+  return FALSE;
+}
+
 /* A text that may hold an object or an array in JSON. */
 static void
 visit_text (const Visitor *visitor, const char *text, GArray *splices)
@@ -360,21 +390,28 @@ sync_placeholder_rewrite (const char *url, const char *content_type, GBytes *bod
   const Visitor visitor = { func, user_data };
   const char *query = strchr (url, '?');
   gsize path_length = query != NULL ? (gsize) (query - url) : strlen (url);
-  g_autoptr (SyncArgs) args = sync_args_new (query != NULL ? query + 1 : NULL, content_type, body);
+  g_autoptr (SyncArgs) args = NULL;
   g_autoptr (GArray) in_url = splices_new ();
   g_autoptr (GArray) in_body = splices_new ();
   gsize length = 0;
   const char *text = body != NULL ? g_bytes_get_data (body, &length) : NULL;
 
+  if (new_url != NULL)
+    *new_url = NULL;
+  if (new_body != NULL)
+    *new_body = NULL;
+  if (!may_hold (url, strlen (url)) && !may_hold (text, length))
+    return FALSE;
+  args = sync_args_new (query != NULL ? query + 1 : NULL, content_type, body);
   visit_path (&visitor, url, path_length, in_url);
   visit_fields (&visitor, args->query, args->query_text, path_length + 1, in_url);
   if (args->kind == SYNC_BODY_JSON)
     visit_value (&visitor, &args->root, text, in_body);
   else if (args->kind == SYNC_BODY_FORM)
     visit_fields (&visitor, args->form, text, 0, in_body);
-  if (new_url != NULL)
-    *new_url = in_url->len > 0 ? g_string_free (apply_splices (url, strlen (url), in_url), FALSE) : NULL;
-  if (new_body != NULL)
-    *new_body = in_body->len > 0 ? g_string_free_to_bytes (apply_splices (text, length, in_body)) : NULL;
+  if (new_url != NULL && in_url->len > 0)
+    *new_url = g_string_free (apply_splices (url, strlen (url), in_url), FALSE);
+  if (new_body != NULL && in_body->len > 0)
+    *new_body = g_string_free_to_bytes (apply_splices (text, length, in_body));
   return in_url->len > 0 || in_body->len > 0;
 }

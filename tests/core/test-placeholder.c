@@ -93,6 +93,25 @@ test_form (void)
          NULL, "a=%7B%22x%22%3A%22%ff%c3%e2%82%22%2C%22c%22%3A%22N%22%2C%22y%22%3A%22%80%22%7D");
 }
 
+/* One character of it escaped, and nothing else escaped in the text. */
+static void
+test_escaped (void)
+{
+  const char *type = "application/json";
+
+  check ("/x", type, "{\"a\":\"LOCAL\\u002d" KEY "\"}", "N", NULL, "{\"a\":\"N\"}");
+  check ("/x", type, "{\"a\":\"\\u006cocal-" KEY "\"}", "N", NULL, "{\"a\":\"N\"}");
+  check ("/x", type, "{\"a\":\"[\\\"LOCA\\\\u004C-" KEY "\\\"]\"}", "N", NULL, "{\"a\":\"[\\\"N\\\"]\"}");
+  check ("/x", FORM, "a=LOCAL%2D" KEY, "N", NULL, "a=N");
+  check ("/x", FORM, "a=LOCAL%2d" KEY, "N", NULL, "a=N");
+  check ("/x", FORM, "a=lo%43al-" KEY, "N", NULL, "a=N");
+  check ("/x", FORM, "a=loc%61l-" KEY, "N", NULL, "a=N");
+  check ("/x", FORM, "a={\"b\":\"LOCAL%5cu002d" KEY "\"}", "N", NULL, "a={\"b\":%22N%22}");
+  check ("/x", FORM, "a={\"b\":\"LOCAL\\%75002d" KEY "\"}", "N", NULL, "a={\"b\":%22N%22}");
+  check ("/x/LOCAL%2d" KEY, NULL, NULL, "N", "/x/N", NULL);
+  check ("/x?a=%6cocal-" KEY, NULL, NULL, "N", "/x?a=N", NULL);
+}
+
 static void
 test_list (void)
 {
@@ -323,6 +342,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/placeholder/not-a-name", test_not_a_name);
   g_test_add_func ("/sync/placeholder/url", test_url);
   g_test_add_func ("/sync/placeholder/form", test_form);
+  g_test_add_func ("/sync/placeholder/escaped", test_escaped);
   g_test_add_func ("/sync/placeholder/list", test_list);
   g_test_add_func ("/sync/placeholder/property", test_property);
   g_test_add_func ("/sync/placeholder/damaged", test_damaged);
