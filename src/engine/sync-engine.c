@@ -289,6 +289,7 @@ sync_engine_note_sync (SyncEngine *self)
       || !sync_store_set_metadata (self->store, METADATA_LAST_DURATION, duration, NULL))
     g_debug ("the time of the last sync was not kept");
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_SYNC_MS]);
+  sync_upkeep_run (self);
 }
 
 /* The disk did not take something, and whoever gave it was told. */

@@ -18,6 +18,7 @@ sync_open_conflict_clear (SyncOpenConflict *self)
   g_clear_pointer (&self->conflict, sync_conflict_free);
   g_clear_pointer (&self->row, sync_request_unref);
   g_clear_pointer (&self->route, sync_route_free);
+  g_clear_pointer (&self->hook_trouble, g_free);
 }
 
 /* Reads an open conflict with its row. FALSE with %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open) or a

@@ -653,6 +653,29 @@ test_edit_of_draft_answer_lost (Engine *e)
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-1"), "docstatus"), ==, 1);
 }
 
+/* Somebody deleted the draft; a person has the sale sent again: it is made again, once. */
+static void
+test_draft_gone (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"A\",\"qty\":2,\"docstatus\":1}", 38);
+  gint64 id = leave_draft (e);
+  g_autoptr (SyncRequest) row = NULL;
+
+  toy_site_remove (e->site, "Sales Invoice", "NAME-1");
+  g_assert_true (sync_engine_edit (e->engine, id, body, "anna", NULL));
+  engine_run_for (e, 600000);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_true (sync_engine_retry (e->engine, id, "anna", NULL));
+  engine_run_for (e, 600000);
+  g_assert_true (sync_engine_confirm (e->engine, id, FALSE, NULL, "anna", NULL));
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-2"), "docstatus"), ==, 1);
+}
+
 static void
 test_discard_of_draft (Engine *e)
 {
@@ -721,6 +744,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/edit-and-retry", test_edit_and_retry);
   engine_test_add ("/sync/settle/edit-of-draft", test_edit_of_draft);
   engine_test_add ("/sync/settle/edit-of-draft-answer-lost", test_edit_of_draft_answer_lost);
+  engine_test_add ("/sync/settle/draft-gone", test_draft_gone);
   engine_test_add ("/sync/settle/discard-of-draft", test_discard_of_draft);
   engine_test_add ("/sync/settle/discard-and-restore", test_discard_and_restore);
   return g_test_run ();

@@ -504,6 +504,15 @@ toy_site_put (ToySite *self, const char *type, const char *name, const char *jso
   stamp (self, document);
 }
 
+/* Somebody else deletes one. */
+void
+toy_site_remove (ToySite *self, const char *type, const char *name)
+{
+  g_autofree char *id = g_strconcat (type, "/", name, NULL);
+
+  g_hash_table_remove (self->documents, id);
+}
+
 JsonObject *
 toy_site_get (ToySite *self, const char *type, const char *name)
 {
