@@ -288,13 +288,17 @@ static void
 fill_key (Call *call, const SyncRouteRule *rule, SyncRoute *route)
 {
   const char *type_field = sync_route_table_get_key_field (call->table, route->resource_type);
+  g_autoptr (GStrvBuilder) places = g_strv_builder_new ();
 
-  for (guint i = 0; route->client_key == NULL && rule->key_from != NULL && rule->key_from[i] != NULL; i++)
+  for (guint i = 0; rule->key_from != NULL && rule->key_from[i] != NULL; i++)
     {
       g_autofree char *path = expand_path (call, rule->key_from[i], type_field);
 
-      route->client_key = sync_args_dup (call->args, path);
+      if (route->client_key == NULL)
+        route->client_key = sync_args_dup (call->args, path);
+      g_strv_builder_add (places, path);
     }
+  route->key_places = g_strv_builder_end (places);
   if (rule->key_field != NULL)
     route->key_field = expand_path (call, rule->key_field, type_field);
   if (rule->key_at != NULL)

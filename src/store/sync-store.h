@@ -33,6 +33,7 @@ typedef struct
   gint64 id;            /* out: the row that stands for it now */
   SyncState state;      /* out: its state */
   gboolean existing;    /* out: the same key with the same content was there already */
+  gint64 replaces;      /* in: a row in conflict whose place it takes under a key of its own, 0 if none */
   gint64 replaced;      /* out: the row that gave up its key to this one, 0 if none */
   GError *error;        /* (owned) (nullable): out: why this one alone was not accepted; the others were */
 } SyncAcceptance;
