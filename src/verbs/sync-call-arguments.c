@@ -17,6 +17,18 @@ refuse (GError **error, const char *name, const char *what)
   return FALSE;
 }
 
+/* @place: where it stands; @known: what else may stand there, in @things. */
+static void
+refuse_name (GError **error, const char *name, const char *place, const char *const *known, const char *things)
+{
+  g_autofree char *list = g_strjoinv (", ", (char **) known);
+
+  if (*list != '\0')
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s; known %s: %s", name, place, things, list);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s; this call takes nothing", name, place);
+}
+
 static gboolean
 parse_int (const char *text, const char *name, gint64 least, gint64 most, gint64 *value, GError **error)
 {
@@ -50,10 +62,7 @@ sync_call_check_query (SyncCall *self, const char *const *known, GError **error)
   while (g_hash_table_iter_next (&iter, &name, NULL))
     if (!g_strv_contains (known, name))
       {
-        g_autofree char *list = g_strjoinv (", ", (char **) known);
-
-        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                     "“%.60s” means nothing in this query; known are: %s", (const char *) name, list);
+        refuse_name (error, name, "in this query", known, "are");
         return FALSE;
       }
   return TRUE;
@@ -142,10 +151,7 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
 
       if (i < 0)
         {
-          g_autofree char *list = g_strjoinv (", ", (char **) known);
-
-          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                       "“%.60s” means nothing here; known members are: %s", name, list);
+          refuse_name (error, name, "here", known, "members are");
           return FALSE;
         }
       if (object->members[i].text != NULL)
@@ -157,6 +163,24 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
       object->members[i] = value;
     }
   return TRUE;
+}
+
+/**
+ * sync_call_read_nothing:
+ * @self: a call that takes nothing
+ * @error: %SYNC_ERROR_INVALID: its query has a name, or its body is not `{}` or empty
+ *
+ * What a caller says and nobody heeds is lost without a word, so it is refused.
+ *
+ * Returns: whether it says nothing
+ */
+gboolean
+sync_call_read_nothing (SyncCall *self, GError **error)
+{
+  static const char *const known[] = { NULL };
+  SyncCallObject object;
+
+  return sync_call_check_query (self, known, error) && sync_call_read_object (self, known, &object, error);
 }
 
 /**

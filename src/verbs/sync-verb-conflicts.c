@@ -67,7 +67,12 @@ reply_conflict (SyncCall *call, gint64 id)
 void
 sync_verb_get_conflict (SyncCall *call)
 {
-  reply_conflict (call, call->id);
+  g_autoptr (GError) error = NULL;
+
+  if (sync_call_read_nothing (call, &error))
+    reply_conflict (call, call->id);
+  else
+    sync_call_fail_error (call, error);
 }
 
 static gboolean
@@ -146,9 +151,11 @@ void
 sync_verb_undo_conflict (SyncCall *call)
 {
   g_autoptr (GError) error = NULL;
-  gint64 id = sync_engine_undo_resolution (call->engine, call->id, call->actor, &error);
   g_autofree char *json = NULL;
+  gint64 id = 0;
 
+  if (sync_call_read_nothing (call, &error))
+    id = sync_engine_undo_resolution (call->engine, call->id, call->actor, &error);
   if (id == 0)
     {
       sync_call_fail_error (call, error);

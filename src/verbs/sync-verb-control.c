@@ -22,10 +22,23 @@ reply_status (SyncCall *call)
   sync_call_reply (call, json);
 }
 
+/* Whether the call, which takes nothing, says nothing; else it is answered. */
+static gboolean
+says_nothing (SyncCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (sync_call_read_nothing (call, &error))
+    return TRUE;
+  sync_call_fail_error (call, error);
+  return FALSE;
+}
+
 void
 sync_verb_get_status (SyncCall *call)
 {
-  reply_status (call);
+  if (says_nothing (call))
+    reply_status (call);
 }
 
 /* Whether nothing among @rows could go but for the pause of @paused; @found: whether anything waits for that. */
@@ -144,6 +157,8 @@ sync_verb_pause (SyncCall *call)
 void
 sync_verb_resume (SyncCall *call)
 {
+  if (!says_nothing (call))
+    return;
   sync_engine_resume (call->engine);
   reply_status (call);
 }
@@ -207,16 +222,8 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_verb_check (SyncCall *call)
 {
-  static const char *const known[] = { NULL };
-  g_autoptr (GError) error = NULL;
-  SyncCallObject object;
-
-  if (!sync_call_read_object (call, known, &object, &error))
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  sync_engine_check_async (call->engine, checked_cb, sync_call_hold (call));
+  if (says_nothing (call))
+    sync_engine_check_async (call->engine, checked_cb, sync_call_hold (call));
 }
 
 static void
@@ -282,7 +289,8 @@ reply_credentials (SyncCall *call)
 void
 sync_verb_get_credentials (SyncCall *call)
 {
-  reply_credentials (call);
+  if (says_nothing (call))
+    reply_credentials (call);
 }
 
 static void
@@ -361,6 +369,7 @@ sync_verb_set_credentials (SyncCall *call)
 void
 sync_verb_clear_credentials (SyncCall *call)
 {
-  sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
-                                sync_call_hold (call));
+  if (says_nothing (call))
+    sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
+                                  sync_call_hold (call));
 }

@@ -603,6 +603,44 @@ test_credentials_and_metrics (GatewayFixture *self, gconstpointer data)
                    "# TYPE posawesome_sync_delivered_total counter\nposawesome_sync_delivered_total 1\n");
 }
 
+/* What a caller says is heeded or refused, also where a call takes nothing. */
+static void
+test_nothing_to_say (GatewayFixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *method;
+    const char *path;
+    const char *body;
+  } calls[] = {
+    { "GET", "status?verbose=1", NULL },
+    { "GET", "requests/1?full=1", NULL },
+    { "GET", "conflicts/1?full=1", NULL },
+    { "GET", "keys?type=Note", NULL },
+    { "GET", "credentials?show=1", NULL },
+    { "GET", "metrics?match=x", NULL },
+    { "GET", "events?type=x", NULL },
+    { "POST", "resume", "{\"types\":[\"Item\"]}" },
+    { "POST", "resume?types=Item", "{}" },
+    { "POST", "check", "{\"now\":true}" },
+    { "POST", "requests/1/retry", "{\"now\":true}" },
+    { "POST", "conflicts/1/undo", "{\"reason\":\"x\"}" },
+    { "DELETE", "credentials", "{\"site\":\"x\"}" },
+  };
+  g_autofree char *paused = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  gateway_fixture_submit (self, "Ann");
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autofree char *answer = gateway_fixture_expect (self, calls[i].method, calls[i].path, calls[i].body, 400);
+
+      assert_contains (answer, "this call takes nothing");
+    }
+  paused = gateway_fixture_expect (self, "GET", "status", NULL, 200);
+  assert_contains (paused, "\"condition\":\"paused\"");
+}
+
 static void
 test_keys (GatewayFixture *self, gconstpointer data)
 {
@@ -756,6 +794,7 @@ main (int argc, char **argv)
   ADD ("backup", test_backup);
   ADD ("server-clock", test_server_clock);
   ADD ("credentials-and-metrics", test_credentials_and_metrics);
+  ADD ("nothing-to-say", test_nothing_to_say);
   ADD ("keys", test_keys);
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
