@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 
 static gboolean
 refuse (GError **error, const char *name, const char *what)
@@ -347,4 +348,27 @@ sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GEr
   if (list->len > 0)
     *ids = g_steal_pointer (&list);
   return TRUE;
+}
+
+/**
+ * sync_call_check_dots:
+ * @document: what a caller wants written
+ * @name: the member that it is
+ * @error: %SYNC_ERROR_INVALID: it has the dots that stand for a secret where documents are shown
+ *
+ * Whoever changes a document that was shown, and hands it back, would write the dots over the secret.
+ *
+ * Returns: whether it has none
+ */
+gboolean
+sync_call_check_dots (GBytes *document, const char *name, GError **error)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (document, &length);
+
+  if (text == NULL || g_strstr_len (text, (gssize) length, SYNC_SECRET_DOTS) == NULL)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+               "“%s” has %s in place of a secret, as it was shown; put the secret itself there", name, SYNC_SECRET_DOTS);
+  return FALSE;
 }

@@ -80,5 +80,6 @@ gboolean sync_call_bool (const SyncCallObject *object, const char *name, gboolea
                          GError **error);
 gboolean sync_call_strings (const SyncCallObject *object, const char *name, char ***values, GError **error);
 gboolean sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GError **error);
+gboolean sync_call_check_dots (GBytes *document, const char *name, GError **error);
 
 G_END_DECLS

@@ -105,7 +105,7 @@ read_document (const SyncCallObject *object, GBytes **document, GError **error)
       return FALSE;
     }
   *document = g_bytes_new (view.text, view.length);
-  return TRUE;
+  return sync_call_check_dots (*document, "document", error);
 }
 
 static void

@@ -344,6 +344,8 @@ edit (SyncCall *call, GError **error)
     return FALSE;
   if (body == NULL)
     return invalid (error, "“body” is missing");
+  if (!sync_call_check_dots (body, "body", error))
+    return FALSE;
   return sync_engine_edit (call->engine, call->id, body, call->actor, error);
 }
 

@@ -603,6 +603,39 @@ test_credentials_and_metrics (GatewayFixture *self, gconstpointer data)
                    "# TYPE posawesome_sync_delivered_total counter\nposawesome_sync_delivered_total 1\n");
 }
 
+/* Dots are shown in place of secrets; what is sent and kept is not changed, and the dots themselves are never written. */
+static void
+test_secrets (GatewayFixture *self, gconstpointer data)
+{
+  static const char sent[] = "{\"email_id\":\"a@example.com\",\"Password\":\"hunter2\", \"rows\":[{\"api_secret\":\"s3cr3t\",\"n\":0.10}],"
+                             "\"doc\":\"{\\\"access_token\\\":\\\"t0k3n\\\",\\\"x\\\":1}\",\"token\":\"\",\"secret\":7}";
+  g_autofree char *submission = g_strdup_printf ("{\"method\":\"POST\",\"url\":\"/api/resource/Email%%20Account\",\"body\":%s}", sent);
+  g_autofree char *form = NULL;
+  g_autofree char *full = NULL;
+  g_autofree char *refused = NULL;
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  g_free (gateway_fixture_expect (self, "POST", "requests", submission, 202));
+  gateway_fixture_settle ();
+  g_assert_cmpint (strncmp (scripted_transport_get_last_body (self->transport), sent, strlen (sent) - 1), ==, 0);
+  full = gateway_fixture_expect (self, "GET", "requests/1", NULL, 200);
+  assert_contains (full, "\"body\":{\"email_id\":\"a@example.com\",\"Password\":\"••••••••\", "
+                         "\"rows\":[{\"api_secret\":\"••••••••\",\"n\":0.10}],"
+                         "\"doc\":\"{\\\"access_token\\\":\\\"••••••••\\\",\\\"x\\\":1}\",\"token\":\"\",\"secret\":7}");
+  refused = gateway_fixture_expect (self, "PUT", "requests/1", "{\"body\":{\"Password\":\"••••••••\"}}", 400);
+  assert_contains (refused, "in place of a secret");
+  g_free (gateway_fixture_expect (
+    self, "POST", "requests",
+    "{\"method\":\"POST\",\"url\":\"/api/method/frappe.client.insert\","
+    "\"headers\":{\"Content-Type\":\"application/x-www-form-urlencoded\"},"
+    "\"body\":\"doc=%7B%22doctype%22%3A%22Note%22%2C%22password%22%3A%22hunter2%22%7D&api_key=k3y&last=1+2\"}",
+    202));
+  form = gateway_fixture_expect (self, "GET", "requests/2", NULL, 200);
+  assert_contains (form, "&api_key=••••••••&last=1+2\"");
+  assert_contains (form, "\"body\":\"doc=%7B%22doctype%22%3A%22Note%22%2C%22password%22%3A%22%E2%80%A2");
+  g_assert_null (strstr (form, "hunter2"));
+}
+
 /* What a caller says is heeded or refused, also where a call takes nothing. */
 static void
 test_nothing_to_say (GatewayFixture *self, gconstpointer data)
@@ -795,6 +828,7 @@ main (int argc, char **argv)
   ADD ("server-clock", test_server_clock);
   ADD ("credentials-and-metrics", test_credentials_and_metrics);
   ADD ("nothing-to-say", test_nothing_to_say);
+  ADD ("secrets", test_secrets);
   ADD ("keys", test_keys);
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
