@@ -372,6 +372,77 @@ test_json (GatewayFixture *self, gconstpointer data)
     }
 }
 
+/* One document, however many pages it takes, and every row as the program gave it. */
+static void
+test_json_pages (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (JsonNode) node = NULL;
+  g_autoptr (GError) error = NULL;
+  JsonArray *requests;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  g_free (expect (self, "--json list", 0, "{\"requests\":[],\"next\":null}\n"));
+  for (guint i = 0; i < 501; i++)
+    gateway_fixture_submit (self, "Ann");
+  text = expect (self, "--json list", 0, "{\"requests\":[{\"id\":1,");
+  node = json_from_string (text, &error);
+  g_assert_no_error (error);
+  g_assert_true (json_object_get_null_member (json_node_get_object (node), "next"));
+  requests = json_object_get_array_member (json_node_get_object (node), "requests");
+  g_assert_cmpuint (json_array_get_length (requests), ==, 501);
+  for (guint i = 0; i < 501; i++)
+    g_assert_cmpint (json_object_get_int_member (json_array_get_object_element (requests, i), "id"), ==, i + 1);
+  assert_contains (text, "\"amount\":null},\n{\"id\":501,");
+}
+
+static gint64
+add_conflict (GatewayFixture *self, gint64 request_id)
+{
+  g_autoptr (SyncConflict) conflict = sync_conflict_new ();
+  g_autoptr (GError) error = NULL;
+  gint64 id;
+
+  conflict->request_id = request_id;
+  conflict->resource_type = g_strdup ("Customer");
+  conflict->resource_id = g_strdup ("Ann");
+  conflict->conflict_type = g_strdup ("edit_edit");
+  conflict->local_data = g_strdup ("{}");
+  id = sync_store_add_conflict (self->store, conflict, &error);
+  g_assert_no_error (error);
+  sync_store_note_conflict (self->store, id, SYNC_CONFLICT_ASKED, NULL, "a person decides", &error);
+  g_assert_no_error (error);
+  return id;
+}
+
+/* Those that are open say why in either list, and a list that is cut says that it is. */
+static void
+test_conflicts (GatewayFixture *self, gconstpointer data)
+{
+  g_autoptr (Run) cut = NULL;
+  g_autoptr (Run) whole = NULL;
+  g_autoptr (Run) json = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  g_free (expect (self, "conflicts", 0, "  a person decides\n"));
+  g_free (expect (self, "conflicts all", 0, "  a person decides\n"));
+  g_free (expect (self, "conflicts x", 2, "“x” is no conflict's number; see “posawesome-syncctl conflicts”"));
+  g_free (expect (self, "resolve x skip", 2, "“x” is no conflict's number"));
+  g_free (expect (self, "undo x", 2, "“x” is no conflict's number"));
+  g_free (expect (self, "undo 4711", 1, "there is no conflict 4711\n"));
+  for (guint i = 1; i < 999; i++)
+    add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  whole = run_with_input (self, "conflicts", "");
+  g_assert_cmpstr (whole->errors, ==, "");
+  add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  cut = run_with_input (self, "conflicts", "");
+  g_assert_cmpint (cut->status, ==, 0);
+  assert_contains (cut->errors, "only the 1000 oldest are listed");
+  json = run_with_input (self, "conflicts --json", "");
+  assert_contains (json->errors, "only the 1000 oldest are listed");
+}
+
 static void
 test_confirm (GatewayFixture *self, gconstpointer data)
 {
@@ -686,14 +757,15 @@ test_hooks (GatewayFixture *self, gconstpointer data)
   g_assert_cmpstr (text, ==,
                    "{\"id\":0,\"resource_type\":\"Sales Invoice\",\"resource_id\":\"INV-1\",\"type\":null,\"base\":null,"
                    "\"local\":{\"rate\":0.10},\"server\":{},\"base_ms\":null,\"local_ms\":5,\"server_ms\":null,\"message\":null}");
-  g_free (expect (self, "hooks test 'Sales Invoice' -", 2, "standard input: malformed JSON"));
+  g_free (expect (self, "hooks test 'Sales Invoice' none.json", 1, "none.json"));
+  g_free (expect (self, "hooks test 'Sales Invoice' -", 1, "standard input: malformed JSON"));
   write_text (hook, "#!/bin/sh\necho '{\"resolution\":\"ask\"}'");
   json = g_strdup_printf ("--json %s", command);
   g_free (expect (self, json, 0, "{\"resolution\":\"ask\",\"reason\":null,\"document\":null}"));
   write_text (hook, "#!/bin/sh\necho no such rate >&2; exit 3");
   g_free (expect (self, command, 1, "does not decide: it exited with status 3: no such rate"));
   write_text (file, "[]");
-  g_free (expect (self, command, 2, "conflict.json holds no JSON object with base, local and server"));
+  g_free (expect (self, command, 1, "conflict.json holds no JSON object with base, local and server"));
   g_free (expect (self, "hooks try 'Sales Invoice' x", 2, "“try” is not “test”"));
   g_free (expect (self, "hooks test Note", 2, "something is missing; usage: posawesome-syncctl hooks test TYPE FILE"));
   g_unlink (seen);
@@ -844,6 +916,8 @@ main (int argc, char **argv)
   ADD ("draft", test_draft);
   ADD ("submit", test_submit);
   ADD ("json", test_json);
+  ADD ("json-pages", test_json_pages);
+  ADD ("conflicts", test_conflicts);
   ADD ("confirm", test_confirm);
   ADD ("keys", test_keys);
   ADD ("not-running", test_not_running);
