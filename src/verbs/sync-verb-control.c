@@ -6,6 +6,7 @@
 #include "sync-verb-private.h"
 
 #include "sync-error.h"
+#include "sync-secret.h"
 #include "sync-view.h"
 
 #define DAYS_KEPT 30
@@ -338,32 +339,34 @@ check_word (SyncCall *call, const char *name, const char *word)
   return fault == NULL;
 }
 
+static void
+set_credentials (SyncCall *call, const char *token, const char *secret, SyncCredentialsKeep keep)
+{
+  if (check_word (call, "token", token) && check_word (call, "secret", secret))
+    sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, keep, NULL, credentials_set_cb,
+                                sync_call_hold (call));
+}
+
 void
 sync_verb_set_credentials (SyncCall *call)
 {
   static const char *const known[] = { "token", "secret", "file", NULL };
   g_autoptr (GError) error = NULL;
-  g_autofree char *token = NULL;
-  g_autofree char *secret = NULL;
+  char *token = NULL;
+  char *secret = NULL;
   gboolean given, in_file;
   SyncCallObject object;
 
-  if (!sync_call_read_object (call, known, &object, &error)
-      || !sync_call_string (&object, "token", &token, &error)
-      || !sync_call_string (&object, "secret", &secret, &error)
-      || !sync_call_bool (&object, "file", &given, &in_file, &error))
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
-    return;
-  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret,
-                              !given   ? SYNC_CREDENTIALS_KEEP_AS_BEFORE
-                              : in_file ? SYNC_CREDENTIALS_KEEP_FILE
-                                        : SYNC_CREDENTIALS_KEEP_SESSION,
-                              NULL,
-                              credentials_set_cb, sync_call_hold (call));
+  if (sync_call_read_object (call, known, &object, &error) && sync_call_string (&object, "token", &token, &error)
+      && sync_call_string (&object, "secret", &secret, &error) && sync_call_bool (&object, "file", &given, &in_file, &error))
+    set_credentials (call, token, secret,
+                     !given   ? SYNC_CREDENTIALS_KEEP_AS_BEFORE
+                     : in_file ? SYNC_CREDENTIALS_KEEP_FILE
+                               : SYNC_CREDENTIALS_KEEP_SESSION);
+  else
+    sync_call_fail_error (call, error);
+  sync_secret_free (token);
+  sync_secret_free (secret);
 }
 
 void

@@ -110,7 +110,7 @@ splice_body (GString *object, const char *name, const char *content_type, GBytes
   splice (object, name, text, length, content_type == NULL || strstr (content_type, "json") != NULL);
 }
 
-/* Whom it is for, and how much, as far as the body says so. */
+/* Whom it is for, and in which currency, as far as the body says so; the amount keeps its spelling and is spliced in. */
 static void
 add_summary (JsonBuilder *builder, const SyncSummary *summary)
 {
