@@ -72,7 +72,7 @@ answer_with (SyncGateway *self, const SyncVerb *verbs, guint n_verbs, SoupServer
 
   for (guint i = 0; i < n_verbs; i++)
     {
-      if (!path_fits (verbs[i].path, path, &id))
+      if (verbs[i].path == NULL || !path_fits (verbs[i].path, path, &id))
         continue;
       if (strcmp (verbs[i].method, soup_server_message_get_method (message)) == 0)
         {
