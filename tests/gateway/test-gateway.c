@@ -763,6 +763,22 @@ test_close (GatewayFixture *self, gconstpointer data)
   g_assert_cmpuint (idle->received->len, ==, 0);
 }
 
+/* Its port is taken away from where it was written, whatever the settings say by then. */
+static void
+test_close_elsewhere (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->directory, "gateway-port", NULL);
+  g_autoptr (SyncConfig) config = sync_config_copy (self->config);
+  g_autoptr (GError) error = NULL;
+
+  g_free (config->data_dir);
+  config->data_dir = g_build_filename (self->directory, "elsewhere", NULL);
+  g_assert_true (sync_engine_set_config (self->engine, config, &error));
+  g_assert_no_error (error);
+  sync_gateway_close (self->gateway);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
 static void
 wait_for_file (GatewayFixture *self, const char *path, const char *text)
 {
@@ -833,6 +849,7 @@ main (int argc, char **argv)
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
   ADD ("close", test_close);
+  ADD ("close-elsewhere", test_close_elsewhere);
   ADD ("files-stay", test_files_stay);
   return g_test_run ();
 }
