@@ -27,7 +27,7 @@ refuse_name (GError **error, const char *name, const char *place, const char *co
   if (*list != '\0')
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s; known %s: %s", name, place, things, list);
   else
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s; this call takes nothing", name, place);
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s, where this call takes nothing", name, place);
 }
 
 static gboolean
@@ -120,13 +120,14 @@ find_member (const SyncCallObject *object, const char *name)
  * @known: (array zero-terminated=1): the members that mean something here; must outlive @object
  * @object: (out): the body, for as long as the call lives; an empty body counts as `{}`
  * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one
- * given twice
+ * given twice; or there is a query, which says nothing to a call that has a body
  *
  * Returns: whether the body is such an object
  */
 gboolean
 sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject *object, GError **error)
 {
+  static const char *const none[] = { NULL };
   gsize length;
   const char *text = g_bytes_get_data (self->body, &length);
   SyncJsonIter iter;
@@ -134,6 +135,8 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
 
   g_return_val_if_fail (g_strv_length ((char **) known) <= SYNC_CALL_MAX_MEMBERS, FALSE);
 
+  if (!sync_call_check_query (self, none, error))
+    return FALSE;
   *object = (SyncCallObject){ .known = known };
   if (length == 0)
     text = "{}", length = 2;
@@ -181,7 +184,7 @@ sync_call_read_nothing (SyncCall *self, GError **error)
   static const char *const known[] = { NULL };
   SyncCallObject object;
 
-  return sync_call_check_query (self, known, error) && sync_call_read_object (self, known, &object, error);
+  return sync_call_read_object (self, known, &object, error);
 }
 
 /**
