@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 
 #define AGENT "posawesome-syncctl/" SYNC_VERSION
 /* Longer than the 10 s that the program gives the Secret Service or a shutdown. */
@@ -139,7 +140,7 @@ sync_ctl_client_free (SyncCtlClient *self)
 {
   g_object_unref (self->session);
   g_free (self->base);
-  g_free (self->authorization);
+  sync_secret_free (self->authorization);
   g_free (self);
 }
 

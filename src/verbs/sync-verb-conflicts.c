@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 #include "sync-view.h"
 
 #define LIST_LIMIT 100
@@ -113,6 +114,7 @@ preview (SyncCall *call, SyncResolution resolution, GBytes *document)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *body = sync_engine_preview (call->engine, call->id, resolution, document, &error);
+  g_autofree char *masked = body != NULL ? sync_secret_dup_masked (body, strlen (body)) : NULL;
   g_autofree char *json = NULL;
 
   if (body == NULL)
@@ -120,7 +122,7 @@ preview (SyncCall *call, SyncResolution resolution, GBytes *document)
       sync_call_fail_error (call, error);
       return;
     }
-  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, body);
+  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, masked != NULL ? masked : body);
   sync_call_reply (call, json);
 }
 

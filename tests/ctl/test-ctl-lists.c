@@ -127,6 +127,37 @@ test_json (GatewayFixture *self, gconstpointer data)
     }
 }
 
+static void
+accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  guint *n = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncSubmitted) submitted = sync_engine_submit_finish (SYNC_ENGINE (source), result, &error);
+
+  g_assert_no_error (error);
+  (*n)++;
+}
+
+/* Many at once, which share their commits. */
+static void
+submit_many (GatewayFixture *self, guint n)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer_name\":\"Ann\"}", strlen ("{\"customer_name\":\"Ann\"}"));
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  guint n_accepted = 0;
+
+  submission.method = "POST";
+  submission.url = "/api/resource/Customer";
+  submission.body = body;
+  for (guint i = 0; i < n; i++)
+    sync_engine_submit_async (self->engine, &submission, NULL, accepted_cb, &n_accepted);
+  while (n_accepted < n)
+    {
+      gateway_fixture_settle ();
+      sync_clock_virtual_advance_us (self->clock, G_TIME_SPAN_MILLISECOND);
+    }
+}
+
 /* One document, however many pages it takes, and every row as the program gave it. */
 static void
 test_json_pages (GatewayFixture *self, gconstpointer data)
@@ -138,8 +169,7 @@ test_json_pages (GatewayFixture *self, gconstpointer data)
 
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, "--json list", 0, "{\"requests\":[],\"next\":null}\n"));
-  for (guint i = 0; i < 501; i++)
-    gateway_fixture_submit (self, "Ann");
+  submit_many (self, 501);
   text = expect (self, "--json list", 0, "{\"requests\":[{\"id\":1,");
   node = json_from_string (text, &error);
   g_assert_no_error (error);
@@ -165,8 +195,6 @@ add_conflict (GatewayFixture *self, gint64 request_id)
   conflict->local_data = g_strdup ("{}");
   id = sync_store_add_conflict (self->store, conflict, &error);
   g_assert_no_error (error);
-  sync_store_note_conflict (self->store, id, SYNC_CONFLICT_ASKED, NULL, "a person decides", &error);
-  g_assert_no_error (error);
   return id;
 }
 
@@ -177,20 +205,23 @@ test_conflicts (GatewayFixture *self, gconstpointer data)
   g_autoptr (Run) cut = NULL;
   g_autoptr (Run) whole = NULL;
   g_autoptr (Run) json = NULL;
+  g_autoptr (GError) error = NULL;
 
   sync_engine_pause (self->engine, 0, NULL);
-  add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  submit_many (self, 1000);
+  sync_store_note_conflict (self->store, add_conflict (self, 1), SYNC_CONFLICT_ASKED, NULL, "a person decides", &error);
+  g_assert_no_error (error);
   g_free (expect (self, "conflicts", 0, "  a person decides\n"));
   g_free (expect (self, "conflicts all", 0, "  a person decides\n"));
   g_free (expect (self, "conflicts x", 2, "“x” is no conflict's number; see “posawesome-syncctl conflicts”"));
   g_free (expect (self, "resolve x skip", 2, "“x” is no conflict's number"));
   g_free (expect (self, "undo x", 2, "“x” is no conflict's number"));
   g_free (expect (self, "undo 4711", 1, "there is no conflict 4711\n"));
-  for (guint i = 1; i < 999; i++)
-    add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  for (gint64 id = 2; id < 1000; id++)
+    add_conflict (self, id);
   whole = run_with_input (self, "conflicts", "");
   g_assert_cmpstr (whole->errors, ==, "");
-  add_conflict (self, gateway_fixture_submit (self, "Ann"));
+  add_conflict (self, 1000);
   cut = run_with_input (self, "conflicts", "");
   g_assert_cmpint (cut->status, ==, 0);
   assert_contains (cut->errors, "only the 1000 oldest are listed");

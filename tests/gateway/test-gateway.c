@@ -709,6 +709,7 @@ test_conflicts (GatewayFixture *self, gconstpointer data)
   g_autofree char *none = NULL;
   g_autofree char *one = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *resolve = NULL;
   gint64 id;
 
   sync_engine_pause (self->engine, 0, NULL);
@@ -717,15 +718,19 @@ test_conflicts (GatewayFixture *self, gconstpointer data)
   conflict->resource_id = g_strdup ("Ann");
   conflict->conflict_type = g_strdup ("edit_edit");
   conflict->local_data = g_strdup ("{\"limit\":0.10}");
-  conflict->server_data = g_strdup ("{\"limit\":2e3}");
+  conflict->server_data = g_strdup ("{\"limit\":2e3,\"api_key\":\"k3y\"}");
   id = sync_store_add_conflict (self->store, conflict, &error);
   g_assert_no_error (error);
   list = gateway_fixture_expect (self, "GET", "conflicts", NULL, 200);
-  assert_contains (list, "\"local\":{\"limit\":0.10},\"server\":{\"limit\":2e3},\"result\":null");
+  assert_contains (list, "\"local\":{\"limit\":0.10},\"server\":{\"limit\":2e3,\"api_key\":\"••••••••\"},\"result\":null");
   assert_contains (list, "\"type\":\"edit_edit\",\"status\":\"pending\"");
   path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT, id);
   one = gateway_fixture_expect (self, "GET", path, NULL, 200);
   assert_contains (one, "\"requestId\":1");
+  g_assert_null (strstr (one, "k3y"));
+  resolve = g_strdup_printf ("%s/resolve", path);
+  g_free (gateway_fixture_expect (self, "POST", resolve,
+                                  "{\"resolution\":\"manual\",\"document\":{\"a_token\":\"••••••••\"}}", 400));
   none = gateway_fixture_expect (self, "GET", "conflicts?status=resolved", NULL, 200);
   g_assert_cmpstr (none, ==, "{\"conflicts\":[]}");
 }

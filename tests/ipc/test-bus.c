@@ -405,8 +405,11 @@ test_conflict (Engine *e)
   g_assert_cmpstr (bus_last_heard (&bus, "ConflictOpened"), ==, told);
   one = bus_ask (&bus, "GetConflict", g_variant_new ("(x)", id));
   g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (one, "server"), "color"), ==, "green");
-  preview = bus_ask (&bus, "ResolveConflict", g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\"}", TRUE));
+  preview = bus_ask (&bus, "ResolveConflict",
+                     g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\",\"api_key\":\"k3y\"}", TRUE));
   g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (preview, "preview"), "color"), ==, "white");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (preview, "preview"), "api_key"), ==,
+                   "••••••••");
   engine_assert_state (e, request, SYNC_STATE_CONFLICT);
   resolved = bus_ask (&bus, "ResolveConflict", g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\"}", FALSE));
   g_assert_cmpstr (json_object_get_string_member (resolved, "resolvedBy"), ==, "bus");
