@@ -10,6 +10,7 @@
 
 #include "sync-error.h"
 #include "sync-json-member.h"
+#include "sync-secret.h"
 
 #define AGENT "posawesome-syncctl/" SYNC_VERSION
 /* Longer than the 10 s that the program gives the Secret Service or a shutdown. */
@@ -140,7 +141,7 @@ sync_ctl_client_free (SyncCtlClient *self)
 {
   g_object_unref (self->session);
   g_free (self->base);
-  g_free (self->authorization);
+  sync_secret_free (self->authorization);
   g_free (self);
 }
 
