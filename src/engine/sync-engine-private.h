@@ -263,6 +263,10 @@ const char *sync_engine_get_key_in_force (SyncEngine *self, const char *resource
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 
+/* sync-rest.c: how long the server wants to be left alone */
+void sync_rest_keep (SyncEngine *self);
+void sync_rest_take_up (SyncEngine *self);
+
 /* sync-upkeep.c: what is kept for how long */
 void sync_upkeep_run (SyncEngine *self);
 

@@ -241,7 +241,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
       change.base_modified = modified;
       change.delay_ms = 0;
       change.message = "";
-      change.reason = "no base version was given: the server's present one was taken";
+      change.heard = "no base version was given: the server's present one was taken";
       sync_settle_write_down (op, &change);
       return;
     }

@@ -96,6 +96,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   self->errands = g_cancellable_new ();
   self->stopping = FALSE;
   sync_switches_restore (self);
+  sync_rest_take_up (self);
   sync_resolver_start (self);
   sync_engine_refresh (self);
   sync_engine_kick (self);

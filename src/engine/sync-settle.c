@@ -11,6 +11,8 @@
 #include "sync-error.h"
 #include "sync-mutant.h"
 
+#include <string.h>
+
 /* Looks in a row that were answered by something else than what was asked, before a person is asked: with the back-off some
  * twenty-five minutes. */
 #define VAIN_LOOKS_BEFORE_PERSON 12
@@ -27,6 +29,12 @@ sync_settle_change (SyncOperation *op, SyncState to, const char *verdict)
   change.kind = "look";
   change.verdict = verdict;
   change.duration_us = sync_clock_boot_us (op->engine->clock) - op->started_us;
+  if (op->answer != NULL)
+    {
+      change.http_status = op->answer->status;
+      change.exc_type = op->answer->exc_type;
+      change.heard = op->answer->message;
+    }
   return change;
 }
 
@@ -235,6 +243,21 @@ sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncReques
   return sync_request_get_document_name (request) != NULL;
 }
 
+/* Whether the server's last refusal is about the key, and not about something else that has to be unique. It names the field
+ * by its label, which is the name in words. */
+static gboolean
+names_the_key (SyncOperation *op)
+{
+  g_autofree char *label = g_utf8_casefold (op->route->key_field, -1);
+  g_autofree char *words = NULL;
+
+  if (g_strcmp0 (op->request->exc_type, "UniqueValidationError") != 0 || op->request->error_message == NULL)
+    return FALSE;
+  words = g_utf8_casefold (op->request->error_message, -1);
+  g_strdelimit (label, "_", ' ');
+  return strstr (words, label) != NULL;
+}
+
 /* Nothing stands under our key. */
 static void
 absent_by_key (SyncOperation *op)
@@ -274,7 +297,10 @@ absent_by_key (SyncOperation *op)
       sync_settle_look_later (op, wait_ms, "absent", NULL);
       return;
     }
-  if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
+  if (sync_history_ended (&history, SYNC_VERDICT_TAKEN) && names_the_key (op))
+    sync_settle_give_to_person (op, "The server says that its key is taken, and shows nothing under it: the document may be"
+                                    " out of this user's sight. Only somebody who may see it can tell.");
+  else if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
       && history.n_unsure == 0
       && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
     sync_taken_look (op);
