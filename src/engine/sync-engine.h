@@ -208,6 +208,9 @@ gboolean sync_engine_restore (SyncEngine *self, gint64 id, const char *actor, GE
 gboolean sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *actor, GError **error);
 gboolean sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *name, const char *actor,
                               GError **error);
+void sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name, const char *actor,
+                                        GAsyncReadyCallback callback, gpointer user_data);
+gboolean sync_engine_confirm_arrived_finish (SyncEngine *self, GAsyncResult *result, GError **error);
 gboolean sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document,
                               const char *actor, GError **error);
 char *sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolution, GBytes *document,

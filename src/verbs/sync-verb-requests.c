@@ -484,29 +484,44 @@ sync_verb_discard_request (SyncCall *call)
   sync_call_reply (call, json);
 }
 
+static void
+confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (SyncCall) call = user_data;
+  GError *error = NULL;
+  gboolean done = sync_engine_confirm_arrived_finish (SYNC_ENGINE (source), result, &error);
+
+  reply_decision (call, done, error);
+  sync_call_resume (call);
+}
+
 static gboolean
-confirm (SyncCall *call, GError **error)
+read_confirmation (SyncCall *call, gboolean *arrived, char **name, GError **error)
 {
   static const char *const known[] = { "arrived", "name", NULL };
-  g_autofree char *name = NULL;
-  gboolean given, arrived;
+  gboolean given;
   SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, error)
-      || !sync_call_bool (&object, "arrived", &given, &arrived, error)
-      || !sync_call_string (&object, "name", &name, error))
+      || !sync_call_bool (&object, "arrived", &given, arrived, error) || !sync_call_string (&object, "name", name, error))
     return FALSE;
-  if (!given)
-    return invalid (error,
-                    "“arrived” is missing: true if the document is on the server, false to send it again");
-  return sync_engine_confirm (call->engine, call->id, arrived, name, call->actor, error);
+  return given || invalid (error,
+                           "“arrived” is missing: true if the document is on the server, false to send it again");
 }
 
 void
 sync_verb_confirm_request (SyncCall *call)
 {
   GError *error = NULL;
-  gboolean done = confirm (call, &error);
+  g_autofree char *name = NULL;
+  gboolean arrived;
+  gboolean done;
 
+  if (read_confirmation (call, &arrived, &name, &error) && arrived)
+    {
+      sync_engine_confirm_arrived_async (call->engine, call->id, name, call->actor, confirmed_cb, sync_call_hold (call));
+      return;
+    }
+  done = error == NULL && sync_engine_confirm (call->engine, call->id, FALSE, NULL, call->actor, &error);
   reply_decision (call, done, error);
 }
