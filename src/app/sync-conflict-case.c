@@ -5,6 +5,7 @@
 
 #include "sync-conflict-case.h"
 
+#include "sync-body.h"
 #include "sync-conflict-value.h"
 #include "sync-json.h"
 
@@ -113,6 +114,22 @@ make_merge (const SyncConflictCase *self, SyncMergePolicies *policies, GError **
   return sync_merge_new (&input, error);
 }
 
+/* (transfer full) (nullable): as whom it was sent last, if that was known then */
+static char *
+dup_sender (SyncStore *reader, gint64 request_id)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (reader, request_id, NULL);
+
+  for (guint i = attempts != NULL ? attempts->len : 0; i > 0; i--)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i - 1);
+
+      if (attempt->sent_as != NULL)
+        return g_strdup (attempt->sent_as);
+    }
+  return NULL;
+}
+
 /**
  * sync_conflict_case_new_uncompared:
  * @reader: a store to read from
@@ -136,6 +153,7 @@ sync_conflict_case_new_uncompared (SyncStore *reader, gint64 id, GError **error)
   zone = sync_store_dup_metadata (reader, METADATA_ZONE);
   if (zone != NULL && strrchr (zone, ' ') != NULL)
     self->zone = g_strdup (strrchr (zone, ' ') + 1);
+  self->user = dup_sender (reader, self->conflict->request_id);
   return g_steal_pointer (&self);
 }
 
@@ -175,7 +193,22 @@ sync_conflict_case_free (SyncConflictCase *self)
   g_free (self->why_not_merged);
   g_free (self->currency);
   g_free (self->zone);
+  g_free (self->user);
   g_free (self);
+}
+
+/**
+ * sync_conflict_case_set_user:
+ * @self: the conflict
+ * @user: whom the server takes this till for now
+ *
+ * Tells that where nobody knew it when this till's version was sent.
+ */
+void
+sync_conflict_case_set_user (SyncConflictCase *self, const char *user)
+{
+  if (self->user == NULL)
+    self->user = g_strdup (user);
 }
 
 /**
@@ -340,15 +373,59 @@ sync_conflict_case_dup_document (const SyncConflictCase *self)
   return g_bytes_new_take (changes, strlen (changes));
 }
 
-/* (nullable): what goes to the server, unformatted. */
+/* (transfer full) (nullable): what is chosen to be written, as a body that the till might have sent. */
+static GBytes *
+dup_chosen (const SyncConflictCase *self)
+{
+  const char *local = self->conflict->local_data;
+  char *changes;
+
+  if (self->whole == SYNC_CONFLICT_WHOLE_LOCAL)
+    return local != NULL && *local != '\0' ? g_bytes_new (local, strlen (local)) : NULL;
+  if (self->whole == SYNC_CONFLICT_WHOLE_SERVER || self->merge == NULL || writes_nothing (self))
+    return NULL;
+  changes = sync_merge_dup_changes (self->merge);
+  return g_bytes_new_take (changes, strlen (changes));
+}
+
+/* (transfer full) (nullable): the rule for the request; a shop's own rules are not known here. */
+static SyncRoute *
+find_route (const SyncConflictCase *self)
+{
+  static gsize table = 0;
+
+  if (g_once_init_enter (&table))
+    g_once_init_leave (&table, (gsize) sync_route_table_new (NULL, NULL));
+  return sync_route_table_match ((SyncRouteTable *) table, self->request->method, sync_request_get_url (self->request),
+                                 self->request->content_type, sync_request_get_body (self->request), NULL);
+}
+
+/* (nullable): what goes to the server, unformatted: the version that it builds on is the server's. */
 static char *
 dup_body (const SyncConflictCase *self)
 {
-  if (self->whole == SYNC_CONFLICT_WHOLE_LOCAL)
-    return g_strdup (self->conflict->local_data);
-  if (self->whole == SYNC_CONFLICT_WHOLE_SERVER || self->merge == NULL || writes_nothing (self))
-    return NULL;
-  return sync_merge_dup_changes (self->merge);
+  g_autoptr (GBytes) chosen = dup_chosen (self);
+  g_autoptr (SyncRoute) route = chosen != NULL && self->request != NULL ? find_route (self) : NULL;
+  g_autoptr (GBytes) wire = NULL;
+  GBytes *body;
+
+  if (route != NULL)
+    wire = sync_body_build_wire (route, self->request->content_type, chosen, self->request->key,
+                                 self->conflict->server_version, self->request->step, NULL);
+  body = wire != NULL ? wire : chosen;
+  return body != NULL ? g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body)) : NULL;
+}
+
+/**
+ * sync_conflict_case_deletes:
+ * @self: the conflict
+ *
+ * Returns: whether what is chosen deletes the document on the server
+ */
+gboolean
+sync_conflict_case_deletes (const SyncConflictCase *self)
+{
+  return self->whole == SYNC_CONFLICT_WHOLE_LOCAL && has_action (self, "delete");
 }
 
 static void append_value (GString *out, const SyncJsonView *value, guint depth);
@@ -429,22 +506,33 @@ sync_conflict_case_dup_lines (const char *text)
  * sync_conflict_case_dup_preview:
  * @self: the conflict
  *
- * Returns: (transfer full) (nullable): what would be written now, in lines; %NULL: nothing. What is still to be decided is
- *   the server's
+ * Returns: (transfer full) (nullable): what would be sent now, in lines: the document, or the call where that has none;
+ *   %NULL: nothing. What is still to be decided is the server's
  */
 char *
 sync_conflict_case_dup_preview (const SyncConflictCase *self)
 {
   g_autofree char *body = dup_body (self);
 
+  if (body == NULL && sync_conflict_case_deletes (self))
+    return g_strdup_printf ("%s %s", self->request->method, sync_request_get_url (self->request));
   return body != NULL ? sync_conflict_case_dup_lines (body) : NULL;
+}
+
+/* What ERPNext keeps for itself, or the desk for its forms, is sent along and is nobody's change. */
+static gboolean
+is_kept_by_server (const char *name)
+{
+  static const char *const own[] = { "name", "doctype", "owner", "creation", "modified", "modified_by", "idx", NULL };
+
+  return g_str_has_prefix (name, "__") || g_strv_contains (own, name);
 }
 
 /**
  * sync_conflict_case_dup_written:
  * @self: the conflict
  *
- * Returns: (transfer full): the names of the fields that would be written now
+ * Returns: (transfer full): the names of the fields that would be written now; none where it is no plain change of fields
  */
 char **
 sync_conflict_case_dup_written (const SyncConflictCase *self)
@@ -454,14 +542,16 @@ sync_conflict_case_dup_written (const SyncConflictCase *self)
   SyncJsonIter iter;
   SyncJsonView view, key, value;
 
-  if (!is_object (body) || !sync_json_check (body, strlen (body), &view, NULL))
+  if (!is_object (body) || self->request == NULL || !is_plain_update (self)
+      || !sync_json_check (body, strlen (body), &view, NULL))
     return g_strv_builder_end (names);
   sync_json_iter_init (&iter, &view);
   while (sync_json_iter_next (&iter, &key, &value))
     {
       g_autofree char *name = sync_json_view_dup_text (&key);
 
-      g_strv_builder_add (names, name);
+      if (!is_kept_by_server (name))
+        g_strv_builder_add (names, name);
     }
   return g_strv_builder_end (names);
 }

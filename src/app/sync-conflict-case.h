@@ -25,6 +25,7 @@ typedef struct
   char *why_not_merged;     /* (owned) (nullable): why the fields cannot be told apart; %NULL: they can */
   char *currency;           /* (owned) (nullable): of the document */
   char *zone;               /* (owned) (nullable): the site's time zone */
+  char *user;               /* (owned) (nullable): whom the server takes this till for; %NULL: not known */
 } SyncConflictCase;
 
 SyncConflictCase *sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMergePolicies *policies, GError **error);
@@ -32,6 +33,7 @@ SyncConflictCase *sync_conflict_case_new_uncompared (SyncStore *reader, gint64 i
 void sync_conflict_case_free (SyncConflictCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictCase, sync_conflict_case_free)
 
+void sync_conflict_case_set_user (SyncConflictCase *self, const char *user);
 char *sync_conflict_case_dup_text (const char *text, const char *name);
 gboolean sync_conflict_case_is_asked (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_open (const SyncMergeItem *item);
@@ -43,6 +45,7 @@ SyncResolution sync_conflict_case_get_resolution (const SyncConflictCase *self);
 GBytes *sync_conflict_case_dup_document (const SyncConflictCase *self);
 char *sync_conflict_case_dup_lines (const char *text);
 char *sync_conflict_case_dup_preview (const SyncConflictCase *self);
+gboolean sync_conflict_case_deletes (const SyncConflictCase *self);
 char **sync_conflict_case_dup_written (const SyncConflictCase *self);
 char *sync_conflict_case_dup_likeness (const SyncConflictCase *self);
 gboolean sync_conflict_case_can_lead (const SyncConflictCase *self);

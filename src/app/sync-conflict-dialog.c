@@ -22,6 +22,7 @@ struct _SyncConflictDialog
 
   SyncStore *reader;           /* (owned) */
   SyncMergePolicies *policies; /* (owned) (nullable) */
+  char *user;                  /* (owned) (nullable): whom the server takes the till for, as far as it is known */
   GArray *open;                /* (owned) (element-type gint64): ids in the order in which they are shown */
   guint position;              /* of the one that is shown */
   SyncConflictCase *shown;     /* (owned) (nullable): NULL: none is open */
@@ -221,6 +222,20 @@ find_similar (SyncConflictDialog *self)
 /* One conflict */
 
 static void
+fill_users (SyncConflictDialog *self)
+{
+  g_autofree char *server = sync_conflict_words_server (self->shown);
+  g_autofree char *local_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_LOCAL);
+  g_autofree char *server_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_SERVER);
+
+  gtk_label_set_label (self->server_label, server);
+  gtk_label_set_label (self->local_user_label, local_user != NULL ? local_user : "");
+  gtk_label_set_label (self->server_user_label, server_user != NULL ? server_user : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->local_user_label), local_user);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->server_user_label), server_user);
+}
+
+static void
 fill_head (SyncConflictDialog *self)
 {
   g_autofree char *count = g_strdup_printf (_ ("Conflict %u of %u"), self->position + 1, self->open->len);
@@ -230,9 +245,6 @@ fill_head (SyncConflictDialog *self)
   g_autofree char *whole = sync_conflict_whole_dup_directed (sentence);
   g_autofree char *note = sync_conflict_words_note (self->shown);
   g_autofree char *local = sync_conflict_words_local (self->shown);
-  g_autofree char *server = sync_conflict_words_server (self->shown);
-  g_autofree char *local_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_LOCAL);
-  g_autofree char *server_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_SERVER);
 
   adw_window_title_set_title (self->title, count);
   adw_window_title_set_subtitle (self->title, document);
@@ -240,11 +252,7 @@ fill_head (SyncConflictDialog *self)
   gtk_label_set_label (self->what_label, whole);
   sync_label_set_optional (self->note_label, note);
   gtk_label_set_label (self->local_label, local);
-  gtk_label_set_label (self->server_label, server);
-  gtk_label_set_label (self->local_user_label, local_user != NULL ? local_user : "");
-  gtk_label_set_label (self->server_user_label, server_user != NULL ? server_user : "");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->local_user_label), local_user);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->server_user_label), server_user);
+  fill_users (self);
 }
 
 static void
@@ -318,6 +326,8 @@ show_position (SyncConflictDialog *self, guint position)
       show_empty (self);
       return;
     }
+  if (self->user != NULL)
+    sync_conflict_case_set_user (self->shown, self->user);
   self->position = position;
   fill_head (self);
   fill_rows (self);
@@ -468,6 +478,7 @@ sync_conflict_dialog_finalize (GObject *object)
 {
   SyncConflictDialog *self = SYNC_CONFLICT_DIALOG (object);
 
+  g_free (self->user);
   g_array_unref (self->open);
   g_ptr_array_unref (self->similar);
   g_hash_table_unref (self->settled);
@@ -553,6 +564,24 @@ sync_conflict_dialog_new (GtkWindow *parent, SyncStore *reader, SyncMergePolicie
   self->reader = g_object_ref (reader);
   self->policies = policies != NULL ? g_object_ref (policies) : NULL;
   return self;
+}
+
+/**
+ * sync_conflict_dialog_set_user:
+ * @self: the window
+ * @user: whom the server takes this till for
+ *
+ * Tells it, for the conflicts of which nobody knew it when they arose.
+ */
+void
+sync_conflict_dialog_set_user (SyncConflictDialog *self, const char *user)
+{
+  g_free (self->user);
+  self->user = g_strdup (user);
+  if (self->shown == NULL)
+    return;
+  sync_conflict_case_set_user (self->shown, user);
+  fill_users (self);
 }
 
 /**
