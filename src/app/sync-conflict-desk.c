@@ -6,6 +6,7 @@
 
 #include "sync-conflict-desk.h"
 
+#include "sync-conflict-case.h"
 #include "sync-dialog.h"
 
 #define ACTOR "window"
@@ -163,23 +164,6 @@ ask_who (SyncServiceThread *service, SyncConflictDialog *dialog)
 }
 
 /**
- * sync_conflict_desk_read_policies:
- *
- * Returns: (transfer full): how fields are merged; as it is built in while the shop's own file is not in order
- */
-SyncMergePolicies *
-sync_conflict_desk_read_policies (void)
-{
-  g_autoptr (GError) error = NULL;
-  SyncMergePolicies *policies = sync_merge_policies_new_for_shop (&error);
-
-  if (policies != NULL)
-    return policies;
-  g_message ("The shop's policies of fields are not used: %s", error->message);
-  return sync_merge_policies_new (NULL, NULL);
-}
-
-/**
  * sync_conflict_desk_present:
  * @parent: the window in front of which it stands
  * @service: where the engine is that carries out what is decided
@@ -200,7 +184,7 @@ sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncS
 
   if (dialog == NULL)
     {
-      policies = sync_conflict_desk_read_policies ();
+      policies = sync_conflict_case_read_policies ();
       dialog = sync_conflict_dialog_new (parent, reader, policies);
       g_signal_connect_object (dialog, "resolve", G_CALLBACK (resolve_cb), service, 0);
       g_signal_connect_object (status, "requests-changed", G_CALLBACK (sync_conflict_dialog_refresh), dialog,

@@ -10,7 +10,6 @@ G_BEGIN_DECLS
 /* @request_id undoes it; 0: nothing does, and @error says why. */
 typedef void (*SyncConflictUndoneFunc) (GObject *owner, gint64 request_id, const GError *error);
 
-SyncMergePolicies *sync_conflict_desk_read_policies (void);
 SyncConflictDialog *sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncStatus *status,
                                                 SyncStore *reader, gint64 id);
 void sync_conflict_desk_undo (SyncServiceThread *service, gint64 id, SyncConflictUndoneFunc func, GObject *owner);

@@ -5,6 +5,7 @@
 
 #include "sync-conflict-dialog.h"
 
+#include "sync-conflict-preview.h"
 #include "sync-conflict-row.h"
 #include "sync-conflict-similar.h"
 #include "sync-conflict-whole.h"
@@ -96,7 +97,7 @@ update_outcome (SyncConflictDialog *self, gboolean mistyped)
 {
   g_autofree char *outcome = mistyped ? g_strdup (_ ("Something that is typed is no value of its field."))
                                       : sync_conflict_words_outcome (self->shown);
-  g_autofree char *preview = sync_conflict_case_dup_preview (self->shown);
+  g_autofree char *preview = sync_conflict_preview_dup (self->shown);
   g_autofree char *whole = sync_conflict_words_whole (self->shown, SYNC_CONFLICT_SIDE_RESULT);
 
   gtk_label_set_label (self->outcome_label, outcome);

@@ -5,6 +5,7 @@
 
 #include "sync-conflict-words.h"
 
+#include "sync-conflict-preview.h"
 #include "sync-conflict-value.h"
 #include "sync-json.h"
 #include "sync-words.h"
@@ -219,7 +220,7 @@ sync_conflict_words_user (const SyncConflictCase *conflict, SyncConflictSide sid
 static char *
 join_fields (const SyncConflictCase *conflict, guint *n)
 {
-  g_auto (GStrv) names = sync_conflict_case_dup_written (conflict);
+  g_auto (GStrv) names = sync_conflict_preview_dup_written (conflict);
   g_autoptr (GString) text = g_string_new (NULL);
 
   *n = g_strv_length (names);
