@@ -66,25 +66,32 @@ class Service:
 
 
 class Notifications(Service):
-    """What shows notifications. GIO warns where nobody does, and a warning ends the program."""
+    """What shows notifications; `urgency` 2 stays until somebody has seen it. GIO warns where nobody does, and a warning ends the program."""
 
     name, path, xml = NOTIFICATIONS, NOTIFICATIONS_PATH, NOTIFICATIONS_XML
 
     def __init__(self):
         super().__init__()
         self.shown = {}
+        self.urgency = {}
 
     def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'Notify':
-            _, replaces, _, title, body, actions, _, _ = arguments.unpack()
+            _, replaces, _, title, body, actions, hints, _ = arguments.unpack()
             number = replaces or len(self.shown) + 1
             self.shown[number] = (title, body, actions)
+            self.urgency[number] = hints['urgency']
             invocation.return_value(GLib.Variant('(u)', (number,)))
         elif method == 'CloseNotification':
             self.shown[arguments.unpack()[0]] = None
             invocation.return_value(None)
         else:
             invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
+
+    def press(self, number, label):
+        """The button of that label."""
+        actions = self.shown[number][2]
+        self.choose(number, dict(zip(actions[1::2], actions[::2]))[label])
 
     def choose(self, number, action):
         self.emit('ActionInvoked', GLib.Variant('(us)', (number, action)))
