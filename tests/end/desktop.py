@@ -11,6 +11,8 @@ from harness import Process, Profile, wait_until
 # As it is called on the bus and in the accessibility tree.
 PROGRAM = 'org.posawesome.Sync'
 
+PORTAL_PATH = '/org/freedesktop/portal/desktop'
+
 NOTIFICATIONS = 'org.freedesktop.Notifications'
 NOTIFICATIONS_PATH = '/org/freedesktop/Notifications'
 NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
@@ -95,6 +97,43 @@ class Notifications(Service):
 
     def choose(self, number, action):
         self.emit('ActionInvoked', GLib.Variant('(us)', (number, action)))
+
+
+class Portal(Service):
+    """Asks nobody, and answers for whomever it would ask."""
+
+    name, path = 'org.freedesktop.portal.Desktop', PORTAL_PATH
+    xml = """<node><interface name="org.freedesktop.portal.Background">
+<method name="RequestBackground"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+<method name="SetStatus"><arg type="a{sv}" direction="in"/></method>
+<property name="version" type="u" access="read"/>
+</interface><interface name="org.freedesktop.portal.Inhibit">
+<method name="CreateMonitor"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+</interface></node>"""
+
+    def __init__(self, response=0, version=2):
+        super().__init__()
+        self.response = response
+        self.properties = {'version': GLib.Variant('u', version)}
+        self.requests = []
+        self.statuses = []
+
+    def called(self, _bus, sender, _path, _interface, method, arguments, invocation):
+        if method == 'SetStatus':
+            self.statuses.append(arguments.unpack()[0]['message'])
+            invocation.return_value(None)
+            return
+        options = arguments.unpack()[1]
+        if method == 'RequestBackground':
+            self.requests.append(options)
+        options.setdefault('handle_token', 'none')
+        handle = f'{PORTAL_PATH}/request/{sender[1:].replace(".", "_")}/{options["handle_token"]}'
+        invocation.return_value(GLib.Variant('(o)', (handle,)))
+        if method != 'RequestBackground':
+            return
+        granted = self.response == 0 and options['autostart']
+        results = {'background': GLib.Variant('b', True), 'autostart': GLib.Variant('b', granted)}
+        self.emit('Response', GLib.Variant('(ua{sv})', (self.response, results)), handle, 'org.freedesktop.portal.Request')
 
 
 class Desktop(Profile):
