@@ -32,7 +32,7 @@ sync_application_tell (SyncApplication *self, const char *words)
   g_message ("%s", words);
   if (self->quitting)
     return;
-  if (self->preferences != NULL)
+  if (self->preferences != NULL && (self->window == NULL || gtk_window_is_active (GTK_WINDOW (self->preferences))))
     sync_preferences_tell (self->preferences, words);
   else if (self->window != NULL)
     sync_window_tell (self->window, words);
