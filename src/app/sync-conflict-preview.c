@@ -18,7 +18,8 @@ dup_chosen (const SyncConflictCase *conflict)
 
   if (conflict->whole == SYNC_CONFLICT_WHOLE_LOCAL)
     return local != NULL && *local != '\0' ? g_bytes_new (local, strlen (local)) : NULL;
-  if (conflict->whole == SYNC_CONFLICT_WHOLE_SERVER || conflict->merge == NULL || sync_conflict_case_writes_nothing (conflict))
+  if (conflict->whole == SYNC_CONFLICT_WHOLE_SERVER || conflict->merge == NULL
+      || sync_conflict_case_writes_nothing (conflict))
     return NULL;
   changes = sync_merge_dup_changes (conflict->merge);
   return g_bytes_new_take (changes, strlen (changes));
@@ -32,8 +33,9 @@ find_route (const SyncConflictCase *conflict)
 
   if (g_once_init_enter (&table))
     g_once_init_leave (&table, (gsize) sync_route_table_new (NULL, NULL));
-  return sync_route_table_match ((SyncRouteTable *) table, conflict->request->method, sync_request_get_url (conflict->request),
-                                 conflict->request->content_type, sync_request_get_body (conflict->request), NULL);
+  return sync_route_table_match ((SyncRouteTable *) table, conflict->request->method,
+                                 sync_request_get_url (conflict->request), conflict->request->content_type,
+                                 sync_request_get_body (conflict->request), NULL);
 }
 
 /* (nullable): what goes to the server, unformatted: the version that it builds on is the server's. */

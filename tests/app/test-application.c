@@ -24,7 +24,8 @@ find_words (GtkWidget *widget, const char *start)
 {
   if (GTK_IS_LABEL (widget) && g_str_has_prefix (gtk_label_get_label (GTK_LABEL (widget)), start))
     return gtk_label_get_label (GTK_LABEL (widget));
-  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL; below = gtk_widget_get_next_sibling (below))
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
     {
       const char *found = find_words (below, start);
 

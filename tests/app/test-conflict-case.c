@@ -9,9 +9,9 @@
 #include "sync-test-directory.h"
 
 #define VERSION "2024-05-06 14:10:00.000000"
-#define SERVER                                                                                                          \
+#define SERVER                                                                                                         \
   "{\"name\":\"CUST-1\",\"modified\":\"" VERSION "\",\"modified_by\":\"ann@shop.example\",\"mobile_no\":\"555-0122\"}"
-#define LOCAL                                                                                                           \
+#define LOCAL                                                                                                          \
   "{\"doctype\":\"Customer\",\"name\":\"CUST-1\",\"owner\":\"Administrator\",\"__unsaved\":1,"                         \
   "\"modified\":\"2024-05-06 09:00:00.000000\",\"modified_by\":\"till@shop.example\",\"mobile_no\":\"555-0111\"}"
 
