@@ -271,8 +271,7 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
       return;
     }
   if (self->background != NULL && autostart != g_settings_get_boolean (self->settings, "autostart"))
-    sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb,
-                                         g_object_ref (self));
+    sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb, g_object_ref (self));
   /* Whoever calls this holds the dialog, and GTK would look for its parent when that is gone. */
   gtk_window_set_transient_for (GTK_WINDOW (dialog), NULL);
   gtk_window_destroy (GTK_WINDOW (dialog));

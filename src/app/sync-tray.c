@@ -160,8 +160,8 @@ static void
 sync_tray_class_init (SyncTrayClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sync_tray_dispose;
-  signals[SIGNAL_SHOWN_CHANGED] = g_signal_new ("shown-changed", SYNC_TYPE_TRAY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                                G_TYPE_NONE, 0);
+  signals[SIGNAL_SHOWN_CHANGED]
+      = g_signal_new ("shown-changed", SYNC_TYPE_TRAY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void

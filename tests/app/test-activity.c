@@ -132,18 +132,18 @@ tell_story (Fixture *fixture)
 }
 
 #define JOE "Given up|Sale|Joe|made twice|the command line", "Taken|Sale|Joe||another program (HTTP)"
-#define ANN                                                                                                             \
-  "Decided|Customer|Ann|the server's version stands: she is right|a person here",                            \
-    "Left to a person|Customer|Ann|the total differs|automatic",                                                        \
-    "Conflict|Customer|Ann|answer 417, also changed on the server|automatic",                                           \
-    "Sent|Customer|Ann|answer 417, changed on the server|automatic", "Taken|Customer|Ann||another program (HTTP)"
-#define BAKERY                                                                                                          \
-  "Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic",                                                   \
-    "Sent|Sale SINV-1|Corner Bakery|answer 200, delivered|automatic",                                                   \
-    "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here",                                  \
-    "Refused|Sale SINV-1|Corner Bakery|answer 417: Not in stock.|automatic",                                            \
-    "Sent|Sale SINV-1|Corner Bakery|answer 417, refused: Not in stock.|automatic",                                      \
-    "Taken|Sale SINV-1|Corner Bakery||another program (HTTP)"
+#define ANN                                                                                                            \
+  "Decided|Customer|Ann|the server's version stands: she is right|a person here",                                      \
+      "Left to a person|Customer|Ann|the total differs|automatic",                                                     \
+      "Conflict|Customer|Ann|answer 417, also changed on the server|automatic",                                        \
+      "Sent|Customer|Ann|answer 417, changed on the server|automatic", "Taken|Customer|Ann||another program (HTTP)"
+#define BAKERY                                                                                                         \
+  "Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic",                                                  \
+      "Sent|Sale SINV-1|Corner Bakery|answer 200, delivered|automatic",                                                \
+      "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here",                                          \
+      "Refused|Sale SINV-1|Corner Bakery|answer 417: Not in stock.|automatic",                                         \
+      "Sent|Sale SINV-1|Corner Bakery|answer 417, refused: Not in stock.|automatic",                                   \
+      "Taken|Sale SINV-1|Corner Bakery||another program (HTTP)"
 
 static void
 test_words (Fixture *fixture, gconstpointer data)
@@ -228,11 +228,10 @@ test_refresh (Fixture *fixture, gconstpointer data)
   busy_store_deliver (&fixture->busy, id, 3000, "SINV-7");
   sync_activity_list_refresh (fixture->list);
   g_assert_true (get (fixture, 2) == kept);
-  assert_rows (fixture,
-               ROWS ("Delivered|Sale SINV-7|Corner Bakery|answer 200, 3.0 s|automatic",
-                     "Sent|Sale SINV-7|Corner Bakery|answer 200, delivered|automatic",
-                     "Sent|Sale SINV-7|Corner Bakery|not taken, waits: No route to host|automatic",
-                     "Taken|Sale SINV-7|Corner Bakery||another program (HTTP)"));
+  assert_rows (fixture, ROWS ("Delivered|Sale SINV-7|Corner Bakery|answer 200, 3.0 s|automatic",
+                              "Sent|Sale SINV-7|Corner Bakery|answer 200, delivered|automatic",
+                              "Sent|Sale SINV-7|Corner Bakery|not taken, waits: No route to host|automatic",
+                              "Taken|Sale SINV-7|Corner Bakery||another program (HTTP)"));
   /* A search does not let in what it would not have found. */
   filter (fixture, (SyncActivityFilter){ 0 }, "ann");
   busy_store_take (&fixture->busy, "Customer", "Joe");
@@ -262,8 +261,8 @@ test_forgotten (Fixture *fixture, gconstpointer data)
   open_list (fixture);
   assert_rows (fixture, ROWS ("Delivered|Customer Ann|Ann|answer 200, 100 ms|automatic",
                               "Sent|Customer Ann|Ann|answer 200, delivered|automatic",
-                              "Taken|Customer Ann|Ann||another program (HTTP)", "Delivered|Entry 1|||automatic", "Sent|Entry 1|||automatic",
-                              "Taken|Entry 1|||another program (HTTP)"));
+                              "Taken|Customer Ann|Ann||another program (HTTP)", "Delivered|Entry 1|||automatic",
+                              "Sent|Entry 1|||automatic", "Taken|Entry 1|||another program (HTTP)"));
 }
 
 /* However many there are, and wherever somebody jumps, few are held. */

@@ -219,7 +219,8 @@ test_frappe_alone (void)
   g_autoptr (CannedTransport) transport = g_object_new (CANNED_TYPE_TRANSPORT, NULL);
 
   transport->bodies[1] = "{\"message\":{\"frappe\":{\"version\":\"15.72.4\"},\"crm\":{\"version\":\"1.0.0\"}}}";
-  g_assert_cmpuint (check (transport, 0, SYNC_SITE_OTHER, "A Frappe site answers, but ERPNext is not installed there."), ==, 2);
+  g_assert_cmpuint (check (transport, 0, SYNC_SITE_OTHER, "A Frappe site answers, but ERPNext is not installed there."),
+                    ==, 2);
 }
 
 /* A name is one line, whatever is in it. */
