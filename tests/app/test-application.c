@@ -147,6 +147,32 @@ test_not_tried (void)
   visit_program (sync_step);
 }
 
+/* Where there is no browser; the words of that are GIO's. */
+static gboolean
+site_step (SyncApplication *self)
+{
+  static gboolean asked = FALSE;
+
+  if (!asked && self->status != NULL)
+    {
+      asked = TRUE;
+      activate (self, "open", NULL);
+      activate (self, "open-site", NULL);
+    }
+  return is_told (self, "The point of sale cannot be opened: ");
+}
+
+static void
+test_no_browser (void)
+{
+  g_autoptr (GAppInfo) browser = g_app_info_get_default_for_uri_scheme ("http");
+
+  if (browser != NULL)
+    g_test_skip ("there is a browser");
+  else
+    visit_program (site_step);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -157,5 +183,6 @@ main (int argc, char *argv[])
   setlocale (LC_ALL, "C.UTF-8");
   g_test_add_func ("/sync/application/moving", test_moving);
   g_test_add_func ("/sync/application/not-tried", test_not_tried);
+  g_test_add_func ("/sync/application/no-browser", test_no_browser);
   return g_test_run ();
 }
