@@ -30,7 +30,7 @@ struct _SyncConflictDialog
   GHashTable *settled;         /* (owned) (element-type gint64): decided here; the engine has not said so yet */
   GHashTable *likenesses;      /* (owned): what is remembered of those that were compared */
   GtkLabel *whole_result;      /* (unowned) (nullable): where fields are not compared: which side is taken */
-  GPtrArray *similar;          /* (owned) (element-type SyncConflictCase): others like the one that is shown */
+  GArray *similar;             /* (owned) (element-type gint64): ids of others like the one that is shown */
 
   AdwWindowTitle *title;          /* (unowned): the template's, as all that follow */
   GtkStack *stack;                /* (unowned) */
@@ -202,14 +202,12 @@ find_similar (SyncConflictDialog *self)
   g_autoptr (GString) names = g_string_new (NULL);
   g_autofree char *label = NULL;
 
-  g_ptr_array_unref (self->similar);
+  g_array_unref (self->similar);
   self->similar = sync_conflict_similar_find (self->shown, self->open, self->reader, self->policies, self->likenesses);
   for (guint i = 0; i < self->similar->len; i++)
-    {
-      g_autofree char *name = sync_conflict_words_document (g_ptr_array_index (self->similar, i));
-
-      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", name);
-    }
+    g_string_append_printf (
+        names, "%s%s", i > 0 ? ", " : "",
+        sync_conflict_similar_get_document (self->likenesses, g_array_index (self->similar, gint64, i)));
   label = g_strdup_printf (ngettext ("Decide %u similar conflict in the same way", "Decide %u similar conflicts in the same way",
                                      self->similar->len),
                            self->similar->len);
@@ -290,7 +288,7 @@ forget_shown (SyncConflictDialog *self)
   self->whole_result = NULL;
   clear_box (self->rows_box);
   clear_box (self->rest_box);
-  g_ptr_array_set_size (self->similar, 0);
+  g_array_set_size (self->similar, 0);
   g_clear_pointer (&self->shown, sync_conflict_case_free);
 }
 
@@ -419,10 +417,11 @@ apply_action (GtkWidget *widget, const char *action_name, GVariant *parameter)
   emit_decided (self, decided);
   for (guint i = 0; with_similar && i < self->similar->len; i++)
     {
-      SyncConflictCase *other = g_ptr_array_index (self->similar, i);
+      g_autoptr (SyncConflictCase) other
+          = sync_conflict_case_new (self->reader, g_array_index (self->similar, gint64, i), self->policies, NULL);
 
       /* One that this does not decide stays open and is shown in its turn. */
-      if (sync_conflict_case_follow (other, decided))
+      if (other != NULL && sync_conflict_case_follow (other, decided))
         emit_decided (self, other);
     }
   read_open (self);
@@ -481,7 +480,7 @@ sync_conflict_dialog_finalize (GObject *object)
 
   g_free (self->user);
   g_array_unref (self->open);
-  g_ptr_array_unref (self->similar);
+  g_array_unref (self->similar);
   g_hash_table_unref (self->settled);
   g_hash_table_unref (self->likenesses);
   G_OBJECT_CLASS (sync_conflict_dialog_parent_class)->finalize (object);
@@ -543,7 +542,7 @@ static void
 sync_conflict_dialog_init (SyncConflictDialog *self)
 {
   self->open = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->similar = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_case_free);
+  self->similar = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->settled = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->likenesses = sync_conflict_similar_new_memory ();
   gtk_widget_init_template (GTK_WIDGET (self));

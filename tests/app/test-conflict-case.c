@@ -5,6 +5,7 @@
 
 #include "sync-clock-virtual.h"
 #include "sync-conflict-preview.h"
+#include "sync-conflict-similar.h"
 #include "sync-conflict-words.h"
 #include "sync-test-directory.h"
 
@@ -22,6 +23,7 @@ typedef struct
   SyncStore *store; /* (owned): what the engine writes */
   SyncStore *reader; /* (owned) */
   SyncMergePolicies *policies; /* (owned) */
+  guint n_rows; /* requests so far */
 } Fixture;
 
 static void
@@ -59,7 +61,7 @@ accept (Fixture *fixture, const char *type, const char *method, const char *loca
 
   request->site = g_strdup ("http://127.0.0.1");
   request->author = g_strdup ("gateway");
-  request->key = g_strdup_printf ("key %s %s", type, method);
+  request->key = g_strdup_printf ("key-%u", fixture->n_rows++);
   request->fingerprint = g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->key, -1);
   request->family = g_strdup ("resource");
   request->method = g_strdup (method);
@@ -88,7 +90,7 @@ claim (Fixture *fixture, gint64 id, const char *user)
   g_assert_no_error (error);
 }
 
-/* (transfer full): the only conflict, of a write that was sent as that user, if the engine knew him then */
+/* (transfer full): a new conflict, of a write that was sent as that user, if the engine knew him then */
 static SyncConflictCase *
 make (Fixture *fixture, const char *type, const char *method, const char *local, const char *server, const char *user)
 {
@@ -113,9 +115,8 @@ make (Fixture *fixture, const char *type, const char *method, const char *local,
   g_assert_no_error (error);
   open = sync_store_list_conflicts (fixture->reader, "pending", 0, &error);
   g_assert_no_error (error);
-  g_assert_cmpuint (open->len, ==, 1);
-  made = sync_conflict_case_new (fixture->reader, ((SyncConflict *) g_ptr_array_index (open, 0))->id, fixture->policies,
-                                 &error);
+  made = sync_conflict_case_new (fixture->reader, ((SyncConflict *) g_ptr_array_index (open, open->len - 1))->id,
+                                 fixture->policies, &error);
   g_assert_no_error (error);
   return made;
 }
@@ -210,6 +211,31 @@ test_policies (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (sync_merge_lookup (conflict->merge, "grand_total")->decision, ==, SYNC_MERGE_OWN);
 }
 
+/* Each is read once, however often a person goes from one to the next. */
+static void
+test_similar (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncConflictCase) first = make (fixture, "Customer", "PUT", LOCAL, SERVER, NULL);
+  g_autoptr (SyncConflictCase) other = make (fixture, "Customer", "DELETE", "", SERVER, NULL);
+  g_autoptr (SyncConflictCase) alike = make (fixture, "Customer", "PUT", LOCAL, SERVER, NULL);
+  g_autoptr (GHashTable) memory = sync_conflict_similar_new_memory ();
+  g_autoptr (GArray) open = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autoptr (GArray) found = NULL;
+  g_autoptr (GArray) again = NULL;
+
+  g_array_append_val (open, first->conflict->id);
+  g_array_append_val (open, other->conflict->id);
+  g_array_append_val (open, alike->conflict->id);
+  found = sync_conflict_similar_find (first, open, fixture->reader, fixture->policies, memory);
+  g_assert_cmpuint (found->len, ==, 1);
+  g_assert_cmpint (g_array_index (found, gint64, 0), ==, alike->conflict->id);
+  g_assert_cmpstr (sync_conflict_similar_get_document (memory, alike->conflict->id), ==, "Customer CUST-1");
+  /* There is nothing to read from. */
+  again = sync_conflict_similar_find (alike, open, NULL, fixture->policies, memory);
+  g_assert_cmpuint (again->len, ==, 1);
+  g_assert_cmpint (g_array_index (again, gint64, 0), ==, first->conflict->id);
+}
+
 #define ADD(name, func) g_test_add ("/sync/conflict-case/" name, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -228,6 +254,7 @@ main (int argc, char *argv[])
   ADD ("update", test_update);
   ADD ("deletion", test_deletion);
   ADD ("policies", test_policies);
+  ADD ("similar", test_similar);
   status = g_test_run ();
   sync_test_directory_free (directory);
   return status;
