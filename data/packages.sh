@@ -80,6 +80,12 @@ find_test () {
   need_file at-spi2-core /usr/libexec/at-spi-bus-launcher
   need_file python3-gi /usr/lib/python3/dist-packages/gi/__init__.py
   need_file gir1.2-atspi-2.0 /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
+  # Which windows there are.
+  need_command xwininfo x11-utils
+  # A German number, made into a locale in the build directory.
+  need_file locales /usr/share/i18n/locales/de_DE
+  # What the benchmark of delivery is measured against.
+  need_command wrk wrk
   need_command git git
   need_file fonts-dejavu-core /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf
 }

@@ -66,11 +66,29 @@ build () {
   quietly ninja -C "$dir" -j "$(nproc)"
 }
 
+# What was skipped was not tested: name_skipped PART adds it, with the reason, to what is printed at the end.
+name_skipped () {
+  python3 - "$prefix/$1/meson-logs/testlog.json" "$1" >> "$prefix/skipped" << 'END'
+import json, re, sys
+for line in open(sys.argv[1], encoding='utf-8'):
+    test = json.loads(line)
+    parts = re.findall(r'^ok \d+ (\S+) # SKIP *(.*)$', test.get('stdout') or '', re.M)
+    if test['result'] == 'SKIP' and not parts:
+        words = (test.get('stdout') or '').strip().splitlines()
+        parts = [(test['name'], re.sub(r'^1\.\.0 # SKIP *', '', words[-1]) if words else '')]
+    for name, reason in parts:
+        print(f'  skipped {name} ({sys.argv[2]}): {reason}')
+END
+}
+
 # Two tests at a time on one processor too: most of them wait for a disk or a socket.
 run_tests () {
   jobs=$(nproc)
   [ "$jobs" -ge 2 ] || jobs=2
-  (cd "$prefix/$1" && meson test --no-rebuild --num-processes "$jobs" --timeout-multiplier 3 --print-errorlogs)
+  status=0
+  (cd "$prefix/$1" && meson test --no-rebuild --num-processes "$jobs" --timeout-multiplier 3 --print-errorlogs) || status=$?
+  name_skipped "$1"
+  return "$status"
 }
 
 tests_plain () {
@@ -85,8 +103,11 @@ tests_without_app () {
 
 tests_sanitized () {
   build sanitized -Dsanitize=true
+  status=0
   (cd "$prefix/sanitized" && UBSAN_OPTIONS=print_stacktrace=1 \
-    meson test --no-rebuild --num-processes 2 --timeout-multiplier 4 --print-errorlogs)
+    meson test --no-rebuild --num-processes 2 --timeout-multiplier 4 --print-errorlogs) || status=$?
+  name_skipped sanitized
+  return "$status"
 }
 
 many_kills () {
@@ -104,6 +125,7 @@ long_simulation () {
 }
 
 install_missing build app test
+: > "$prefix/skipped"
 part tests tests_plain
 if [ "$all" = true ]; then
   part without-app tests_without_app
@@ -116,4 +138,5 @@ if [ "$all" = true ]; then
   done
 fi
 printf '\n%s%s\n' "tests/run.sh: $(($(date +%s) - started)) s" "$summary"
+cat "$prefix/skipped"
 [ -z "$failed" ]

@@ -559,8 +559,11 @@ sync_application_run (SyncApplication *self)
 
   if (self->config == NULL)
     {
-      self->settings = sync_settings_open (sync_settings_find_bus ());
-      self->config = sync_config_new (self->settings, NULL, &error);
+      gboolean has_bus = sync_settings_find_bus ();
+
+      self->settings = sync_settings_open (has_bus);
+      if (has_bus || sync_settings_check_file (&error))
+        self->config = sync_config_new (self->settings, NULL, &error);
       if (self->config == NULL)
         {
           g_printerr ("posawesome-sync: %s\n", error->message);

@@ -7,6 +7,7 @@
 #include "sync-demo.h"
 
 #include "sync-demo-till.h"
+#include "sync-json-member.h"
 #include "sync-practice-shop.h"
 
 #include <glib/gi18n.h>
@@ -217,7 +218,7 @@ sold_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   index = self->n_done++;
-  self->sales[index].request_id = json_object_get_int_member_with_default (answer, "id", 0);
+  self->sales[index].request_id = sync_json_member_int (answer, "id", 0);
   g_signal_emit (self, signals[SIGNAL_SOLD], 0, index);
   if (self->n_done < SYNC_DEMO_N_SALES)
     go_on (self, STEP_SELL, 1);

@@ -24,6 +24,8 @@ typedef struct
 {
   GMainLoop *loop;      /* (owned) */
   SyncService *service; /* (owned) (nullable) */
+  char *base_url;       /* (owned) (nullable): the site of this run */
+  char *refused_url;    /* (owned) (nullable): the other one that was refused last; a setting that nobody set is empty */
   gboolean stopping;
   int status;
 } Headless;
@@ -61,13 +63,37 @@ network_hint_cb (Headless *self, gboolean metered)
   sync_engine_hint_network (sync_service_get_engine (self->service), metered);
 }
 
+/* The API key is that of one site, and must not go to another; once for each address that somebody tries. */
+static void
+refuse_site (Headless *self, const char *base_url)
+{
+  const char *tried = base_url != NULL ? base_url : "";
+
+  if (g_strcmp0 (self->refused_url, tried) == 0)
+    return;
+  g_free (self->refused_url);
+  self->refused_url = g_strdup (tried);
+  g_printerr ("posawesome-sync: the site stays %s until the program is started again; restart it to use %s\n", self->base_url,
+              base_url != NULL ? base_url : "another");
+}
+
+/* All but another site is used at once. */
 static void
 config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer user_data)
 {
   Headless *self = user_data;
+  g_autoptr (SyncConfig) own = sync_config_copy (config);
   g_autoptr (GError) error = NULL;
 
-  if (!sync_engine_set_config (sync_service_get_engine (self->service), config, &error))
+  if (g_strcmp0 (config->base_url, self->base_url) != 0)
+    {
+      refuse_site (self, config->base_url);
+      g_free (own->base_url);
+      own->base_url = g_strdup (self->base_url);
+    }
+  else
+    g_clear_pointer (&self->refused_url, g_free);
+  if (!sync_engine_set_config (sync_service_get_engine (self->service), own, &error))
     g_printerr ("posawesome-sync: %s\n", error->message);
 }
 
@@ -163,6 +189,7 @@ sync_headless_run (void)
     }
   if (config->debug)
     sync_debug_enable ();
+  self.base_url = g_strdup (config->base_url);
   self.service = sync_service_new (config, clock, random);
   if (bus != NULL)
     {
@@ -183,5 +210,7 @@ sync_headless_run (void)
       g_main_loop_unref (self.loop);
     }
   g_object_unref (self.service);
+  g_free (self.base_url);
+  g_free (self.refused_url);
   return self.status;
 }

@@ -14,7 +14,6 @@
 #include "sync-outcome.h"
 #include "sync-mutant.h"
 
-#define MAX_WAIT_MS (G_GINT64_CONSTANT (24) * 60 * 60 * 1000)
 
 /**
  * sync_answer_clear:
@@ -95,8 +94,8 @@ parse_seconds_ms (const char *text)
   if (length == 0 || strspn (digits, "0123456789") != length)
     return -1;
   if (length > 9)
-    return MAX_WAIT_MS;
-  return MIN (g_ascii_strtoll (digits, NULL, 10) * 1000, MAX_WAIT_MS);
+    return SYNC_OUTCOME_MAX_WAIT_MS;
+  return MIN (g_ascii_strtoll (digits, NULL, 10) * 1000, SYNC_OUTCOME_MAX_WAIT_MS);
 }
 
 /**
@@ -114,7 +113,7 @@ sync_outcome_parse_retry_after_ms (const char *retry_after, const char *date)
   g_autoptr (GDateTime) now = parse_http_date (date);
 
   if (then != NULL && now != NULL)
-    return CLAMP (g_date_time_difference (then, now) / 1000, 0, MAX_WAIT_MS);
+    return CLAMP (g_date_time_difference (then, now) / 1000, 0, SYNC_OUTCOME_MAX_WAIT_MS);
   return parse_seconds_ms (retry_after);
 }
 
@@ -407,6 +406,8 @@ sync_answer_new_from_reply (SyncTransportResult transport, gboolean bytes_writte
   self->retry_after_ms = sync_outcome_parse_retry_after_ms (retry_after, date);
   if (self->retry_after_ms < 0 && (status == 429 || status == 503))
     self->retry_after_ms = parse_seconds_ms (rate_limit_reset);
+  if (self->retry_after_ms < 0)
+    self->retry_at_ms = MAX (sync_outcome_parse_date_s (retry_after), 0) * 1000;
   read_body (self, body, proof, key_field);
   return self;
 }

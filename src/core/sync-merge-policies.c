@@ -18,6 +18,7 @@
 
 #include "sync-error.h"
 #include "sync-json.h"
+#include "sync-json-member.h"
 
 #define POLICIES_RESOURCE "/org/posawesome/Sync/core/merge-policies.json"
 #define MAX_PRECISION 9
@@ -245,7 +246,7 @@ load_text (SyncMergePolicies *self, const char *text, gsize length, GError **err
   if (!JSON_NODE_HOLDS_OBJECT (json_parser_get_root (parser)))
     return refuse (error, "(the whole)", NULL, "an object is expected");
   object = json_node_get_object (json_parser_get_root (parser));
-  if (json_object_get_int_member_with_default (object, "format", 0) != 1)
+  if (sync_json_member_int (object, "format", 0) != 1)
     return refuse (error, "format", NULL, "it must be 1");
   json_object_iter_init (&iter, object);
   while (json_object_iter_next (&iter, &member, &value))

@@ -43,6 +43,7 @@ typedef struct
   gboolean session_expired; /* the body says `session_expired` */
   gboolean proof_met;       /* the route's proof is in the body */
   gint64 retry_after_ms;    /* -1 if the server did not say */
+  gint64 retry_at_ms;       /* wall clock of the server: where it names a moment, and not what time it is; 0: not so */
   char *server_name;        /* (owned) (nullable): `name` of the document in the answer */
   char *server_modified;    /* (owned) (nullable): its `modified`, byte for byte */
   char *server_type;        /* (owned) (nullable): its `doctype` */
@@ -102,6 +103,9 @@ SyncOutcome sync_outcome_classify (const SyncAnswer *answer, SyncAction action);
 const char *sync_verdict_to_string (SyncVerdict verdict);
 const char *sync_host_news_to_string (SyncHostNews news);
 const char *sync_transport_result_to_string (SyncTransportResult result);
+/* No wait that a server asks for is longer: 24 hours. */
+#define SYNC_OUTCOME_MAX_WAIT_MS ((gint64) 24 * 3600 * 1000)
+
 gint64 sync_outcome_parse_retry_after_ms (const char *retry_after, const char *date);
 gint64 sync_outcome_parse_date_s (const char *date);
 

@@ -60,6 +60,8 @@ check_path (const char *path, GError **error)
   for (const char *p = path; problem == NULL && *p != '\0'; p++)
     if ((guchar) *p <= 0x20 || *p == 0x7f || *p == '\\' || *p == '#')
       problem = "blanks, control characters, \\ and # must be percent-encoded";
+    else if (*p == '%' && !(g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2])))
+      problem = "a % that stands for itself is written %25";
   if (problem == NULL)
     return TRUE;
   quoted = quote (path);
@@ -286,13 +288,17 @@ static void
 fill_key (Call *call, const SyncRouteRule *rule, SyncRoute *route)
 {
   const char *type_field = sync_route_table_get_key_field (call->table, route->resource_type);
+  g_autoptr (GStrvBuilder) places = g_strv_builder_new ();
 
-  for (guint i = 0; route->client_key == NULL && rule->key_from != NULL && rule->key_from[i] != NULL; i++)
+  for (guint i = 0; rule->key_from != NULL && rule->key_from[i] != NULL; i++)
     {
       g_autofree char *path = expand_path (call, rule->key_from[i], type_field);
 
-      route->client_key = sync_args_dup (call->args, path);
+      if (route->client_key == NULL)
+        route->client_key = sync_args_dup (call->args, path);
+      g_strv_builder_add (places, path);
     }
+  route->key_places = g_strv_builder_end (places);
   if (rule->key_field != NULL)
     route->key_field = expand_path (call, rule->key_field, type_field);
   if (rule->key_at != NULL)
@@ -374,6 +380,39 @@ fill_document (Call *call, const SyncRouteRule *rule, SyncRoute *route)
 }
 
 static gboolean
+stands_in_query (const SyncArgs *args, const char *path)
+{
+  gsize length = strcspn (path, "/");
+
+  for (guint i = 0; length > 0 && i < args->query->len; i++)
+    {
+      const char *name = g_array_index (args->query, SyncField, i).name;
+
+      if (strncmp (name, path, length) == 0 && name[length] == '\0')
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* What is put into a document (the key, the version) is put into the body: one that stands in the address would go out
+ * without it. */
+static gboolean
+check_place (const Call *call, const SyncRoute *route, GError **error)
+{
+  const char *paths[] = { route->document_path, route->key_path != NULL && strchr (route->key_path, '/') != NULL
+                                                  ? route->key_path : NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    if (paths[i] != NULL && stands_in_query (call->args, paths[i]))
+      {
+        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.*s” stands in the address; send it in the body",
+                     (int) strcspn (paths[i], "/"), paths[i]);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
 check_write (const Call *call, const SyncRoute *route, GError **error)
 {
   const char *what = call->call != NULL ? call->call : "the request";
@@ -384,7 +423,7 @@ check_write (const Call *call, const SyncRoute *route, GError **error)
       return FALSE;
     }
   if (route->action == SYNC_ACTION_CALL)
-    return TRUE;
+    return check_place (call, route, error);
   if (route->resource_type == NULL || (route->resource_id == NULL && route->action != SYNC_ACTION_CREATE))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
@@ -393,7 +432,7 @@ check_write (const Call *call, const SyncRoute *route, GError **error)
                    call->call != NULL ? "arguments" : "path");
       return FALSE;
     }
-  return TRUE;
+  return check_place (call, route, error);
 }
 
 static SyncRoute *

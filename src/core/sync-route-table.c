@@ -51,6 +51,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-json-member.h"
 
 #define ROUTES_RESOURCE "/org/posawesome/Sync/core/routes.json"
 
@@ -280,7 +281,7 @@ load_object (SyncRouteTable *self, JsonObject *object, GError **error)
   JsonNode *value;
   gboolean ok = TRUE;
 
-  if (json_object_get_int_member_with_default (object, "format", 0) != 1)
+  if (sync_json_member_int (object, "format", 0) != 1)
     return refuse (error, "format", "it must be 1");
   json_object_iter_init (&iter, object);
   while (ok && json_object_iter_next (&iter, &member, &value))

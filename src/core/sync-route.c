@@ -41,6 +41,7 @@ sync_route_free (SyncRoute *self)
   g_free (self->resource_type);
   g_free (self->resource_id);
   g_free (self->client_key);
+  g_strfreev (self->key_places);
   g_free (self->key_field);
   g_free (self->key_path);
   g_free (self->natural_lane);

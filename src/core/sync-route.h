@@ -45,6 +45,7 @@ typedef struct
   char *resource_type;  /* (owned) (nullable): DocType */
   char *resource_id;    /* (owned) (nullable): the document's name, decoded; NULL for a create */
   char *client_key;     /* (owned) (nullable): the idempotency key that the caller put into the body */
+  char **key_places;    /* (owned) (nullable): all places where a caller may have put it, as `key_path` */
   char *key_field;      /* (owned) (nullable): the unique field of the DocType that carries the key */
   char *key_path;       /* (owned) (nullable): where in the body the key belongs, "/" between levels: "posa_client_request_id",
                            "invoice/posa_client_request_id" (a level may be JSON inside a text) */

@@ -9,6 +9,8 @@
 #include <signal.h>
 
 #include "sync-error.h"
+#include "sync-json-member.h"
+#include "sync-secret.h"
 
 #define AGENT "posawesome-syncctl/" SYNC_VERSION
 /* Longer than the 10 s that the program gives the Secret Service or a shutdown. */
@@ -139,7 +141,7 @@ sync_ctl_client_free (SyncCtlClient *self)
 {
   g_object_unref (self->session);
   g_free (self->base);
-  g_free (self->authorization);
+  sync_secret_free (self->authorization);
   g_free (self);
 }
 
@@ -186,7 +188,7 @@ set_refusal (guint status, JsonNode *root, GError **error)
     inner = json_object_get_object_member (object, "error");
   if (inner != NULL)
     g_set_error_literal (error, SYNC_ERROR, status == SOUP_STATUS_NOT_FOUND ? SYNC_ERROR_NOT_FOUND : SYNC_ERROR_REFUSED,
-                         json_object_get_string_member_with_default (inner, "message", _ ("refused without a reason")));
+                         sync_json_member_text (inner, "message", _ ("refused without a reason")));
   else
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
                  _ ("the program at this port answered %u, which POSAwesome Sync does not; look with "

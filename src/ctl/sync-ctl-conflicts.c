@@ -7,8 +7,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* As many as the program gives in one answer. */
+#define LIST_LIMIT 1000
+
+/* @with_end: there are columns about the end; those that are open say there why they are. */
 static void
-add_row (SyncCtlTable *table, JsonObject *conflict, gboolean ended)
+add_row (SyncCtlTable *table, JsonObject *conflict, gboolean with_end)
 {
   g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "id"));
   g_autofree char *request = g_strdup_printf ("%" G_GINT64_FORMAT, sync_ctl_get_int (conflict, "requestId"));
@@ -19,7 +23,7 @@ add_row (SyncCtlTable *table, JsonObject *conflict, gboolean ended)
   const char *why = sync_ctl_get_string (conflict, "why");
   const char *by = sync_ctl_get_string (conflict, "resolvedBy");
   const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since,
-                          ended && resolution != NULL ? resolution : why, ended ? by : NULL, NULL };
+                          with_end && *resolution != '\0' ? resolution : why, with_end ? by : NULL, NULL };
 
   sync_ctl_table_add (table, cells);
 }
@@ -32,18 +36,20 @@ list (SyncCtl *ctl, gboolean all)
     = { _ ("ID"), _ ("REQUEST"), _ ("DOCUMENT"), _ ("KIND"), _ ("SINCE"), _ ("ENDED"), _ ("BY"), NULL };
   g_autoptr (SyncCtlTable) table = sync_ctl_table_new (all ? headings : open_headings);
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (
-    ctl->client, "GET", all ? "conflicts?status=all&limit=1000" : "conflicts?status=pending&limit=1000", NULL, &error);
+  g_autofree char *path = g_strdup_printf ("conflicts?status=%s&limit=%d", all ? "all" : "pending", LIST_LIMIT);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
   JsonArray *conflicts;
 
   if (answer == NULL)
     return sync_ctl_fail (error);
+  conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
+  if (json_array_get_length (conflicts) >= LIST_LIMIT)
+    g_printerr (_ ("posawesome-syncctl: there may be more conflicts; only the %d oldest are listed\n"), LIST_LIMIT);
   if (ctl->json)
     {
       sync_ctl_print_answer (answer->text);
       return SYNC_CTL_DONE;
     }
-  conflicts = json_object_get_array_member (json_node_get_object (answer->root), "conflicts");
   for (guint i = 0; i < json_array_get_length (conflicts); i++)
     add_row (table, json_array_get_object_element (conflicts, i), all);
   if (json_array_get_length (conflicts) > 0)
@@ -96,24 +102,19 @@ print_sides (JsonObject *conflict)
 static int
 show (SyncCtl *ctl, const char *argument)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
   g_autofree char *path = NULL;
   g_autofree char *since = NULL;
   JsonObject *conflict;
   gint64 id;
+  int status;
 
-  if (!sync_ctl_parse_id (argument, &id))
+  if (!sync_ctl_parse_conflict (argument, &id))
     return SYNC_CTL_USAGE;
   path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT, id);
-  answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
+  answer = sync_ctl_call (ctl, "GET", path, NULL, &status);
   if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    {
-      sync_ctl_print_answer (answer->text);
-      return SYNC_CTL_DONE;
-    }
+    return status;
   conflict = json_node_get_object (answer->root);
   since = sync_ctl_dup_time (sync_ctl_get_int (conflict, "createdMs"));
   g_print (_ ("Request %" PRId64 ", %s %s, %s, since %s\n"), sync_ctl_get_int (conflict, "requestId"),
@@ -195,21 +196,21 @@ sync_ctl_resolve (SyncCtl *ctl, char **arguments)
   g_autofree char *path = NULL;
   g_autofree char *body = NULL;
   gint64 id;
+  int status;
 
-  if (!sync_ctl_parse_id (arguments[0], &id))
+  if (!sync_ctl_parse_conflict (arguments[0], &id))
     return SYNC_CTL_USAGE;
   if (!g_strv_contains (known, arguments[1]))
     return sync_ctl_usage_error (
       _ ("“%s” is no way to end a conflict; there are local_wins, server_wins, merged, manual and skip"), arguments[1]);
   path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/resolve", id);
   body = dup_resolution (ctl, arguments[1], &error);
-  if (body != NULL)
-    answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
-  if (answer == NULL)
+  if (body == NULL)
     return sync_ctl_fail (error);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else if (ctl->preview)
+  answer = sync_ctl_call (ctl, "POST", path, body, &status);
+  if (answer == NULL)
+    return status;
+  if (ctl->preview)
     print_preview (json_node_get_object (answer->root));
   else
     g_print (_ ("Conflict %s: %s.\n"), arguments[0], resolution_words (json_node_get_object (answer->root)));
@@ -219,21 +220,18 @@ sync_ctl_resolve (SyncCtl *ctl, char **arguments)
 int
 sync_ctl_undo (SyncCtl *ctl, char **arguments)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
   g_autofree char *path = NULL;
   gint64 id;
+  int status;
 
-  if (!sync_ctl_parse_id (arguments[0], &id))
+  if (!sync_ctl_parse_conflict (arguments[0], &id))
     return SYNC_CTL_USAGE;
   path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT "/undo", id);
-  answer = sync_ctl_client_call (ctl->client, "POST", path, "{}", &error);
+  answer = sync_ctl_call (ctl, "POST", path, "{}", &status);
   if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
-    g_print (_ ("The end of conflict %s is undone by request %" PRId64 ".\n"), arguments[0],
-             sync_ctl_get_int (json_node_get_object (answer->root), "requestId"));
+    return status;
+  g_print (_ ("The end of conflict %s is undone by request %" PRId64 ".\n"), arguments[0],
+           sync_ctl_get_int (json_node_get_object (answer->root), "requestId"));
   return SYNC_CTL_DONE;
 }

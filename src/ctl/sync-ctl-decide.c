@@ -14,27 +14,12 @@
 #include "sync-json.h"
 #include "sync-random.h"
 
-/* (transfer full) (nullable): the answer, for the caller to put into words; NULL if all is said, with the exit status in
- * @status: the call failed, or JSON was wanted. */
-static SyncCtlAnswer *
-call (SyncCtl *ctl, const char *method, const char *path, const char *body, int *status)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, method, path, body, &error);
-
-  *status = answer != NULL ? SYNC_CTL_DONE : sync_ctl_fail_request (error, 0);
-  if (answer == NULL || !ctl->json)
-    return g_steal_pointer (&answer);
-  sync_ctl_print_answer (answer->text);
-  return NULL;
-}
-
 /* Sends a call and prints the answer, as JSON or as @words. */
 static int
 run (SyncCtl *ctl, const char *method, const char *path, const char *body, const char *words)
 {
   int status;
-  g_autoptr (SyncCtlAnswer) answer = call (ctl, method, path, body, &status);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, method, path, body, &status);
 
   if (answer != NULL)
     g_print ("%s\n", words);
@@ -209,7 +194,7 @@ static int
 sync_now (SyncCtl *ctl, const char *body)
 {
   int status;
-  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", "sync", body, &status);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "POST", "sync", body, &status);
   g_autofree char *types = NULL;
 
   if (answer == NULL)
@@ -282,7 +267,7 @@ static int
 pause_until (SyncCtl *ctl, const char *body)
 {
   int status;
-  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", "pause", body, &status);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "POST", "pause", body, &status);
   g_autofree char *until = NULL;
 
   if (answer == NULL)
@@ -312,7 +297,7 @@ static int
 go_on (SyncCtl *ctl, const char *path, const char *body)
 {
   int status;
-  g_autoptr (SyncCtlAnswer) answer = call (ctl, "POST", path, body, &status);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "POST", path, body, &status);
   JsonObject *now;
 
   if (answer == NULL)
@@ -368,28 +353,23 @@ print_deletions (JsonObject *request)
 static int
 decide (SyncCtl *ctl, const char *text, const char *verb, const char *body)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
   g_autofree char *path = NULL;
+  JsonObject *request;
   gint64 id;
+  int status;
 
   if (!sync_ctl_parse_id (text, &id))
     return SYNC_CTL_USAGE;
   path = g_strdup_printf ("requests/%" G_GINT64_FORMAT "/%s", id, verb);
-  answer = sync_ctl_client_call (ctl->client, "POST", path, body, &error);
+  answer = sync_ctl_call (ctl, "POST", path, body, &status);
   if (answer == NULL)
-    return sync_ctl_fail_request (error, id);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
-    g_print (_ ("Request %s: %s.\n"), text,
-             sync_ctl_status_words (sync_ctl_get_string (json_node_get_object (answer->root), "status")));
-  if (!ctl->json)
-    {
-      print_failed_dependants (json_node_get_object (answer->root));
-      print_deletions (json_node_get_object (answer->root));
-    }
-  return SYNC_CTL_DONE;
+    return status;
+  request = json_node_get_object (answer->root);
+  g_print (_ ("Request %s: %s.\n"), text, sync_ctl_status_words (sync_ctl_get_string (request, "status")));
+  print_failed_dependants (request);
+  print_deletions (request);
+  return status;
 }
 
 /* The same for each; one that fails does not keep the others. */
@@ -457,28 +437,23 @@ sync_ctl_confirm (SyncCtl *ctl, char **arguments)
 int
 sync_ctl_clear_old (SyncCtl *ctl, char **arguments)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
   g_autofree char *body = NULL;
   guint64 days = 30;
   gint64 n;
+  int status;
 
   if (arguments[0] != NULL && !g_ascii_string_to_unsigned (arguments[0], 10, 0, 36500, &days, NULL))
     return sync_ctl_usage_error (_ ("“%s” is no number of days from 0 to 36500"), arguments[0]);
   body = g_strdup_printf ("{\"days\":%u}", (guint) days);
-  answer = sync_ctl_client_call (ctl->client, "POST", "clear-old", body, &error);
+  answer = sync_ctl_call (ctl, "POST", "clear-old", body, &status);
   if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    {
-      sync_ctl_print_answer (answer->text);
-      return SYNC_CTL_DONE;
-    }
+    return status;
   n = sync_ctl_get_int (json_node_get_object (answer->root), "cleared");
   g_print (g_dngettext (NULL, "%" PRId64 " delivered request was forgotten.\n",
                         "%" PRId64 " delivered requests were forgotten.\n", n),
            n);
-  return SYNC_CTL_DONE;
+  return status;
 }
 
 int

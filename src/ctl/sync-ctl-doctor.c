@@ -201,7 +201,7 @@ check_restored (Report *report, JsonObject *status)
   g_autofree char *text = sync_ctl_dup_line (restored);
 
   /* What the notice says already is not said again. */
-  if (restored != NULL && *restored != '\0' && strstr (sync_ctl_get_string (status, "notice"), restored) == NULL)
+  if (*restored != '\0' && strstr (sync_ctl_get_string (status, "notice"), restored) == NULL)
     add (report, "restored", unknown == 0, text, _ ("look with “posawesome-syncctl list --status unknown”"));
 }
 

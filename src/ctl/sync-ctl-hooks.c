@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sync-clock-system.h"
+#include "sync-error.h"
 #include "sync-hook-program.h"
 
 static char *
@@ -117,10 +118,11 @@ sync_ctl_hooks (SyncCtl *ctl, char **arguments)
   if (strcmp (arguments[0], "test") != 0)
     return sync_ctl_usage_error (_ ("“%s” is not “test”"), arguments[0]);
   bytes = sync_ctl_read_json (arguments[2], &root, &error);
-  if (bytes == NULL)
-    return sync_ctl_usage_error ("%s", error->message);
-  if (sync_json_view_kind (&root) != SYNC_JSON_OBJECT)
-    return sync_ctl_usage_error (_ ("%s holds no JSON object with base, local and server"), arguments[2]);
+  if (bytes != NULL && sync_json_view_kind (&root) != SYNC_JSON_OBJECT)
+    g_set_error (&error, SYNC_ERROR, SYNC_ERROR_INVALID, _ ("%s holds no JSON object with base, local and server"),
+                 arguments[2]);
+  if (error != NULL)
+    return sync_ctl_fail (error);
   question = new_question (resource_type, &root);
   answer = ask (question, &error);
   if (answer == NULL)

@@ -176,7 +176,7 @@ sync_ctl_status_words (const char *status)
   for (guint i = 0; i < G_N_ELEMENTS (table); i++)
     if (g_strcmp0 (status, table[i].name) == 0)
       return g_dpgettext2 (NULL, "request", table[i].words);
-  return status != NULL ? status : "";
+  return status;
 }
 
 /* Prints an answer as it came. */
@@ -194,6 +194,7 @@ get_node (JsonObject *object, const char *name)
   return node != NULL && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
 }
 
+/* Never NULL: empty if there is no such text. */
 const char *
 sync_ctl_get_string (JsonObject *object, const char *name)
 {

@@ -12,6 +12,10 @@
 #include <unistd.h>
 
 #include "sync-json.h"
+#include "sync-secret.h"
+
+/* Room for any key or call, so that none is moved in memory, which would leave copies. */
+#define LONGEST_CALL 4096
 
 static struct termios terminal; /* as it was, for the signal handler */
 
@@ -26,7 +30,7 @@ restore_terminal (int number)
 static char *
 read_line (void)
 {
-  GString *line = g_string_new (NULL);
+  GString *line = g_string_sized_new (LONGEST_CALL);
   int c;
 
   while ((c = getc (stdin)) != EOF && c != '\n')
@@ -57,13 +61,6 @@ read_secret (const char *prompt)
 }
 
 static void
-forget (char *text)
-{
-  explicit_bzero (text, strlen (text));
-  g_free (text);
-}
-
-static void
 say_where (const char *source)
 {
   if (strcmp (source, "session") == 0)
@@ -78,46 +75,39 @@ say_where (const char *source)
 static int
 set_credentials (SyncCtl *ctl)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
-  GString *body = g_string_new ("{\"token\":");
+  int status;
+  GString *body = g_string_sized_new (LONGEST_CALL);
   char *token = read_secret (_ ("API key: "));
   char *secret = read_secret (_ ("API secret: "));
 
+  g_string_append (body, "{\"token\":");
   sync_json_append_quoted (body, token);
   g_string_append (body, ",\"secret\":");
   sync_json_append_quoted (body, secret);
   g_string_append (body, ctl->in_file ? ",\"file\":true}" : "}");
-  forget (token);
-  forget (secret);
-  answer = sync_ctl_client_call (ctl->client, "PUT", "credentials", body->str, &error);
-  forget (g_string_free (body, FALSE));
-  if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
+  sync_secret_free (token);
+  sync_secret_free (secret);
+  answer = sync_ctl_call (ctl, "PUT", "credentials", body->str, &status);
+  sync_secret_free (g_string_free (body, FALSE));
+  if (answer != NULL)
     say_where (sync_ctl_get_string (json_node_get_object (answer->root), "source"));
-  return SYNC_CTL_DONE;
+  return status;
 }
 
 int
 sync_ctl_credentials (SyncCtl *ctl, char **arguments)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
+  int status;
 
   if (strcmp (arguments[0], "set") == 0)
     return set_credentials (ctl);
   if (strcmp (arguments[0], "clear") != 0)
     return sync_ctl_usage_error (
         _ ("“%s” is neither set nor clear; say “posawesome-syncctl credentials set” or “… clear”"), arguments[0]);
-  answer = sync_ctl_client_call (ctl->client, "DELETE", "credentials", NULL, &error);
-  if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    sync_ctl_print_answer (answer->text);
-  else
+  answer = sync_ctl_call (ctl, "DELETE", "credentials", NULL, &status);
+  if (answer != NULL)
     g_print ("%s\n", _ ("The API key is forgotten."));
-  return SYNC_CTL_DONE;
+  return status;
 }

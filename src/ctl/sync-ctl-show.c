@@ -71,8 +71,8 @@ dup_next_try (gint64 next_try_ms)
 int
 sync_ctl_status (SyncCtl *ctl, char **arguments)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", "status", NULL, &error);
+  int exit_status;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "GET", "status", NULL, &exit_status);
   g_autofree char *oldest = NULL;
   g_autofree char *last = NULL;
   g_autofree char *next = NULL;
@@ -84,12 +84,7 @@ sync_ctl_status (SyncCtl *ctl, char **arguments)
   JsonObject *status;
 
   if (answer == NULL)
-    return sync_ctl_fail (error);
-  if (ctl->json)
-    {
-      sync_ctl_print_answer (answer->text);
-      return SYNC_CTL_DONE;
-    }
+    return exit_status;
   status = json_node_get_object (answer->root);
   oldest = sync_ctl_dup_time (sync_ctl_get_int (status, "oldestPendingMs"));
   last = sync_ctl_dup_time (sync_ctl_get_int (status, "lastSyncTime"));
@@ -290,20 +285,33 @@ check_status (const char *text)
   return TRUE;
 }
 
-int
-sync_ctl_list (SyncCtl *ctl, char **arguments)
+/* The rows of a page as the program gave them: numbers keep their spelling. */
+static void
+append_rows (GString *rows, const char *text)
 {
-  const char *const headings[]
-      = { _ ("ID"),     _ ("STATUS"),   _ ("ACCEPTED"),           _ ("REQUEST"), _ ("CUSTOMER OR TITLE"),
-          _ ("AMOUNT"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"), NULL };
-  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  SyncJsonView root, list, row;
+  SyncJsonIter iter;
+
+  if (!sync_json_check (text, strlen (text), &root, NULL) || !sync_json_view_member (&root, "requests", &list))
+    return;
+  sync_json_iter_init (&iter, &list);
+  while (sync_json_iter_next (&iter, NULL, &row))
+    {
+      g_string_append (rows, rows->len > 0 ? ",\n" : "");
+      g_string_append_len (rows, row.text, row.length);
+    }
+}
+
+/* Asks for page after page; (transfer full) (nullable): all of them, NULL if one could not be had, which is said. @rows gets
+ * their text, if JSON is wanted. */
+static GPtrArray *
+read_list (SyncCtl *ctl, GString *rows)
+{
   g_autofree char *status = g_uri_escape_string (
       ctl->status != NULL ? ctl->status : "pending,sending,unknown,conflict,failed", ",", FALSE);
   g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) json_object_unref);
   gint64 after = 0;
 
-  if (!check_status (ctl->status))
-    return SYNC_CTL_USAGE;
   do
     {
       g_autofree char *path
@@ -313,17 +321,41 @@ sync_ctl_list (SyncCtl *ctl, char **arguments)
       JsonArray *requests;
 
       if (answer == NULL)
-        return sync_ctl_fail (error);
+        {
+          sync_ctl_fail (error);
+          return NULL;
+        }
       if (ctl->json)
-        sync_ctl_print_answer (answer->text);
+        append_rows (rows, answer->text);
       requests = json_object_get_array_member (json_node_get_object (answer->root), "requests");
-      for (guint i = 0; i < json_array_get_length (requests); i++)
+      for (guint i = 0; !ctl->json && i < json_array_get_length (requests); i++)
         g_ptr_array_add (all, json_object_ref (json_array_get_object_element (requests, i)));
       after = sync_ctl_get_int (json_node_get_object (answer->root), "next");
     }
   while (after != 0);
+  return g_steal_pointer (&all);
+}
+
+int
+sync_ctl_list (SyncCtl *ctl, char **arguments)
+{
+  const char *const headings[]
+      = { _ ("ID"),     _ ("STATUS"),   _ ("ACCEPTED"),           _ ("REQUEST"), _ ("CUSTOMER OR TITLE"),
+          _ ("AMOUNT"), _ ("NEXT TRY"), _ ("THE SERVER'S WORDS"), NULL };
+  g_autoptr (SyncCtlTable) table = sync_ctl_table_new (headings);
+  g_autoptr (GString) rows = g_string_new (NULL);
+  g_autoptr (GPtrArray) all = NULL;
+
+  if (!check_status (ctl->status))
+    return SYNC_CTL_USAGE;
+  all = read_list (ctl, rows);
+  if (all == NULL)
+    return SYNC_CTL_REFUSED;
   if (ctl->json)
-    return SYNC_CTL_DONE;
+    {
+      g_print ("{\"requests\":[%s],\"next\":null}\n", rows->str);
+      return SYNC_CTL_DONE;
+    }
   add_tree (table, all);
   if (all->len > 0)
     sync_ctl_table_print (table);
@@ -416,22 +448,17 @@ print_request (JsonObject *request)
 int
 sync_ctl_show (SyncCtl *ctl, char **arguments)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncCtlAnswer) answer = NULL;
   g_autofree char *path = NULL;
   gint64 id;
+  int status;
 
   if (!sync_ctl_parse_id (arguments[0], &id))
     return SYNC_CTL_USAGE;
   path = g_strdup_printf ("requests/%" G_GINT64_FORMAT, id);
-  answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, &error);
+  answer = sync_ctl_call (ctl, "GET", path, NULL, &status);
   if (answer == NULL)
-    return sync_ctl_fail_request (error, id);
-  if (ctl->json)
-    {
-      sync_ctl_print_answer (answer->text);
-      return SYNC_CTL_DONE;
-    }
+    return status;
   print_request (json_node_get_object (answer->root));
   print_attempts (json_node_get_object (answer->root));
   print_document (json_node_get_object (answer->root), "acceptedBody", _ ("What was accepted:"));

@@ -131,6 +131,42 @@ sync_ctl_parse_id (const char *text, gint64 *id)
   return FALSE;
 }
 
+/* The same of a conflict, which has a number of its own. */
+gboolean
+sync_ctl_parse_conflict (const char *text, gint64 *id)
+{
+  if (g_ascii_string_to_signed (text, 10, 1, G_MAXINT64, id, NULL))
+    return TRUE;
+  sync_ctl_usage_error (_ ("“%s” is no conflict's number; see “posawesome-syncctl conflicts”"), text);
+  return FALSE;
+}
+
+/* A call that failed: it is about the request in its path, about several, or about a conflict. */
+static int
+fail_call (const char *path, const GError *error)
+{
+  const char *request = g_str_has_prefix (path, "requests/") ? path + strlen ("requests/") : "";
+
+  if (g_str_has_prefix (path, "conflicts"))
+    return sync_ctl_fail (error);
+  return sync_ctl_fail_request (error, g_ascii_strtoll (request, NULL, 10));
+}
+
+/* (transfer full) (nullable): the answer, for the caller to put into words; NULL if all is said, with the exit status in
+ * @status: the call failed, or JSON was wanted. */
+SyncCtlAnswer *
+sync_ctl_call (SyncCtl *ctl, const char *method, const char *path, const char *body, int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, method, path, body, &error);
+
+  *status = answer != NULL ? SYNC_CTL_DONE : fail_call (path, error);
+  if (answer == NULL || !ctl->json)
+    return g_steal_pointer (&answer);
+  sync_ctl_print_answer (answer->text);
+  return NULL;
+}
+
 static const Command *
 find_command (const char *name)
 {

@@ -35,6 +35,8 @@ int sync_ctl_usage_error (const char *format, ...) G_GNUC_PRINTF (1, 2);
 int sync_ctl_fail (const GError *error);
 int sync_ctl_fail_request (const GError *error, gint64 id);
 gboolean sync_ctl_parse_id (const char *text, gint64 *id);
+gboolean sync_ctl_parse_conflict (const char *text, gint64 *id);
+SyncCtlAnswer *sync_ctl_call (SyncCtl *ctl, const char *method, const char *path, const char *body, int *status);
 
 /* sync-ctl-show.c */
 int sync_ctl_status (SyncCtl *ctl, char **arguments);
@@ -60,7 +62,6 @@ int sync_ctl_discard (SyncCtl *ctl, char **arguments);
 int sync_ctl_restore (SyncCtl *ctl, char **arguments);
 int sync_ctl_clear_old (SyncCtl *ctl, char **arguments);
 int sync_ctl_backup (SyncCtl *ctl, char **arguments);
-
 
 /* sync-ctl-conflicts.c */
 int sync_ctl_conflicts (SyncCtl *ctl, char **arguments);

@@ -50,6 +50,13 @@ sync_absence_forget (SyncEngine *self, gint64 id)
   g_hash_table_remove (self->absences, &id);
 }
 
+/* How long ago its last send ended, as far as this run knows, in milliseconds. */
+gint64
+sync_absence_get_age_ms (SyncOperation *op)
+{
+  return (sync_clock_boot_us (op->engine->clock) - look_up (op)->ended_us) / 1000;
+}
+
 /* How long it may still be on its way through the server, in milliseconds. */
 gint64
 sync_absence_get_wait_ms (SyncOperation *op)

@@ -170,6 +170,20 @@ sync_breaker_note (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, 
 }
 
 /**
+ * sync_breaker_rest:
+ * @self: a breaker
+ * @until_us: the boot clock: before that nothing is sent, because the server asked for it
+ *
+ * Opens it, as its own words would.
+ */
+void
+sync_breaker_rest (SyncBreaker *self, gint64 until_us)
+{
+  self->reason = SYNC_HOST_THROTTLED;
+  self->probe_due_us = self->not_before_us = until_us;
+}
+
+/**
  * sync_breaker_spend:
  * @self: a breaker
  * @now_us: the boot clock

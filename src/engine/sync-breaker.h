@@ -23,6 +23,7 @@ void sync_breaker_init (SyncBreaker *self);
 gboolean sync_breaker_is_open (const SyncBreaker *self);
 guint sync_breaker_limit (const SyncBreaker *self, guint concurrency);
 gboolean sync_breaker_note (SyncBreaker *self, SyncHostNews news, gint64 retry_after_ms, gint64 now_us, SyncRandom *random);
+void sync_breaker_rest (SyncBreaker *self, gint64 until_us);
 gboolean sync_breaker_spend (SyncBreaker *self, gint64 now_us, SyncRandom *random);
 void sync_breaker_refund (SyncBreaker *self, gboolean was_retry);
 void sync_breaker_hurry (SyncBreaker *self, gint64 now_us, gint64 within_ms, SyncRandom *random);

@@ -126,6 +126,16 @@ record_delivered (SyncOperation *op)
   write_down (op, &change);
 }
 
+/* How many sends in a row have ended so, with the one that has just ended. */
+static guint
+count_tries (SyncOperation *op, SyncVerdict verdict)
+{
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  return sync_history_count (&history, verdict) + 1;
+}
+
 /* No effect, by no fault of this request: as before, or unknown as before. Where that is so each time, although the host
  * answers others (an address that is always redirected), it lets them pass: it would go first for ever, and close the
  * line for all. */
@@ -135,12 +145,13 @@ record_not_done (SyncOperation *op)
   SyncEngine *self = op->engine;
   guint earlier = earlier_unaccounted (op);
   SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING);
+  guint tries = count_tries (op, SYNC_VERDICT_NOT_DONE);
 
   change.unaccounted = earlier;
   change.delay_ms = 0;
-  if (op->attempt > QUICK_TRIES)
+  if (tries > QUICK_TRIES)
     change.delay_ms
-      = sync_backoff_delay_ms (op->attempt - QUICK_TRIES, self->config->base_retry_delay, ASIDE_MAX_MS, self->random);
+      = sync_backoff_delay_ms (tries - QUICK_TRIES, self->config->base_retry_delay, ASIDE_MAX_MS, self->random);
   write_down (op, &change);
 }
 
@@ -150,7 +161,7 @@ record_busy (SyncOperation *op)
   SyncEngine *self = op->engine;
   guint earlier = earlier_unaccounted (op);
   SyncChange change = change_of_answer (op, earlier > 0 ? SYNC_STATE_UNKNOWN : SYNC_STATE_PENDING);
-  guint tries = op->attempt;
+  guint tries = count_tries (op, SYNC_VERDICT_BUSY);
 
   change.unaccounted = earlier;
   change.delay_ms = tries <= QUICK_TRIES

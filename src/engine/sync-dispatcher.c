@@ -226,7 +226,9 @@ next_moment_us (SyncEngine *self)
 {
   gint64 now_us = sync_clock_boot_us (self->clock);
   gint64 tick_us = now_us + (gint64) self->config->processing_interval * 1000;
-  gint64 due_us = sync_store_get_next_due_us (self->store);
+  gint64 due_us = self->paused_types == NULL
+                    ? sync_store_get_next_due_us (self->store)
+                    : sync_store_get_next_due_except_us (self->store, (const char *const *) self->paused_types);
   gint64 moment_us = 0;
 
   if (self->paused && self->paused_until_us != 0)
@@ -242,11 +244,8 @@ next_moment_us (SyncEngine *self)
     return moment_us;
   if (sync_breaker_is_open (&self->breaker))
     return self->probe != NULL ? moment_us : earlier (moment_us, MAX (self->breaker.probe_due_us, due_us));
-  /* A row that was due at the last look and was not started waits for an event: it is being worked on, every slot is
-   * taken, or its DocType is paused; the latter must not hide the time of another row behind it. One that became due
-   * since is news, however short that time was. */
-  if (due_us <= self->looked_us && self->paused_types != NULL)
-    return earlier (moment_us, tick_us);
+  /* A row that was due at the last look and was not started waits for an event: it is being worked on, or every slot is
+   * taken. One that became due since is news, however short that time was. */
   return due_us > self->looked_us ? earlier (moment_us, due_us) : moment_us;
 }
 

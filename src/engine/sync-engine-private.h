@@ -4,6 +4,7 @@
 #include "sync-breaker.h"
 #include "sync-engine.h"
 #include "sync-hooks.h"
+#include "sync-json-member.h"
 #include "sync-merge.h"
 #include "sync-server-clock.h"
 
@@ -18,6 +19,8 @@ typedef struct _SyncTurn SyncTurn;
 #define SYNC_LOOK_NOT_YET "not_yet"
 #define SYNC_LOOK_ABSENT_ONCE "absent_once"
 #define SYNC_LOOK_ABSENT "absent"
+/* What the server had made is not there any more. */
+#define SYNC_LOOK_MISSING "missing"
 /* A hook sends what was refused again. */
 #define SYNC_LOOK_HOOKED "hooked"
 /* The verdict of a person who says that it did not arrive. */
@@ -28,6 +31,9 @@ typedef struct
 {
   char *verdict;    /* (owned) (nullable): of the last send; NULL: it ended without one */
   gint64 sent_ms;   /* wall clock: the end of the last send */
+  char *ended;      /* (owned) (nullable): the verdict of the last send that has one, and how many in a row had it, since a
+                     * person or a hook decided */
+  guint n_in_a_row;
   guint n_sends;
   guint n_unsure;   /* those of them that may have arrived */
   guint n_looks;    /* answered looks since the last send */
@@ -87,6 +93,7 @@ typedef struct
   SyncConflict *conflict; /* (owned) */
   SyncRequest *row;       /* (owned): with its bodies */
   SyncRoute *route;       /* (owned) */
+  char *hook_trouble; /* (owned) (nullable): what a hook failed at that was asked about it */
 } SyncOpenConflict;
 
 void sync_open_conflict_clear (SyncOpenConflict *self);
@@ -127,6 +134,7 @@ struct _SyncEngine
   gint64 began_us;              /* boot clock: when it was started last */
   GTimeZone *zone;              /* (owned) (nullable): the site's, NULL: not known */
   gboolean zone_asked;          /* this run has asked for it */
+  guint n_zone_vain;            /* suspicious answers to that */
   GCancellable *errands;        /* (owned) (nullable): questions for nobody's row; NULL while it does not run */
   gint64 trust_proven_us;       /* boot clock: when the oldest of them was proven */
   GTask *shutdown;              /* (owned) (nullable) */
@@ -146,6 +154,7 @@ struct _SyncEngine
   GCancellable *probe;          /* (owned) (nullable): a probe is out */
   GPtrArray *checks;            /* (owned) (element-type GTask): persons who wait for its answer */
   gint64 tried_ms;              /* wall clock: when this run last learned something about the host, 0: never */
+  gint64 upkeep_ms;             /* wall clock: when delivered rows were last looked after; 0: not known */
   char *user;                   /* (owned) (nullable): whom the server takes us for */
   char *host_words;             /* (owned) (nullable): why the host is away */
   SyncServerClock server_clock; /* of this run: the boot clock that it leans on begins anew with the machine */
@@ -232,6 +241,7 @@ gboolean sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, Syn
 /* sync-resolver.c: who ends it? */
 void sync_resolver_start (SyncEngine *self);
 void sync_resolver_add (SyncEngine *self, gint64 conflict_id);
+SyncHookFacts sync_resolver_get_facts (SyncEngine *self, const SyncRequest *row, const char *server_version);
 void sync_resolver_run (SyncEngine *self);
 char *sync_resolver_dup_open_fields (const SyncMerge *merge);
 gboolean sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row);
@@ -252,6 +262,13 @@ gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
 const char *sync_engine_get_key_in_force (SyncEngine *self, const char *resource_type);
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
+
+/* sync-rest.c: how long the server wants to be left alone */
+void sync_rest_keep (SyncEngine *self);
+void sync_rest_take_up (SyncEngine *self);
+
+/* sync-upkeep.c: what is kept for how long */
+void sync_upkeep_run (SyncEngine *self);
 
 /* sync-zone.c: when was it, there? */
 void sync_zone_forget (SyncEngine *self);
@@ -332,14 +349,21 @@ char *sync_question_dup_name (JsonObject *document);
 void sync_history_read (SyncEngine *engine, const SyncRoute *route, const SyncRequest *request, SyncHistory *self);
 void sync_history_clear (SyncHistory *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (SyncHistory, sync_history_clear)
+guint sync_history_count (const SyncHistory *self, SyncVerdict verdict);
 gboolean sync_history_ended (const SyncHistory *self, SyncVerdict verdict);
 gboolean sync_history_is_refusal (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
 gboolean sync_history_is_final (const SyncHistory *self, SyncEngine *engine, const SyncRequest *request);
+
+/* sync-anew.c: the same write under another key */
+gboolean sync_anew_is_the_way (const SyncOpenConflict *open);
+gboolean sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const char *actor, GError **error);
+GBytes *sync_anew_dup_preview (const SyncOpenConflict *open, GError **error);
 
 /* sync-absence.c: when does it count that nothing is there? */
 void sync_absence_begin (SyncEngine *self);
 void sync_absence_note_send (SyncOperation *op);
 void sync_absence_forget (SyncEngine *self, gint64 id);
+gint64 sync_absence_get_age_ms (SyncOperation *op);
 gint64 sync_absence_get_wait_ms (SyncOperation *op);
 gint64 sync_absence_see (SyncOperation *op);
 

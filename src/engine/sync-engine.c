@@ -289,6 +289,7 @@ sync_engine_note_sync (SyncEngine *self)
       || !sync_store_set_metadata (self->store, METADATA_LAST_DURATION, duration, NULL))
     g_debug ("the time of the last sync was not kept");
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LAST_SYNC_MS]);
+  sync_upkeep_run (self);
 }
 
 /* The disk did not take something, and whoever gave it was told. */
@@ -323,6 +324,17 @@ sync_engine_set_paused (SyncEngine *self, gboolean paused)
   sync_engine_refresh (self);
 }
 
+/* How long the server wants to be left alone, in milliseconds; -1: it does not say. */
+static gint64
+read_rest_ms (SyncEngine *self, const SyncAnswer *answer)
+{
+  gint64 now_ms = sync_engine_get_corrected_ms (self);
+
+  if (answer->retry_after_ms >= 0 || answer->retry_at_ms == 0)
+    return answer->retry_after_ms;
+  return CLAMP (answer->retry_at_ms - (now_ms != 0 ? now_ms : sync_clock_wall_ms (self->clock)), 0, SYNC_OUTCOME_MAX_WAIT_MS);
+}
+
 /* What an answer says about the host. */
 void
 sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const char *words)
@@ -331,9 +343,11 @@ sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *an
 
   if (news != SYNC_HOST_NO_NEWS)
     self->tried_ms = sync_clock_wall_ms (self->clock);
-  if (sync_breaker_note (&self->breaker, news, answer->retry_after_ms, sync_clock_boot_us (self->clock), self->random))
+  if (sync_breaker_note (&self->breaker, news, read_rest_ms (self, answer), sync_clock_boot_us (self->clock), self->random))
     g_debug ("host: %s%s%s", sync_host_news_to_string (self->breaker.reason), server_words != NULL ? ": " : "",
              server_words != NULL ? server_words : "");
+  if (news == SYNC_HOST_THROTTLED)
+    sync_rest_keep (self);
   if (sync_breaker_is_open (&self->breaker))
     {
       char *kept = g_strdup (server_words);

@@ -14,6 +14,16 @@
 #define QUEUED_MAX_MS (4600 * 1000)
 #define QUEUED_LOOK_MS (60 * 1000)
 
+/* Somebody else's write is under way. */
+static gint64
+delay_of_stale (SyncOperation *op, const SyncHistory *history)
+{
+  const SyncConfig *config = op->engine->config;
+
+  return sync_backoff_delay_ms (sync_history_count (history, SYNC_VERDICT_STALE), config->base_retry_delay,
+                                config->max_retry_delay, op->engine->random);
+}
+
 /* The draft on the server takes the edited body, unless it does not want it. */
 static void
 take_difference (SyncOperation *op, const char *name, const char *modified)
@@ -26,16 +36,14 @@ take_difference (SyncOperation *op, const char *name, const char *modified)
   stale = sync_history_ended (&history, SYNC_VERDICT_STALE);
   change.unaccounted = 0;
   change.server_name = name;
-  if (sync_history_ended (&history, SYNC_VERDICT_GONE) || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
+  if (sync_history_ended (&history, SYNC_VERDICT_GONE) || (stale && sync_history_count (&history, SYNC_VERDICT_STALE) >= SENDS_BEFORE_PERSON))
     {
       change.to = SYNC_STATE_FAILED;
       change.message = op->request->error_message;
       sync_settle_write_down (op, &change);
       return;
     }
-  change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
-                                                   op->engine->config->max_retry_delay, op->engine->random)
-                          : 0;
+  change.delay_ms = stale ? delay_of_stale (op, &history) : 0;
   change.base_modified = modified;
   change.reason = "the draft on the server takes the edited body";
   sync_settle_write_down (op, &change);
@@ -73,8 +81,8 @@ static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
 {
   g_autofree char *name = sync_question_dup_name (document);
-  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
-  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  const char *modified = sync_json_member_text (document, "modified", NULL);
+  gint64 docstatus = sync_json_member_int (document, "docstatus", 0);
   gboolean edited = op->request->edited;
   gboolean half_done = docstatus == 0 && (op->route->submit_after || op->route->proof == SYNC_PROOF_SUBMITTED);
   SyncChange change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
@@ -164,7 +172,7 @@ found_at_base (SyncOperation *op, gboolean learned)
   /* "Not found" was said about something else than the document. */
   if (sync_history_ended (&history, SYNC_VERDICT_GONE)
       || sync_history_is_final (&history, op->engine, op->request)
-      || (stale && op->request->attempts >= SENDS_BEFORE_PERSON))
+      || (stale && sync_history_count (&history, SYNC_VERDICT_STALE) >= SENDS_BEFORE_PERSON))
     {
       sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);
       return;
@@ -172,10 +180,7 @@ found_at_base (SyncOperation *op, gboolean learned)
   change = sync_settle_change (op, SYNC_STATE_PENDING, "absent");
   change.unaccounted = 0;
   change.needs_person = 0;
-  /* Somebody else's write was under way at that moment. */
-  change.delay_ms = stale ? sync_backoff_delay_ms (op->request->attempts, op->engine->config->base_retry_delay,
-                                                   op->engine->config->max_retry_delay, op->engine->random)
-                          : 0;
+  change.delay_ms = stale ? delay_of_stale (op, &history) : 0;
   sync_settle_write_down (op, &change);
 }
 
@@ -185,7 +190,7 @@ read_docstatus (const char *document)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *object = sync_question_parse (parser, document, -1);
 
-  return object != NULL ? json_object_get_int_member_with_default (object, "docstatus", 0) : 0;
+  return object != NULL ? sync_json_member_int (object, "docstatus", 0) : 0;
 }
 
 /* What somebody else did to the document of a change. One that was submitted before the till read it was changed, no more. */
@@ -236,7 +241,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
       change.base_modified = modified;
       change.delay_ms = 0;
       change.message = "";
-      change.reason = "no base version was given: the server's present one was taken";
+      change.heard = "no base version was given: the server's present one was taken";
       sync_settle_write_down (op, &change);
       return;
     }
@@ -263,7 +268,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
 static void
 found_queued (SyncOperation *op, const SyncHistory *history)
 {
-  if (sync_clock_wall_ms (op->engine->clock) - history->sent_ms > QUEUED_MAX_MS)
+  if (sync_absence_get_age_ms (op) > QUEUED_MAX_MS)
     sync_settle_give_to_person (op, "The server took it to submit it in the background, and it is still a draft.");
   else
     sync_settle_look_later (op,
@@ -275,8 +280,8 @@ found_queued (SyncOperation *op, const SyncHistory *history)
 static void
 found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, gint64 wanted)
 {
-  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
-  gint64 docstatus = json_object_get_int_member_with_default (document, "docstatus", 0);
+  const char *modified = sync_json_member_text (document, "modified", NULL);
+  gint64 docstatus = sync_json_member_int (document, "docstatus", 0);
   gboolean at_base = learn_version (op, text, modified) || op->request->base_modified == NULL
                      || g_strcmp0 (modified, op->request->base_modified) == 0;
   g_auto (SyncHistory) history = { 0 };
@@ -335,7 +340,7 @@ sync_found_take (SyncOperation *op, JsonObject *document)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
   g_autofree char *text = json_to_string (node, FALSE);
-  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  const char *modified = sync_json_member_text (document, "modified", NULL);
 
   if (sync_settle_looks_by_key (op->route, op->request))
     {

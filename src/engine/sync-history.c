@@ -33,8 +33,18 @@ take_unsure (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attem
 }
 
 static void
+take_end (SyncHistory *self, const char *verdict)
+{
+  self->n_in_a_row = g_strcmp0 (self->ended, verdict) == 0 ? self->n_in_a_row + 1 : 1;
+  g_free (self->ended);
+  self->ended = g_strdup (verdict);
+}
+
+static void
 take_send (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt)
 {
+  if (attempt->verdict != NULL)
+    take_end (self, attempt->verdict);
   g_free (self->verdict);
   self->verdict = g_strdup (attempt->verdict);
   self->sent_ms = attempt->started_ms + MAX (attempt->duration_us, 0) / 1000;
@@ -50,6 +60,7 @@ static void
 take_decision (SyncHistory *self)
 {
   g_clear_pointer (&self->verdict, g_free);
+  g_clear_pointer (&self->ended, g_free);
 }
 
 static void
@@ -100,6 +111,7 @@ void
 sync_history_clear (SyncHistory *self)
 {
   g_free (self->verdict);
+  g_free (self->ended);
   g_free (self->sent_as);
 }
 
@@ -108,6 +120,14 @@ gboolean
 sync_history_ended (const SyncHistory *self, SyncVerdict verdict)
 {
   return g_strcmp0 (self->verdict, sync_verdict_to_string (verdict)) == 0;
+}
+
+/* How many sends in a row have ended so, up to the last that has ended. Others, such as those that met no host, do not count
+ * with them. */
+guint
+sync_history_count (const SyncHistory *self, SyncVerdict verdict)
+{
+  return g_strcmp0 (self->ended, sync_verdict_to_string (verdict)) == 0 ? self->n_in_a_row : 0;
 }
 
 static gboolean

@@ -96,6 +96,7 @@ sync_engine_start (SyncEngine *self, GError **error)
   self->errands = g_cancellable_new ();
   self->stopping = FALSE;
   sync_switches_restore (self);
+  sync_rest_take_up (self);
   sync_resolver_start (self);
   sync_engine_refresh (self);
   sync_engine_kick (self);
@@ -239,7 +240,10 @@ sync_engine_set_config (SyncEngine *self, const SyncConfig *config, GError **err
     }
   if (g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {
+      gboolean metered = self->breaker.metered;
+
       sync_breaker_init (&self->breaker);
+      self->breaker.metered = metered;
       self->tried_ms = 0;
       sync_server_clock_init (&self->server_clock);
       g_hash_table_remove_all (self->trust);

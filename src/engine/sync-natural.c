@@ -183,7 +183,7 @@ static void
 see_row (SyncOperation *op, const SyncHistory *history, JsonObject *row, const char *name, SyncMaker maker,
          Sighting *sighting)
 {
-  const char *creation = json_object_get_string_member_with_default (row, "creation", "");
+  const char *creation = sync_json_member_text (row, "creation", "");
   gint64 end_ms = end_of_time (op, history);
   gint64 earliest_ms, latest_ms;
   gboolean known = sync_zone_read (op->engine, creation, &earliest_ms, &latest_ms);
@@ -395,7 +395,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   sync_history_read (op->engine, op->route, op->request, &history);
-  evidence = g_strdup_printf ("“%s” (%s)", name, json_object_get_string_member_with_default (document, "creation", ""));
+  evidence = g_strdup_printf ("“%s” (%s)", name, sync_json_member_text (document, "creation", ""));
   give_with_evidence (op, &history, evidence,
                       "It differs from what was sent, so only a person can tell whether it is the one.");
 }

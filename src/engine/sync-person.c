@@ -411,6 +411,22 @@ sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *ac
   return restore (self, id, TRUE, actor, error);
 }
 
+/* Whether the last look saw that the document which the server had made for @row is not there any more. */
+static gboolean
+is_missing (SyncEngine *self, const SyncRequest *row)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (self->store, row->id, NULL);
+
+  for (guint i = attempts != NULL ? attempts->len : 0; i > 0; i--)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i - 1);
+
+      if (g_strcmp0 (attempt->kind, "person") != 0)
+        return g_strcmp0 (attempt->kind, "look") == 0 && g_strcmp0 (attempt->verdict, SYNC_LOOK_MISSING) == 0;
+    }
+  return FALSE;
+}
+
 /**
  * sync_engine_confirm:
  * @self: an engine
@@ -420,7 +436,7 @@ sync_engine_restore_with_dependants (SyncEngine *self, gint64 id, const char *ac
  * @actor: (nullable): who decided, for the audit
  * @error: as sync_engine_retry()
  *
- * A person's word where the server cannot tell. Durable on return.
+ * A person's word where the server cannot tell. What the server had made and has no more is made again. Durable on return.
  *
  * Returns: whether it was done
  */
@@ -444,6 +460,11 @@ sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *
     {
       change.proof = "person";
       change.server_name = name;
+    }
+  else if (row->server_name != NULL && is_missing (self, row))
+    {
+      change.step = 0;
+      change.server_name = "";
     }
   return apply_and_kick (self, &change, error);
 }

@@ -111,9 +111,10 @@ static void
 ask (SyncEngine *self, SyncRequest *row)
 {
   g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (self, row, "rule", NULL, NULL);
-  const SyncHookFacts facts = { .local_ms = sync_engine_get_accepted_ms (self, row), .message = row->error_message };
+  SyncHookFacts facts = sync_resolver_get_facts (self, row, NULL);
   Question *question = g_new0 (Question, 1);
 
+  facts.message = row->error_message;
   question->engine = g_object_ref (self);
   question->id = row->id;
   question->attempts = row->attempts;

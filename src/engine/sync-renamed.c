@@ -14,7 +14,7 @@ dup_member (const char *document, const char *name)
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *object = sync_question_parse (parser, document, -1);
 
-  return object != NULL ? g_strdup (json_object_get_string_member_with_default (object, name, NULL)) : NULL;
+  return object != NULL ? g_strdup (sync_json_member_text (object, name, NULL)) : NULL;
 }
 
 /* (transfer full) (nullable): when the document was made, in the server's words, if anything that is kept tells */
@@ -128,8 +128,8 @@ dup_digits (const char *moment)
 gboolean
 sync_renamed_is_made_anew (SyncEngine *self, const SyncRequest *request, JsonObject *document)
 {
-  const char *its = json_object_get_string_member_with_default (document, "creation", NULL);
-  const char *modified = json_object_get_string_member_with_default (document, "modified", NULL);
+  const char *its = sync_json_member_text (document, "creation", NULL);
+  const char *modified = sync_json_member_text (document, "modified", NULL);
   g_autofree char *creation = sync_renamed_dup_creation (self, request);
   g_autofree char *its_digits = NULL;
   g_autofree char *digits = NULL;
@@ -148,7 +148,7 @@ has_its_owner (SyncOperation *op, JsonObject *document)
   g_autofree char *base = sync_settle_dup_base (op->engine, op->request);
   g_autofree char *owner = dup_member (base, "owner");
 
-  return owner == NULL || g_strcmp0 (owner, json_object_get_string_member_with_default (document, "owner", owner)) == 0;
+  return owner == NULL || g_strcmp0 (owner, sync_json_member_text (document, "owner", owner)) == 0;
 }
 
 static void
@@ -156,7 +156,7 @@ open_renamed (SyncOperation *op, JsonNode *document)
 {
   g_autofree char *text = json_to_string (document, FALSE);
   const char *modified
-    = json_object_get_string_member_with_default (json_node_get_object (document), "modified", NULL);
+    = sync_json_member_text (json_node_get_object (document), "modified", NULL);
 
   sync_settle_open_conflict_as (op, "renamed", op->asked, op->asked, text, modified);
 }

@@ -18,6 +18,7 @@ sync_open_conflict_clear (SyncOpenConflict *self)
   g_clear_pointer (&self->conflict, sync_conflict_free);
   g_clear_pointer (&self->row, sync_request_unref);
   g_clear_pointer (&self->route, sync_route_free);
+  g_clear_pointer (&self->hook_trouble, g_free);
 }
 
 /* Reads an open conflict with its row. FALSE with %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open) or a
@@ -58,6 +59,8 @@ sync_resolve_why_not_local (const SyncOpenConflict *open)
     return "the document is not on the server, so nothing there can take it";
   if (sync_resolve_is_name_taken (open))
     return "another document has that name";
+  if (sync_anew_is_the_way (open))
+    return NULL;
   if (g_strcmp0 (type, "cancelled") == 0)
     return "the document was cancelled on the server";
   if (makes && g_strcmp0 (type, "submitted") == 0)
@@ -199,6 +202,8 @@ sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResoluti
 {
   SyncChange change = SYNC_CHANGE_INIT;
 
+  if (resolution == SYNC_RESOLUTION_LOCAL_WINS && sync_anew_is_the_way (open))
+    return sync_anew_make (self, open, actor, error);
   change.id = open->row->id;
   change.from = SYNC_STATE_CONFLICT;
   change.kind = kind;
@@ -334,10 +339,12 @@ sync_resolve_as (SyncEngine *self, const SyncOpenConflict *open, SyncResolution 
  *   the merge that needs nobody, if there is one
  * @actor: (nullable): who decided
  * @error: %SYNC_ERROR_NOT_FOUND, %SYNC_ERROR_ILLEGAL_EDGE (it is not open), %SYNC_ERROR_REFUSED (the document is gone,
- *   cancelled or submitted, so that nothing can take this version; or it does not merge by itself), %SYNC_ERROR_INVALID
+ *   cancelled or submitted, so that no change can take this version; or it does not merge by itself), %SYNC_ERROR_INVALID
  *   (@document is none), %SYNC_ERROR_CORRUPT (all permanent), %SYNC_ERROR_STORAGE, %SYNC_ERROR_DISK_FULL (transient)
  *
- * Unless the server's version stands, the request is sent again under its key, against the version that the server had
+ * Where the key itself is in the way (its document was cancelled, or submitted with other content), local wins makes a new
+ * request under a key of its own, which takes the place of this one (`superseded_by`), with its dependants. Else, unless the
+ * server's version stands, the request is sent again under its key, against the version that the server had
  * when the conflict was found: if somebody changes the document before that, a new conflict is opened. If the server's
  * stands, the request is discarded as `server_wins`; who waits for it goes on with the server's document, if there is
  * one, and fails if there is none. Both sides stay in the conflict's record, from where sync_engine_undo_resolution() takes the
@@ -409,9 +416,11 @@ sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
     }
   if (resolution == SYNC_RESOLUTION_SERVER_WINS || resolution == SYNC_RESOLUTION_SKIP)
     return g_strdup ("null");
-  wire = sync_body_build_wire (open.route, open.row->content_type,
-                               body != NULL ? body : sync_request_get_body (open.row), open.row->key,
-                               open.conflict->server_version, open.row->step, &refusal);
+  wire = resolution == SYNC_RESOLUTION_LOCAL_WINS && sync_anew_is_the_way (&open)
+           ? sync_anew_dup_preview (&open, &refusal)
+           : sync_body_build_wire (open.route, open.row->content_type,
+                                   body != NULL ? body : sync_request_get_body (open.row), open.row->key,
+                                   open.conflict->server_version, open.row->step, &refusal);
   if (refusal != NULL)
     {
       g_propagate_error (error, refusal);

@@ -14,12 +14,22 @@
 /* Somebody there changes the document as often as we decide: then people should talk. */
 #define ROUNDS_BEFORE_PERSON 3
 
+/* (transfer full) (nullable): @why, after what the hook failed at: whoever reads the conflict is to know of that */
+static char *
+dup_whole_reason (const SyncOpenConflict *open, const char *why)
+{
+  return open->hook_trouble == NULL ? g_strdup (why)
+         : why == NULL              ? g_strdup (open->hook_trouble)
+                                    : g_strdup_printf ("%s; %s", open->hook_trouble, why);
+}
+
 static void
 ask (SyncEngine *self, const SyncOpenConflict *open, const char *why)
 {
+  g_autofree char *reason = dup_whole_reason (open, why);
   g_autoptr (GError) error = NULL;
 
-  if (!sync_store_note_conflict (self->store, open->conflict->id, SYNC_CONFLICT_ASKED, "engine", why, &error)
+  if (!sync_store_note_conflict (self->store, open->conflict->id, SYNC_CONFLICT_ASKED, "engine", reason, &error)
       && !g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STALE))
     {
       sync_resolver_add (self, open->conflict->id);
@@ -137,9 +147,10 @@ apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution
        const char *reason)
 {
   g_autofree char *actor = g_strdup_printf ("policy %s", sync_merge_style_to_string (style));
+  g_autofree char *whole = dup_whole_reason (open, reason);
   g_autoptr (GError) error = NULL;
 
-  if (sync_resolve_apply (self, open, resolution, body, "look", actor, reason, &error))
+  if (sync_resolve_apply (self, open, resolution, body, "look", actor, whole, &error))
     return TRUE;
   if (g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE) || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL))
     {
@@ -224,7 +235,7 @@ decide_name (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle styl
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
   JsonObject *there = sync_question_parse (parser, open->conflict->server_data, -1);
-  gint64 docstatus = there != NULL ? json_object_get_int_member_with_default (there, "docstatus", 0) : 0;
+  gint64 docstatus = there != NULL ? sync_json_member_int (there, "docstatus", 0) : 0;
 
   if (docstatus != (open->route->submit_after ? 1 : 0)
       || !sync_body_agrees_with (open->route, open->row->content_type, sync_request_get_body (open->row),
@@ -234,10 +245,19 @@ decide_name (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle styl
     ask (self, open, "the server's version could not be taken");
 }
 
+/* An undo writes nothing over that somebody wrote since, whatever wins elsewhere: what collides is for a person. */
+static SyncMergeStyle
+style_for (SyncEngine *self, const SyncOpenConflict *open)
+{
+  SyncMergeStyle style = sync_merge_style_for_type (self->config->conflict_policies, open->conflict->resource_type);
+
+  return open->row->undo_of != 0 && style != SYNC_MERGE_STYLE_ASK ? SYNC_MERGE_STYLE_MERGE : style;
+}
+
 static void
 decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
 {
-  SyncMergeStyle style = sync_merge_style_for_type (self->config->conflict_policies, open->conflict->resource_type);
+  SyncMergeStyle style = style_for (self, open);
   const char *why = why_person (open);
 
   if (style == SYNC_MERGE_STYLE_ASK)
@@ -298,20 +318,40 @@ hooks_answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!self->running || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
       || !sync_resolve_load (self, question->conflict_id, &open, NULL) || open.conflict->asked_ms != 0)
     return;
-  if (error != NULL)
-    g_message ("conflict %" G_GINT64_FORMAT ": %s; the policy decides", question->conflict_id, error->message);
-  if (answer != NULL && answer->passed != NULL)
-    g_message ("conflict %" G_GINT64_FORMAT ": %s", question->conflict_id, answer->passed);
+  open.hook_trouble = g_strdup (error != NULL ? error->message : answer != NULL ? answer->passed : NULL);
+  if (open.hook_trouble != NULL)
+    g_message ("conflict %" G_GINT64_FORMAT ": %s%s", question->conflict_id, open.hook_trouble,
+               answer == NULL ? "; the policy decides" : "");
   if (answer != NULL)
     follow_hook (self, &open, answer);
   else
     decide_by_policy (self, &open);
 }
 
+/* On the server's clock; 0: not known */
+static gint64
+read_version_ms (SyncEngine *self, const char *version)
+{
+  gint64 earliest_ms, latest_ms;
+
+  return sync_zone_read (self, version, &earliest_ms, &latest_ms) ? earliest_ms : 0;
+}
+
+/* When its sides were written, as far as that is known. */
+SyncHookFacts
+sync_resolver_get_facts (SyncEngine *self, const SyncRequest *row, const char *server_version)
+{
+  return (SyncHookFacts) {
+    .base_ms = read_version_ms (self, row->base_modified),
+    .local_ms = sync_engine_get_accepted_ms (self, row),
+    .server_ms = read_version_ms (self, server_version),
+  };
+}
+
 static void
 decide (SyncEngine *self, const SyncOpenConflict *open)
 {
-  const SyncHookFacts facts = { .local_ms = sync_engine_get_accepted_ms (self, open->row) };
+  const SyncHookFacts facts = sync_resolver_get_facts (self, open->row, open->conflict->server_version);
   Question *question;
 
   if (sync_store_count_conflicts_of (self->store, open->row->id) > ROUNDS_BEFORE_PERSON)

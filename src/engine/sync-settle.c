@@ -11,6 +11,12 @@
 #include "sync-error.h"
 #include "sync-mutant.h"
 
+#include <string.h>
+
+/* Looks in a row that were answered by something else than what was asked, before a person is asked: with the back-off some
+ * twenty-five minutes. */
+#define VAIN_LOOKS_BEFORE_PERSON 12
+
 /* The change of the row of @op from where it is now, decided by a look. */
 SyncChange
 sync_settle_change (SyncOperation *op, SyncState to, const char *verdict)
@@ -23,6 +29,12 @@ sync_settle_change (SyncOperation *op, SyncState to, const char *verdict)
   change.kind = "look";
   change.verdict = verdict;
   change.duration_us = sync_clock_boot_us (op->engine->clock) - op->started_us;
+  if (op->answer != NULL)
+    {
+      change.http_status = op->answer->status;
+      change.exc_type = op->answer->exc_type;
+      change.heard = op->answer->message;
+    }
   return change;
 }
 
@@ -59,9 +71,8 @@ sync_settle_as (SyncOperation *op, SyncState to, const char *verdict, const char
   sync_settle_write_down (op, &change);
 }
 
-/* Nobody but a person can decide; the row keeps its place. */
-void
-sync_settle_give_to_person (SyncOperation *op, const char *why)
+static void
+give_to_person (SyncOperation *op, const char *verdict, const char *why)
 {
   SyncChange change;
 
@@ -72,10 +83,17 @@ sync_settle_give_to_person (SyncOperation *op, const char *why)
       sync_settle_write_down (op, &change);
       return;
     }
-  change = sync_settle_change (op, SYNC_STATE_UNKNOWN, "undecided");
+  change = sync_settle_change (op, SYNC_STATE_UNKNOWN, verdict);
   change.needs_person = 1;
   change.message = why;
   sync_settle_write_down (op, &change);
+}
+
+/* Nobody but a person can decide; the row keeps its place. */
+void
+sync_settle_give_to_person (SyncOperation *op, const char *why)
+{
+  give_to_person (op, "undecided", why);
 }
 
 /* The host is away: the row stays as it is, and due. */
@@ -107,7 +125,7 @@ is_version (const char *document, const SyncRequest *request)
   JsonObject *object = sync_question_parse (parser, document, -1);
 
   return object != NULL
-         && g_strcmp0 (json_object_get_string_member_with_default (object, "modified", NULL), request->base_modified) == 0;
+         && g_strcmp0 (sync_json_member_text (object, "modified", NULL), request->base_modified) == 0;
 }
 
 static char *
@@ -225,6 +243,21 @@ sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncReques
   return sync_request_get_document_name (request) != NULL;
 }
 
+/* Whether the server's last refusal is about the key, and not about something else that has to be unique. It names the field
+ * by its label, which is the name in words. */
+static gboolean
+names_the_key (SyncOperation *op)
+{
+  g_autofree char *label = g_utf8_casefold (op->route->key_field, -1);
+  g_autofree char *words = NULL;
+
+  if (g_strcmp0 (op->request->exc_type, "UniqueValidationError") != 0 || op->request->error_message == NULL)
+    return FALSE;
+  words = g_utf8_casefold (op->request->error_message, -1);
+  g_strdelimit (label, "_", ' ');
+  return strstr (words, label) != NULL;
+}
+
 /* Nothing stands under our key. */
 static void
 absent_by_key (SyncOperation *op)
@@ -242,7 +275,7 @@ absent_by_key (SyncOperation *op)
         = g_strdup_printf ("It was on the server as %s and is not there any more: deleted by somebody, or out of sight",
                            op->request->server_name);
 
-      sync_settle_give_to_person (op, why);
+      give_to_person (op, SYNC_LOOK_MISSING, why);
       return;
     }
   if (op->request->unaccounted > 0 && history.unkeyed && sync_natural_can_look (self, op->route, op->request))
@@ -264,7 +297,10 @@ absent_by_key (SyncOperation *op)
       sync_settle_look_later (op, wait_ms, "absent", NULL);
       return;
     }
-  if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
+  if (sync_history_ended (&history, SYNC_VERDICT_TAKEN) && names_the_key (op))
+    sync_settle_give_to_person (op, "The server says that its key is taken, and shows nothing under it: the document may be"
+                                    " out of this user's sight. Only somebody who may see it can tell.");
+  else if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
       && history.n_unsure == 0
       && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
     sync_taken_look (op);
@@ -309,7 +345,7 @@ unreadable (SyncOperation *op, const SyncAnswer *answer)
       op->unreadable (op);
       return;
     }
-  if (op->request->unaccounted == 0)
+  if (op->request->state == SYNC_STATE_PENDING)
     why = g_strdup_printf ("%s cannot be read on the server, so what it has become there is not known, and nothing was sent: %s",
                            op->request->resource_type, words);
   else
@@ -346,14 +382,39 @@ look_again (SyncOperation *op)
   sync_settle_look_later (op,
                           sync_backoff_delay_ms (history.n_unanswered, self->config->base_retry_delay,
                                                  self->config->max_retry_delay, self->random),
-                          SYNC_LOOK_NO_ANSWER, NULL);
+                          SYNC_LOOK_NO_ANSWER,
+                          op->request->state == SYNC_STATE_PENDING && op->answer != NULL ? op->answer->message : NULL);
+}
+
+/* Whether the looks for the row of @op have met trouble so often, this time included, that it will not pass. */
+static gboolean
+has_looked_enough (SyncOperation *op, guint enough)
+{
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  return history.n_unanswered + 1 >= enough;
+}
+
+/* The answer is none to what was asked: broken, or about something else. */
+static void
+look_in_vain (SyncOperation *op)
+{
+  gboolean passes = op->outcome.verdict == SYNC_VERDICT_NOT_DONE || op->outcome.verdict == SYNC_VERDICT_BUSY;
+
+  if (sync_settle_ends_with_the_host (op))
+    return;
+  if (!passes && has_looked_enough (op, VAIN_LOOKS_BEFORE_PERSON))
+    unreadable (op, op->answer);
+  else
+    look_again (op);
 }
 
 /* Whether a look was shown the document that it asked for, and not what somebody else asked for. */
 static gboolean
 is_asked (SyncOperation *op, JsonObject *document)
 {
-  const char *doctype = json_object_get_string_member_with_default (document, "doctype", NULL);
+  const char *doctype = sync_json_member_text (document, "doctype", NULL);
   g_autofree char *name = sync_question_dup_name (document);
 
   return name != NULL && op->asked != NULL && sync_document_is (doctype, name, op->request->resource_type, op->asked);
@@ -381,7 +442,7 @@ is_what_was_asked_for (SyncOperation *op, JsonObject *document)
     return FALSE;
   return key_field == NULL || !json_object_has_member (document, key_field)
          || sync_key_is_stored_as (op->request->key,
-                                   json_object_get_string_member_with_default (document, key_field, NULL));
+                                   sync_json_member_text (document, key_field, NULL));
 }
 
 static void looked_cb (GObject *source, GAsyncResult *result, gpointer user_data);
@@ -397,8 +458,8 @@ take_look (SyncOperation *op)
     {
       if (is_what_was_asked_for (op, json_node_get_object (data)) || SYNC_MUTANT ("any-document-as-found"))
         sync_found_take (op, json_node_get_object (data));
-      else if (!sync_settle_ends_with_the_host (op))
-        look_again (op);
+      else
+        look_in_vain (op);
     }
   else if (op->outcome.verdict == SYNC_VERDICT_DELIVERED && data != NULL && JSON_NODE_HOLDS_ARRAY (data))
     {
@@ -407,8 +468,10 @@ take_look (SyncOperation *op)
 
       if (json_array_get_length (rows) > 0 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0)))
         name = sync_question_dup_name (json_array_get_object_element (rows, 0));
-      if (name == NULL)
+      if (json_array_get_length (rows) == 0)
         sync_settle_absent (op);
+      else if (name == NULL)
+        look_in_vain (op);
       /* Another answer may have closed the line meanwhile. */
       else if (!sync_settle_ends_with_the_host (op))
         sync_settle_read (op, name, looked_cb);
@@ -417,16 +480,6 @@ take_look (SyncOperation *op)
     sync_settle_absent (op);
   else
     sync_settle_take_trouble (op);
-}
-
-/* Whether the looks for the row of @op have met trouble so often, this time included, that it will not pass. */
-static gboolean
-has_looked_enough (SyncOperation *op)
-{
-  g_auto (SyncHistory) history = { 0 };
-
-  sync_history_read (op->engine, op->route, op->request, &history);
-  return history.n_unanswered + 1 >= SYNC_LOOKS_BEFORE_PERSON;
 }
 
 static gboolean
@@ -442,7 +495,7 @@ sync_settle_take_trouble (SyncOperation *op)
   SyncEngine *self = op->engine;
 
   /* It need not be looked at: it is sent, and the server tells. */
-  if (op->look_first && (is_no (op->outcome.verdict) || has_looked_enough (op)))
+  if (op->look_first && (is_no (op->outcome.verdict) || has_looked_enough (op, SYNC_LOOKS_BEFORE_PERSON)))
     {
       op->look_first = FALSE;
       sync_delivery_continue (op);
@@ -453,10 +506,10 @@ sync_settle_take_trouble (SyncOperation *op)
   if (op->outcome.verdict == SYNC_VERDICT_ASK)
     sync_probe_ask_who (self, op->cancellable, who_looked, op);
   else if (is_no (op->outcome.verdict)
-           || (op->outcome.verdict == SYNC_VERDICT_RETRY && op->request->unaccounted > 0 && has_looked_enough (op)))
+           || (op->outcome.verdict == SYNC_VERDICT_RETRY && has_looked_enough (op, SYNC_LOOKS_BEFORE_PERSON)))
     unreadable (op, op->answer);
-  else if (!sync_settle_ends_with_the_host (op))
-    look_again (op);
+  else
+    look_in_vain (op);
 }
 
 static void

@@ -70,7 +70,7 @@ find_modified (JsonArray *documents, const char *name)
       g_autofree char *its = JSON_NODE_HOLDS_OBJECT (node) ? sync_question_dup_name (json_node_get_object (node)) : NULL;
 
       if (its != NULL && g_ascii_strcasecmp (its, name) == 0)
-        return json_object_get_string_member_with_default (json_node_get_object (node), "modified", NULL);
+        return sync_json_member_text (json_node_get_object (node), "modified", NULL);
     }
   return NULL;
 }

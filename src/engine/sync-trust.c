@@ -177,9 +177,12 @@ words_of (const SyncReading *reading)
   return reading->answer->message != NULL ? reading->answer->message : reading->reply->error;
 }
 
+/* ERPNext says no; the page of a proxy or of a portal does not speak for it. */
 static gboolean
 is_refused (const SyncReading *reading)
 {
+  if (reading->outcome.verdict == SYNC_VERDICT_ASK && reading->answer->exc_type == NULL)
+    return FALSE;
   return reading->outcome.verdict == SYNC_VERDICT_REFUSED || reading->outcome.verdict == SYNC_VERDICT_RETRY
          || reading->outcome.verdict == SYNC_VERDICT_GONE || reading->outcome.verdict == SYNC_VERDICT_ASK;
 }
@@ -212,8 +215,8 @@ defined_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   row = json_array_get_length (rows) > 0 && JSON_NODE_HOLDS_OBJECT (json_array_get_element (rows, 0))
           ? json_array_get_object_element (rows, 0)
           : NULL;
-  unique = row != NULL && json_object_get_int_member_with_default (row, "unique", 0) == 1
-           && g_strcmp0 (json_object_get_string_member_with_default (row, "fieldtype", NULL), "Data") == 0;
+  unique = row != NULL && sync_json_member_int (row, "unique", 0) == 1
+           && g_strcmp0 (sync_json_member_text (row, "fieldtype", NULL), "Data") == 0;
   remember (self, proof->resource_type, unique);
   conclude (proof, unique ? SYNC_KEY_ENFORCED : row != NULL ? SYNC_KEY_NOT_UNIQUE : SYNC_KEY_UNCHECKED, NULL);
 }

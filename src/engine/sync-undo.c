@@ -81,7 +81,7 @@ prepare_sent (Undo *undo, GError **error)
   if (undo->row->resource_version == NULL || before == NULL || written == NULL)
     return refuse (undo, "what was there before is not known any more", error);
   if (document != NULL
-      && json_object_get_int_member_with_default (json_node_get_object (document), "docstatus", 0) != 0)
+      && sync_json_member_int (json_node_get_object (document), "docstatus", 0) != 0)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
   undo->body = dup_former_values (written, before);
   if (undo->body == NULL)
@@ -113,7 +113,7 @@ prepare_given_up (Undo *undo, GError **error)
 
   if (server == NULL || undo->conflict->server_version == NULL)
     return refuse (undo, "the document was not on the server any more", error);
-  if (json_object_get_int_member_with_default (server, "docstatus", 0) != 0)
+  if (sync_json_member_int (server, "docstatus", 0) != 0)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
   if (undo->conflict->local_data == NULL)
     return refuse (undo, "it wrote nothing", error);

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define METADATA_ZONE "site_time_zone"
+/* Suspicious answers in a run before it goes without. */
+#define VAIN_BEFORE_WITHOUT 10
 #define ZONE_PATH "/api/method/frappe.client.get_time_zone"
 
 static void
@@ -40,6 +42,7 @@ sync_zone_forget (SyncEngine *self)
 {
   g_clear_pointer (&self->zone, g_time_zone_unref);
   self->zone_asked = FALSE;
+  self->n_zone_vain = 0;
 }
 
 /* Whether the zone or the clock is not known, and was not asked for. */
@@ -70,7 +73,7 @@ zone_of (const SyncTransportReply *reply)
 
   if (message == NULL || !JSON_NODE_HOLDS_OBJECT (message))
     return NULL;
-  return g_strdup (json_object_get_string_member_with_default (json_node_get_object (message), "time_zone", NULL));
+  return g_strdup (sync_json_member_text (json_node_get_object (message), "time_zone", NULL));
 }
 
 static void
@@ -98,8 +101,12 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!sync_question_take_reply (op, SYNC_TRANSPORT (source), result))
     return;
-  /* With the host away, or suspicious, the row stays as it is, and due. */
-  if (sync_breaker_is_open (&self->breaker) || op->outcome.host == SYNC_HOST_SUSPECT)
+  /* With the host away, or suspicious, the row stays as it is, and due; but no sale waits for ever for a question that
+   * somebody on the way answers each time. */
+  if (op->outcome.host == SYNC_HOST_SUSPECT)
+    self->n_zone_vain++;
+  if (sync_breaker_is_open (&self->breaker)
+      || (op->outcome.host == SYNC_HOST_SUSPECT && self->n_zone_vain < VAIN_BEFORE_WITHOUT))
     {
       sync_operation_end (op);
       return;
@@ -144,7 +151,8 @@ sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 
   g_autoptr (GDateTime) as_utc = NULL;
   int year, month, day, hour, minute, second;
 
-  if (self->zone == NULL || sscanf (text, "%d-%d-%d%*1[ T]%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6)
+  if (self->zone == NULL || text == NULL
+      || sscanf (text, "%d-%d-%d%*1[ T]%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6)
     return FALSE;
   as_utc = g_date_time_new_utc (year, month, day, hour, minute, second);
   if (as_utc == NULL)

@@ -230,9 +230,15 @@ sync_events_open (SyncCall *call)
   SyncEvents *self = sync_gateway_get_events (http->gateway);
   SoupMessageHeaders *headers = soup_server_message_get_response_headers (http->message);
   g_autofree char *status = NULL;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) frame = NULL;
   Listener *listener;
 
+  if (!sync_call_read_nothing (call, &error))
+    {
+      sync_call_fail_error (call, error);
+      return;
+    }
   if (self == NULL || self->listeners->len >= MAX_LISTENERS)
     {
       g_autofree char *text
@@ -272,6 +278,10 @@ sync_gateway_get_metrics (SyncCall *call)
   g_autofree char *text
     = sync_view_metrics (snapshot, sync_listener_get_n_connections (sync_gateway_get_listener (http->gateway)),
                          events != NULL ? sync_events_get_n_listeners (events) : 0);
+  g_autoptr (GError) error = NULL;
 
-  sync_http_call_answer_message (http->message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+  if (sync_call_read_nothing (call, &error))
+    sync_http_call_answer_message (http->message, SOUP_STATUS_OK, "text/plain; version=0.0.4; charset=utf-8", text);
+  else
+    sync_call_fail_error (call, error);
 }

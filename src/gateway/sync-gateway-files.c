@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Local programs find the gateway by two small files; without them it is there and nobody can reach it. So whoever
+/* Local programs find the gateway by two small files in the data directory, `gateway-token` (made once, kept) and
+ * `gateway-port` (of the running program), both readable by their owner only; without them it is there and nobody can reach it. So whoever
  * removes or replaces one of them while the program runs finds it put back. The kernel tells of it (inotify on the files
  * themselves: on the directory every write of the database would wake us), and each change of the engine's state is a
  * moment to look as well, for a directory that was away. The engine's thread. */
@@ -10,6 +11,8 @@
 #include <glib-unix.h>
 #include <sys/inotify.h>
 #include <unistd.h>
+
+#include "sync-error.h"
 
 /* Whoever clears the whole directory is to be done with it: what came back meanwhile would be in the way. */
 #define PUT_BACK_AFTER_US G_USEC_PER_SEC
@@ -39,6 +42,31 @@ file_clear (gpointer data)
 
   g_free (file->name);
   g_free (file->text);
+}
+
+/**
+ * sync_gateway_write_file:
+ * @directory: the data directory
+ * @name: a file in it
+ * @text: its new contents
+ * @error: %SYNC_ERROR_STORAGE (transient), naming the file
+ *
+ * Writes a file as a whole, mode 0600; a reader sees the old one or the new one. Durable when it returns.
+ *
+ * Returns: whether it was written
+ */
+gboolean
+sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error)
+{
+  g_autofree char *path = g_build_filename (directory, name, NULL);
+  g_autoptr (GError) cause = NULL;
+
+  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
+                                0600, &cause))
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "cannot write %s: %s; make the data directory writable",
+               path, cause->message);
+  return FALSE;
 }
 
 /* Blanks at the end mean nothing to those who read it. */

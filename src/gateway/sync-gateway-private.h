@@ -14,6 +14,7 @@ SyncListener *sync_gateway_get_listener (SyncGateway *self);
 SyncEvents *sync_gateway_get_events (SyncGateway *self);
 
 /* sync-gateway-files.c */
+gboolean sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error);
 SyncGatewayFiles *sync_gateway_files_new (SyncEngine *engine, SyncClock *clock, const char *directory);
 void sync_gateway_files_keep (SyncGatewayFiles *self, const char *name, const char *text);
 void sync_gateway_files_free (SyncGatewayFiles *self);
@@ -22,7 +23,6 @@ void sync_gateway_files_free (SyncGatewayFiles *self);
 #define SYNC_GATEWAY_TOKEN_FILE "gateway-token"
 char *sync_gateway_token_load (const char *directory, SyncRandom *random, GError **error);
 gboolean sync_gateway_token_matches (const char *token, const char *authorization);
-gboolean sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error);
 
 /* sync-gateway-events.c */
 SyncEvents *sync_events_new (SyncEngine *engine, SyncClock *clock, SyncListener *listener);

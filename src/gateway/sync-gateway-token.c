@@ -1,41 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The two small files in the data directory through which local programs find and enter the gateway:
- * `gateway-token` (made once, kept) and `gateway-port` (of the running program). Both are readable by their
- * owner only. */
+/* The token by which local programs enter the gateway: made once, and kept in `gateway-token`. */
 #include "config.h"
 
 #include "sync-gateway-private.h"
 
 #include <string.h>
 
-#include "sync-error.h"
-
 #define TOKEN_BYTES 32
-
-/**
- * sync_gateway_write_file:
- * @directory: the data directory
- * @name: a file in it
- * @text: its new contents
- * @error: %SYNC_ERROR_STORAGE (transient), naming the file
- *
- * Writes a file as a whole, mode 0600; a reader sees the old one or the new one. Durable when it returns.
- *
- * Returns: whether it was written
- */
-gboolean
-sync_gateway_write_file (const char *directory, const char *name, const char *text, GError **error)
-{
-  g_autofree char *path = g_build_filename (directory, name, NULL);
-  g_autoptr (GError) cause = NULL;
-
-  if (g_file_set_contents_full (path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                0600, &cause))
-    return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "cannot write %s: %s; make the data directory writable",
-               path, cause->message);
-  return FALSE;
-}
 
 static gboolean
 is_token (const char *text)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 #include "sync-verb.h"
 
 #define PREFIX "/_sync/"
@@ -32,6 +33,7 @@ struct _SyncGateway
   SyncEvents *events;     /* (owned) (nullable): NULL once closed */
   SyncGatewayFiles *files; /* (owned) (nullable): NULL while it does not listen */
   char *token;            /* (owned) (nullable): NULL before it listens */
+  char *directory;        /* (owned) (nullable): where it wrote its port, NULL before it listens */
   guint port;             /* 0 while it does not listen */
 };
 
@@ -72,7 +74,7 @@ answer_with (SyncGateway *self, const SyncVerb *verbs, guint n_verbs, SoupServer
 
   for (guint i = 0; i < n_verbs; i++)
     {
-      if (!path_fits (verbs[i].path, path, &id))
+      if (verbs[i].path == NULL || !path_fits (verbs[i].path, path, &id))
         continue;
       if (strcmp (verbs[i].method, soup_server_message_get_method (message)) == 0)
         {
@@ -305,7 +307,10 @@ sync_gateway_dispose (GObject *object)
 static void
 sync_gateway_finalize (GObject *object)
 {
-  g_free (SYNC_GATEWAY (object)->token);
+  SyncGateway *self = SYNC_GATEWAY (object);
+
+  sync_secret_free (self->token);
+  g_free (self->directory);
   G_OBJECT_CLASS (sync_gateway_parent_class)->finalize (object);
 }
 
@@ -376,6 +381,8 @@ sync_gateway_listen (SyncGateway *self, guint port, GError **error)
       return FALSE;
     }
   self->port = sync_listener_get_port (self->listener);
+  g_free (self->directory);
+  self->directory = g_strdup (directory);
   self->files = sync_gateway_files_new (self->engine, self->clock, directory);
   sync_gateway_files_keep (self->files, SYNC_GATEWAY_TOKEN_FILE, self->token);
   sync_gateway_files_keep (self->files, PORT_FILE, number);
@@ -395,8 +402,7 @@ sync_gateway_close (SyncGateway *self)
   g_clear_pointer (&self->files, sync_gateway_files_free);
   if (self->port != 0)
     {
-      g_autofree char *path
-          = g_build_filename (sync_engine_get_config (self->engine)->data_dir, PORT_FILE, NULL);
+      g_autofree char *path = g_build_filename (self->directory, PORT_FILE, NULL);
 
       /* A stale one would send the next caller, and the token, to whoever has that port then. */
       if (g_unlink (path) != 0 && errno != ENOENT)

@@ -23,36 +23,39 @@ answer_error (SoupServerMessage *message, guint status, const char *code, const 
   sync_http_call_answer_message (message, status, "application/json", json->str);
 }
 
+/* How the errors of the library look to a caller. */
+static const struct
+{
+  guint status;
+  const char *code;
+} errors[] = {
+  [SYNC_ERROR_INVALID] = { SOUP_STATUS_BAD_REQUEST, "invalid" },
+  [SYNC_ERROR_FOREIGN_HOST] = { SOUP_STATUS_BAD_REQUEST, "foreign-host" },
+  [SYNC_ERROR_NOT_QUEUEABLE] = { SOUP_STATUS_BAD_REQUEST, "not-queueable" },
+  [SYNC_ERROR_TOO_LARGE] = { SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large" },
+  [SYNC_ERROR_KEY_CONFLICT] = { SOUP_STATUS_CONFLICT, "key-conflict" },
+  [SYNC_ERROR_NOT_FOUND] = { SOUP_STATUS_NOT_FOUND, "not-found" },
+  [SYNC_ERROR_ILLEGAL_EDGE] = { SOUP_STATUS_CONFLICT, "illegal-edge" },
+  [SYNC_ERROR_STALE] = { SOUP_STATUS_CONFLICT, "stale" },
+  [SYNC_ERROR_STORAGE] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "storage" },
+  [SYNC_ERROR_DISK_FULL] = { SOUP_STATUS_INSUFFICIENT_STORAGE, "disk-full" },
+  [SYNC_ERROR_LOCKED] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "locked" },
+  [SYNC_ERROR_NEWER] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "newer" },
+  [SYNC_ERROR_CORRUPT] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "corrupt" },
+  [SYNC_ERROR_CONFIG] = { SOUP_STATUS_CONFLICT, "config" },
+  [SYNC_ERROR_REFUSED] = { SOUP_STATUS_CONFLICT, "refused" },
+  [SYNC_ERROR_CREDENTIALS] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "credentials" },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (errors) == SYNC_ERROR_CREDENTIALS + 1);
+
 static guint
 status_of (const GError *error, const char **code)
 {
-  static const struct
-  {
-    guint status;
-    const char *code;
-  } table[] = {
-    [SYNC_ERROR_INVALID] = { SOUP_STATUS_BAD_REQUEST, "invalid" },
-    [SYNC_ERROR_FOREIGN_HOST] = { SOUP_STATUS_BAD_REQUEST, "foreign-host" },
-    [SYNC_ERROR_NOT_QUEUEABLE] = { SOUP_STATUS_BAD_REQUEST, "not-queueable" },
-    [SYNC_ERROR_TOO_LARGE] = { SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE, "too-large" },
-    [SYNC_ERROR_KEY_CONFLICT] = { SOUP_STATUS_CONFLICT, "key-conflict" },
-    [SYNC_ERROR_NOT_FOUND] = { SOUP_STATUS_NOT_FOUND, "not-found" },
-    [SYNC_ERROR_ILLEGAL_EDGE] = { SOUP_STATUS_CONFLICT, "illegal-edge" },
-    [SYNC_ERROR_STALE] = { SOUP_STATUS_CONFLICT, "stale" },
-    [SYNC_ERROR_STORAGE] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "storage" },
-    [SYNC_ERROR_DISK_FULL] = { SOUP_STATUS_INSUFFICIENT_STORAGE, "disk-full" },
-    [SYNC_ERROR_LOCKED] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "locked" },
-    [SYNC_ERROR_NEWER] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "newer" },
-    [SYNC_ERROR_CORRUPT] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "corrupt" },
-    [SYNC_ERROR_CONFIG] = { SOUP_STATUS_CONFLICT, "config" },
-    [SYNC_ERROR_REFUSED] = { SOUP_STATUS_CONFLICT, "refused" },
-    [SYNC_ERROR_CREDENTIALS] = { SOUP_STATUS_SERVICE_UNAVAILABLE, "credentials" },
-  };
-
-  if (error->domain == SYNC_ERROR && error->code >= 0 && (guint) error->code < G_N_ELEMENTS (table))
+  if (error->domain == SYNC_ERROR && error->code >= 0 && (guint) error->code < G_N_ELEMENTS (errors))
     {
-      *code = table[error->code].code;
-      return table[error->code].status;
+      *code = errors[error->code].code;
+      return errors[error->code].status;
     }
   *code = "internal";
   return SOUP_STATUS_INTERNAL_SERVER_ERROR;

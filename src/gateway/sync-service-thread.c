@@ -197,7 +197,7 @@ sync_service_thread_start (SyncServiceThread *self, GError **error)
 
 typedef struct
 {
-  SyncServiceThread *self; /* (owned) */
+  SyncServiceThread *self; /* (unowned): lives until this has run */
   SyncEngineFunc func;
   gpointer user_data;      /* (owned) if there is @destroy */
   GDestroyNotify destroy;

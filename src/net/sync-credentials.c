@@ -21,8 +21,9 @@
 #include "sync-clock-system.h"
 #include "sync-error.h"
 #include "sync-key-file.h"
+#include "sync-key-ring-turn.h"
+#include "sync-secret.h"
 
-#define SECRET_SERVICE_TIMEOUT_US (25 * G_USEC_PER_SEC)
 /* Bytes; ERPNext makes fifteen. */
 #define LONGEST_WORD 255
 
@@ -40,20 +41,6 @@ struct _SyncCredentials
   GQueue turns;                 /* (owned) (element-type GTask): what is under way, and behind it what waits */
 };
 
-/* One conversation with the key ring; the data of its GTask. */
-typedef struct
-{
-  void (*begin) (GTask *task); /* takes it over */
-  SyncClock *clock;          /* (owned) */
-  GCancellable *cancellable; /* (owned): stops libsecret, for the time-out as for the caller */
-  GCancellable *outer;       /* (owned) (nullable): the caller's */
-  gulong outer_id;
-  guint alarm;
-  char *token;               /* (owned) (nullable): to be held when the key ring has answered, or not */
-  char *secret;              /* (owned) (nullable) */
-  SyncCredentialsKeep keep;
-} Conversation;
-
 static const SecretSchema schema = {
   .name = "org.posawesome.Sync",
   .flags = SECRET_SCHEMA_NONE,
@@ -62,65 +49,19 @@ static const SecretSchema schema = {
 
 G_DEFINE_FINAL_TYPE (SyncCredentials, sync_credentials, G_TYPE_OBJECT)
 
-static void
-free_word (char *word)
-{
-  if (word != NULL)
-    explicit_bzero (word, strlen (word));
-  g_free (word);
-}
-
 /* Takes both words; NULL and NULL forgets. */
 static void
 hold (SyncCredentials *self, char *token, char *secret, SyncCredentialsSource source)
 {
-  free_word (self->token);
-  free_word (self->secret);
+  sync_secret_free (self->token);
+  sync_secret_free (self->secret);
   self->token = token;
   self->secret = secret;
   self->source = source;
   g_clear_pointer (&self->fault, g_free);
 }
 
-static void
-conversation_end (Conversation *conversation)
-{
-  sync_clock_clear_alarm (conversation->clock, &conversation->alarm);
-  if (conversation->outer_id != 0)
-    g_cancellable_disconnect (conversation->outer, conversation->outer_id);
-  conversation->outer_id = 0;
-}
-
-static void
-conversation_free (gpointer data)
-{
-  Conversation *conversation = data;
-
-  conversation_end (conversation);
-  g_clear_object (&conversation->clock);
-  g_clear_object (&conversation->cancellable);
-  g_clear_object (&conversation->outer);
-  free_word (conversation->token);
-  free_word (conversation->secret);
-  g_free (conversation);
-}
-
-static void
-conversation_timed_out (gpointer user_data)
-{
-  Conversation *conversation = user_data;
-
-  conversation->alarm = 0;
-  g_cancellable_cancel (conversation->cancellable);
-}
-
-static void
-outer_cancelled_cb (GCancellable *outer, gpointer user_data)
-{
-  g_cancellable_cancel (user_data);
-}
-
-/* (transfer full): a task without its conversation: for what is decided at once */
+/* (transfer full): a task without a turn: for what is decided at once */
 static GTask *
 new_task (SyncCredentials *self, gpointer tag, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -128,73 +69,6 @@ new_task (SyncCredentials *self, gpointer tag, GAsyncReadyCallback callback, gpo
 
   g_task_set_source_tag (task, tag);
   return task;
-}
-
-/* (transfer none): the task's own, which begins with wait_for_turn() */
-static Conversation *
-new_conversation (GTask *task, GCancellable *outer, void (*begin) (GTask *task))
-{
-  SyncCredentials *self = g_task_get_source_object (task);
-  Conversation *conversation = g_new0 (Conversation, 1);
-
-  g_task_set_task_data (task, conversation, conversation_free);
-  conversation->begin = begin;
-  conversation->clock = g_object_ref (self->clock);
-  conversation->cancellable = g_cancellable_new ();
-  if (outer != NULL)
-    {
-      conversation->outer = g_object_ref (outer);
-      conversation->outer_id = g_cancellable_connect (outer, G_CALLBACK (outer_cancelled_cb),
-                                                      g_object_ref (conversation->cancellable),
-                                                      g_object_unref);
-    }
-  return conversation;
-}
-
-static void
-take_turn (SyncCredentials *self)
-{
-  GTask *task = g_queue_peek_head (&self->turns);
-  Conversation *conversation = g_task_get_task_data (task);
-
-  conversation->alarm = sync_clock_add_alarm (self->clock,
-                                              sync_clock_boot_us (self->clock) + SECRET_SERVICE_TIMEOUT_US,
-                                              conversation_timed_out, conversation);
-  conversation->begin (g_object_ref (task));
-}
-
-/* Takes @task over. */
-static void
-wait_for_turn (GTask *task)
-{
-  SyncCredentials *self = g_task_get_source_object (task);
-
-  g_queue_push_tail (&self->turns, task);
-  if (self->turns.length == 1)
-    take_turn (self);
-}
-
-/* The operation that was under way has returned. */
-static void
-end_turn (SyncCredentials *self)
-{
-  g_object_unref (g_queue_pop_head (&self->turns));
-  if (self->turns.length > 0)
-    take_turn (self);
-}
-
-/* Whether the caller took it back; then the task has returned. Ends the conversation in any case. */
-static gboolean
-return_if_taken_back (GTask *task)
-{
-  Conversation *conversation = g_task_get_task_data (task);
-
-  conversation_end (conversation);
-  if (conversation->outer == NULL || !g_cancellable_is_cancelled (conversation->outer))
-    return FALSE;
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                           "The operation on the API key was taken back");
-  return TRUE;
 }
 
 /* Whether both words came from the environment; then the task has returned. */
@@ -232,8 +106,8 @@ look_into_file (SyncCredentials *self)
       hold (self, token, secret, SYNC_CREDENTIALS_FILE);
       return TRUE;
     }
-  free_word (token);
-  free_word (secret);
+  sync_secret_free (token);
+  sync_secret_free (secret);
   return FALSE;
 }
 
@@ -246,7 +120,7 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   char *words = secret_password_lookup_finish (result, &error);
   char *colon = words != NULL ? strchr (words, ':') : NULL;
 
-  if (!return_if_taken_back (task))
+  if (!sync_key_ring_turn_return_if_taken_back (task))
     {
       if (error != NULL)
         g_debug ("no API key read, the Secret Service does not answer: %s", error->message);
@@ -256,16 +130,16 @@ lookup_cb (GObject *object, GAsyncResult *result, gpointer user_data)
       g_task_return_boolean (task, TRUE);
     }
   secret_password_free (words);
-  end_turn (self);
+  sync_key_ring_turn_end (&self->turns);
 }
 
 static void
 begin_load (GTask *task)
 {
   SyncCredentials *self = g_task_get_source_object (task);
-  Conversation *conversation = g_task_get_task_data (task);
+  SyncKeyRingTurn *turn = g_task_get_task_data (task);
 
-  secret_password_lookup (&schema, conversation->cancellable, lookup_cb, task, "site", self->site, NULL);
+  secret_password_lookup (&schema, turn->cancellable, lookup_cb, task, "site", self->site, NULL);
 }
 
 /**
@@ -293,8 +167,8 @@ sync_credentials_load_async (SyncCredentials *self, GCancellable *cancellable, G
       g_task_return_boolean (task, TRUE);
       return;
     }
-  new_conversation (task, cancellable, begin_load);
-  wait_for_turn (g_steal_pointer (&task));
+  sync_key_ring_turn_new (task, self->clock, cancellable, begin_load);
+  sync_key_ring_turn_wait (g_steal_pointer (&task), &self->turns);
 }
 
 /**
@@ -315,11 +189,11 @@ sync_credentials_load_finish (SyncCredentials *self, GAsyncResult *result, GErro
 
 /* Whether the file is to have what the key ring did not take. */
 static gboolean
-wants_file (SyncCredentials *self, const Conversation *conversation)
+wants_file (SyncCredentials *self, const SyncKeyRingTurn *turn)
 {
   return self->file != NULL
-         && (conversation->keep == SYNC_CREDENTIALS_KEEP_FILE
-             || (conversation->keep == SYNC_CREDENTIALS_KEEP_AS_BEFORE && self->source == SYNC_CREDENTIALS_FILE));
+         && (turn->keep == SYNC_CREDENTIALS_KEEP_FILE
+             || (turn->keep == SYNC_CREDENTIALS_KEEP_AS_BEFORE && self->source == SYNC_CREDENTIALS_FILE));
 }
 
 /* The words go where they can be kept; they are used in any case. */
@@ -327,24 +201,25 @@ static void
 keep (GTask *task, gboolean stored)
 {
   SyncCredentials *self = g_task_get_source_object (task);
-  Conversation *conversation = g_task_get_task_data (task);
+  SyncKeyRingTurn *turn = g_task_get_task_data (task);
   SyncCredentialsSource source = stored ? SYNC_CREDENTIALS_SECRET_SERVICE : SYNC_CREDENTIALS_SESSION;
   g_autoptr (GError) error = NULL;
   gboolean done;
 
-  if (!stored && wants_file (self, conversation))
+  if (!stored && wants_file (self, turn))
     {
-      done = sync_key_file_write (self->file, self->site, conversation->token, conversation->secret, &error);
+      done = sync_key_file_write (self->file, self->site, turn->token, turn->secret, &error);
       source = done ? SYNC_CREDENTIALS_FILE : SYNC_CREDENTIALS_SESSION;
     }
   else
     done = self->file == NULL || sync_key_file_remove (self->file, self->site, &error);
-  hold (self, g_steal_pointer (&conversation->token), g_steal_pointer (&conversation->secret), source);
+  hold (self, g_steal_pointer (&turn->token), g_steal_pointer (&turn->secret), source);
   if (done)
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                             "The API key is used from now on, but what is kept of it is as it was: %s", error->message);
+                             "The API key is used from now on, but what is kept of it is as it was: %s; put that right, and set it again",
+                             error->message);
 }
 
 static void
@@ -355,26 +230,26 @@ store_cb (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncCredentials) self = g_object_ref (g_task_get_source_object (task));
   gboolean stored = secret_password_store_finish (result, &error);
 
-  if (!return_if_taken_back (task))
+  if (!sync_key_ring_turn_return_if_taken_back (task))
     {
       if (!stored)
         g_debug ("the Secret Service does not take the API key: %s", error != NULL ? error->message : "no reason given");
       keep (task, stored);
     }
-  end_turn (self);
+  sync_key_ring_turn_end (&self->turns);
 }
 
 static void
 begin_set (GTask *task)
 {
   SyncCredentials *self = g_task_get_source_object (task);
-  Conversation *conversation = g_task_get_task_data (task);
+  SyncKeyRingTurn *turn = g_task_get_task_data (task);
   g_autofree char *label = g_strdup_printf ("POSAwesome Sync: API key of %s", self->site);
-  char *words = g_strconcat (conversation->token, ":", conversation->secret, NULL);
+  char *words = g_strconcat (turn->token, ":", turn->secret, NULL);
 
-  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, conversation->cancellable, store_cb, task, "site",
+  secret_password_store (&schema, SECRET_COLLECTION_DEFAULT, label, words, turn->cancellable, store_cb, task, "site",
                          self->site, NULL);
-  free_word (words);
+  sync_secret_free (words);
 }
 
 static gboolean
@@ -407,7 +282,7 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  Conversation *conversation;
+  SyncKeyRingTurn *turn;
 
   g_return_if_fail (SYNC_IS_CREDENTIALS (self));
 
@@ -421,11 +296,11 @@ sync_credentials_set_async (SyncCredentials *self, const char *token, const char
       g_task_return_boolean (task, TRUE);
       return;
     }
-  conversation = new_conversation (task, cancellable, begin_set);
-  conversation->token = g_strdup (token);
-  conversation->secret = g_strdup (secret);
-  conversation->keep = keep_where;
-  wait_for_turn (g_steal_pointer (&task));
+  turn = sync_key_ring_turn_new (task, self->clock, cancellable, begin_set);
+  turn->token = g_strdup (token);
+  turn->secret = g_strdup (secret);
+  turn->keep = keep_where;
+  sync_key_ring_turn_wait (g_steal_pointer (&task), &self->turns);
 }
 
 /**
@@ -472,8 +347,8 @@ forget (GTask *task, const GError *ring_error)
                              self->site, ring_error->message);
   else if (!done)
     g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_STORAGE,
-                             "The API key of %s is not used any more, but what is kept of it is as it was: %s", self->site,
-                             error->message);
+                             "The API key of %s is not used any more, but what is kept of it is as it was: %s; put that right,"
+                             " and clear it again", self->site, error->message);
   else
     g_task_return_boolean (task, TRUE);
 }
@@ -487,18 +362,18 @@ clear_cb (GObject *object, GAsyncResult *result, gpointer user_data)
 
   /* FALSE without an error: there was nothing to remove. */
   secret_password_clear_finish (result, &error);
-  if (!return_if_taken_back (task))
+  if (!sync_key_ring_turn_return_if_taken_back (task))
     forget (task, error);
-  end_turn (self);
+  sync_key_ring_turn_end (&self->turns);
 }
 
 static void
 begin_clear (GTask *task)
 {
   SyncCredentials *self = g_task_get_source_object (task);
-  Conversation *conversation = g_task_get_task_data (task);
+  SyncKeyRingTurn *turn = g_task_get_task_data (task);
 
-  secret_password_clear (&schema, conversation->cancellable, clear_cb, task, "site", self->site, NULL);
+  secret_password_clear (&schema, turn->cancellable, clear_cb, task, "site", self->site, NULL);
 }
 
 /**
@@ -527,8 +402,8 @@ sync_credentials_clear_async (SyncCredentials *self, GCancellable *cancellable, 
       g_task_return_boolean (task, TRUE);
       return;
     }
-  new_conversation (task, cancellable, begin_clear);
-  wait_for_turn (g_steal_pointer (&task));
+  sync_key_ring_turn_new (task, self->clock, cancellable, begin_clear);
+  sync_key_ring_turn_wait (g_steal_pointer (&task), &self->turns);
 }
 
 /**

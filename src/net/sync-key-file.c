@@ -16,17 +16,23 @@
 #include <unistd.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 
+/* Bytes; a key takes some sixty, and its site. */
 #define LONGEST 65536
 
-/* Whether it is a file of this user that nobody else can read or write. */
+/* Whether it is a file of this user that nobody else can read or write, and of a size that is read. */
 static gboolean
-check_rights (const char *path, const struct stat *found, GError **error)
+check_file (const char *path, const struct stat *found, GError **error)
 {
-  if (S_ISREG (found->st_mode) && found->st_uid == geteuid () && (found->st_mode & 077) == 0 && found->st_size <= LONGEST)
+  if (!S_ISREG (found->st_mode) || found->st_uid != geteuid () || (found->st_mode & 077) != 0)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "“%s” is not used: it has to be a file of this user that nobody else can read (chmod 600)", path);
+  else if (found->st_size > LONGEST)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                 "“%s” is not used: it has more than %d kB, as no file of API keys has; remove it", path, LONGEST / 1024);
+  else
     return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
-               "“%s” is not used: it has to be a file of this user that nobody else can read (chmod 600)", path);
   return FALSE;
 }
 
@@ -90,12 +96,13 @@ load (const char *path, GError **error)
     return g_steal_pointer (&keys);
   if (fd < 0 || fstat (fd, &found) != 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be read: %s", path, g_strerror (errno));
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be read: %s; make it a file of this user", path,
+                   g_strerror (errno));
       if (fd >= 0)
         close (fd);
       return NULL;
     }
-  done = check_rights (path, &found, error);
+  done = check_file (path, &found, error);
   if (done)
     {
       buffer = g_malloc0 ((gsize) found.st_size + 1);
@@ -111,20 +118,26 @@ static gboolean
 save (GKeyFile *keys, const char *path, GError **error)
 {
   g_autofree char *directory = g_path_get_dirname (path);
+  g_autoptr (GError) cause = NULL;
   gsize length;
   char *data;
   gboolean done;
 
   if (g_mkdir_with_parents (directory, 0700) != 0)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be made: %s", directory, g_strerror (errno));
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be made: %s; make what is above it writable",
+                   directory, g_strerror (errno));
       return FALSE;
     }
   data = g_key_file_to_data (keys, &length, NULL);
   /* What stands there has that mode already: what has not was refused. */
   done = g_file_set_contents_full (path, data, (gssize) length, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE,
-                                   0600, error);
+                                   0600, &cause);
   free_buffer (data, length);
+  if (!done)
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE,
+                 "“%s” cannot be written: %s; make its directory writable, and see that the disk is not full", path,
+                 cause->message);
   return done;
 }
 
@@ -164,8 +177,8 @@ sync_key_file_read (const char *path, const char *site, char **token, char **sec
   *secret = g_key_file_get_string (keys, group, "secret", NULL);
   if (*token == NULL || *secret == NULL)
     {
-      g_clear_pointer (token, g_free);
-      g_clear_pointer (secret, g_free);
+      g_clear_pointer (token, sync_secret_free);
+      g_clear_pointer (secret, sync_secret_free);
     }
   return TRUE;
 }
@@ -221,6 +234,7 @@ sync_key_file_remove (const char *path, const char *site, GError **error)
     return save (keys, path, error);
   if (g_unlink (path) == 0)
     return TRUE;
-  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be removed: %s", path, g_strerror (errno));
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE, "“%s” cannot be removed: %s; make its directory writable", path,
+               g_strerror (errno));
   return FALSE;
 }

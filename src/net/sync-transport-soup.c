@@ -141,7 +141,7 @@ call_cancel (GTask *task)
 }
 
 static void
-call_timed_out (gpointer user_data)
+timed_out_alarm_cb (gpointer user_data)
 {
   Call *call = g_task_get_task_data (user_data);
 
@@ -454,7 +454,7 @@ sync_transport_soup_send_async (SyncTransport *transport, const SyncTransportReq
   g_signal_connect (call->message, "network-event", G_CALLBACK (message_network_event_cb), call);
   call->alarm = sync_clock_add_alarm (self->clock,
                                       sync_clock_boot_us (self->clock) + (gint64) request->timeout_ms * 1000,
-                                      call_timed_out, task);
+                                      timed_out_alarm_cb, task);
   if (cancellable != NULL)
     {
       call->outer = g_object_ref (cancellable);

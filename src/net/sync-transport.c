@@ -5,7 +5,7 @@
 
 #include "sync-transport.h"
 
-#include <string.h>
+#include "sync-secret.h"
 
 #define DEFAULT_TIMEOUT_MS 30000
 
@@ -48,9 +48,7 @@ sync_transport_request_new (const char *method, const char *url)
 void
 sync_transport_request_free (SyncTransportRequest *self)
 {
-  if (self->authorization != NULL)
-    explicit_bzero (self->authorization, strlen (self->authorization));
-  g_free (self->authorization);
+  sync_secret_free (self->authorization);
   g_free (self->method);
   g_free (self->url);
   g_free (self->content_type);

@@ -30,7 +30,7 @@ typedef struct
   char *retry_after;       /* (nullable) */
   char *date;              /* (nullable): also NULL if a cache answered */
   char *rate_limit_reset;  /* (nullable) */
-  GBytes *body;            /* (nullable): cut off at 64 MB */
+  GBytes *body;            /* (nullable): of an answer of more than 64 MB there is none */
   char *error;             /* (nullable): the transport's words, for a person */
 } SyncTransportReply;
 

@@ -117,8 +117,8 @@ set_line (SyncPracticeCall *call)
 
   if (body == NULL)
     return;
-  for_ms = json_object_get_int_member_with_default (body, "for_ms", -1);
-  if (!json_object_get_boolean_member_with_default (body, "up", TRUE))
+  for_ms = sync_json_member_int (body, "for_ms", -1);
+  if (!sync_json_member_boolean (body, "up", TRUE))
     {
       sync_clock_add_alarm (shop->clock, now + 20000, line_down, g_object_ref (shop));
       if (for_ms >= 0)
@@ -132,7 +132,7 @@ set_maintenance (SyncPracticeCall *call)
 {
   g_autoptr (JsonNode) node = parse_body (call);
   JsonObject *body = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  const char *mode = body != NULL ? json_object_get_string_member_with_default (body, "mode", "") : "";
+  const char *mode = body != NULL ? sync_json_member_text (body, "mode", "") : "";
 
   if (strcmp (mode, "off") == 0)
     call->shop->maintenance = SYNC_PRACTICE_MAINTENANCE_OFF;

@@ -391,7 +391,7 @@ sync_practice_call_may (SyncPracticeCall *call, SyncPracticeDocType *doctype, ch
   for (guint i = 0; call->user->roles[i] != NULL; i++)
     {
       const char *rights =
-        json_object_get_string_member_with_default (doctype->permissions, call->user->roles[i], "");
+        sync_json_member_text (doctype->permissions, call->user->roles[i], "");
 
       if (strchr (rights, right) != NULL)
         return TRUE;

@@ -260,7 +260,7 @@ argument_doc (SyncPracticeCall *call, SyncPracticeDocType **doctype)
     return NULL;
   node = sync_practice_call_dup_json (call, "doc");
   doc = node != NULL && JSON_NODE_HOLDS_OBJECT (node) ? json_node_dup_object (node) : NULL;
-  name = doc != NULL ? json_object_get_string_member_with_default (doc, "doctype", NULL) : NULL;
+  name = doc != NULL ? sync_json_member_text (doc, "doctype", NULL) : NULL;
   *doctype = doc != NULL ? sync_practice_call_doctype (call, name) : NULL;
   if (*doctype == NULL)
     g_clear_pointer (&doc, json_object_unref);
@@ -293,7 +293,7 @@ sync_practice_client_insert_many (SyncPracticeCall *call)
     {
       JsonObject *sent = json_array_get_object_element (json_node_get_array (docs), i);
       SyncPracticeDocType *doctype = sync_practice_call_doctype (
-        call, json_object_get_string_member_with_default (sent, "doctype", NULL));
+        call, sync_json_member_text (sent, "doctype", NULL));
       g_autoptr (JsonObject) doc =
         doctype != NULL ? sync_practice_document_create (call, doctype, sent, FALSE) : NULL;
 

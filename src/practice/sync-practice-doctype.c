@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "sync-practice-doctype.h"
+#include "sync-json-member.h"
 
 #include "sync-practice-resources.h"
 
@@ -89,18 +90,18 @@ sync_practice_doctype_add_field (SyncPracticeDocType *self, JsonObject *descript
   SyncPracticeField *old;
 
   field->name = g_strdup (json_object_get_string_member (description, "name"));
-  field->label = g_strdup (json_object_get_string_member_with_default (description, "label", NULL));
+  field->label = g_strdup (sync_json_member_text (description, "label", NULL));
   if (field->label == NULL)
     field->label = label_of (field->name);
   field->type = parse_type (json_object_get_string_member (description, "type"));
-  field->options = g_strdup (json_object_get_string_member_with_default (description, "options", NULL));
+  field->options = g_strdup (sync_json_member_text (description, "options", NULL));
   if (json_object_has_member (description, "default"))
     field->fallback = json_node_copy (json_object_get_member (description, "default"));
-  field->reqd = json_object_get_boolean_member_with_default (description, "reqd", FALSE);
-  field->unique = json_object_get_boolean_member_with_default (description, "unique", FALSE);
+  field->reqd = sync_json_member_boolean (description, "reqd", FALSE);
+  field->unique = sync_json_member_boolean (description, "unique", FALSE);
   field->allow_on_submit =
-    json_object_get_boolean_member_with_default (description, "allow_on_submit", FALSE);
-  field->length = json_object_get_int_member_with_default (description, "length", 0);
+    sync_json_member_boolean (description, "allow_on_submit", FALSE);
+  field->length = sync_json_member_int (description, "length", 0);
   if (field->length == 0)
     field->length = 140;
   old = g_hash_table_lookup (self->by_name, field->name);
@@ -133,9 +134,9 @@ sync_practice_doctype_add_custom_field (SyncPracticeDocType *self, JsonObject *d
     json_object_set_string_member (description, "label", json_object_get_string_member (doc, "label"));
   json_object_set_boolean_member (description, "unique", json_object_get_int_member (doc, "unique") == 1);
   json_object_set_boolean_member (description, "reqd",
-                                  json_object_get_int_member_with_default (doc, "reqd", 0) == 1);
+                                  sync_json_member_int (doc, "reqd", 0) == 1);
   json_object_set_int_member (description, "length",
-                              json_object_get_int_member_with_default (doc, "length", 0));
+                              sync_json_member_int (doc, "length", 0));
   sync_practice_doctype_add_field (self, description);
 }
 
@@ -205,7 +206,7 @@ set_table (SyncPracticeDocType *self, const char *fieldname, const char *doctype
 static void
 read_description (SyncPracticeDocType *self, JsonObject *all, JsonObject *description)
 {
-  const char *like = json_object_get_string_member_with_default (description, "like", NULL);
+  const char *like = sync_json_member_text (description, "like", NULL);
   JsonArray *fields = json_object_has_member (description, "fields")
                         ? json_object_get_array_member (description, "fields")
                         : NULL;
@@ -241,9 +242,9 @@ doctype_new (const char *name, JsonObject *all, JsonObject *description)
 
   self->name = g_strdup (name);
   self->naming = g_strdup (json_object_get_string_member (description, "naming"));
-  self->digits = json_object_get_int_member_with_default (description, "digits", 5);
-  self->submittable = json_object_get_boolean_member_with_default (description, "submittable", FALSE);
-  self->istable = json_object_get_boolean_member_with_default (description, "istable", FALSE);
+  self->digits = sync_json_member_int (description, "digits", 5);
+  self->submittable = sync_json_member_boolean (description, "submittable", FALSE);
+  self->istable = sync_json_member_boolean (description, "istable", FALSE);
   self->fields = g_ptr_array_new ();
   self->by_name = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, NULL);
   self->uniques = g_ptr_array_new ();

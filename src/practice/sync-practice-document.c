@@ -31,7 +31,7 @@ sync_practice_document_key (SyncPracticeDocType *doctype, JsonObject *doc)
   for (guint i = 0; i < doctype->uniques->len; i++)
     {
       SyncPracticeField *field = g_ptr_array_index (doctype->uniques, i);
-      const char *value = json_object_get_string_member_with_default (doc, field->name, NULL);
+      const char *value = sync_json_member_text (doc, field->name, NULL);
 
       if (value != NULL)
         return value;
@@ -146,7 +146,7 @@ take_uniques (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *
   for (guint i = 0; i < doctype->uniques->len; i++)
     {
       SyncPracticeField *field = g_ptr_array_index (doctype->uniques, i);
-      const char *value = json_object_get_string_member_with_default (doc, field->name, NULL);
+      const char *value = sync_json_member_text (doc, field->name, NULL);
       g_autofree char *holder =
         value != NULL ? sync_practice_store_find_unique (store, doctype->name, field->name, value)
                                               : NULL;
@@ -195,8 +195,8 @@ sync_practice_document_insert (SyncPracticeCall *call, SyncPracticeDocType *doct
 static gboolean
 add_custom_field (SyncPracticeCall *call, JsonObject *doc)
 {
-  const char *dt = json_object_get_string_member_with_default (doc, "dt", "");
-  const char *fieldname = json_object_get_string_member_with_default (doc, "fieldname", "");
+  const char *dt = sync_json_member_text (doc, "dt", "");
+  const char *fieldname = sync_json_member_text (doc, "fieldname", "");
   SyncPracticeDocType *doctype = g_hash_table_lookup (call->shop->doctypes, dt);
 
   if (doctype == NULL)
@@ -364,7 +364,7 @@ check_rights (SyncPracticeCall *call, SyncPracticeDocType *doctype, gint64 from,
 static gboolean
 check_creation (SyncPracticeCall *call, JsonObject *doc, JsonObject *sent)
 {
-  const char *given = json_object_get_string_member_with_default (sent, "creation", NULL);
+  const char *given = sync_json_member_text (sent, "creation", NULL);
 
   if (given == NULL || strcmp (given, json_object_get_string_member (doc, "creation")) == 0)
     return TRUE;
@@ -484,7 +484,7 @@ sync_practice_document_update (SyncPracticeCall *call, SyncPracticeDocType *doct
         fail_missing (call, doctype, name);
       return NULL;
     }
-  if (json_object_get_int_member_with_default (sent, "__islocal", 0) == 1)
+  if (sync_json_member_int (sent, "__islocal", 0) == 1)
     return create_second (call, doctype, doc, sent);
   if (sent_name != NULL && JSON_NODE_HOLDS_VALUE (sent_name) &&
       g_strcmp0 (json_node_get_string (sent_name), get_name (doc)) != 0)
@@ -529,11 +529,11 @@ JsonObject *
 sync_practice_document_save (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *sent,
                              gint64 docstatus)
 {
-  const char *name = json_object_get_string_member_with_default (sent, "name", NULL);
+  const char *name = sync_json_member_text (sent, "name", NULL);
 
   if (docstatus >= 0)
     json_object_set_int_member (sent, "docstatus", docstatus);
-  if (name == NULL || json_object_get_int_member_with_default (sent, "__islocal", 0) == 1)
+  if (name == NULL || sync_json_member_int (sent, "__islocal", 0) == 1)
     return sync_practice_document_create (call, doctype, sent, FALSE);
   if (!json_object_has_member (sent, "modified"))
     json_object_set_null_member (sent, "modified");

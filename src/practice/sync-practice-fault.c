@@ -99,18 +99,18 @@ is_answer (const char *name)
 guint
 sync_practice_shop_add_fault_json (SyncPracticeShop *self, JsonObject *spec, GError **error)
 {
-  const char *kind = json_object_get_string_member_with_default (spec, "kind", "");
+  const char *kind = sync_json_member_text (spec, "kind", "");
   SyncPracticeFault fault = {
-    .method = json_object_get_string_member_with_default (spec, "method", NULL),
-    .path = json_object_get_string_member_with_default (spec, "path", NULL),
-    .contains = json_object_get_string_member_with_default (spec, "contains", NULL),
-    .answer = json_object_get_string_member_with_default (spec, "answer", NULL),
-    .skip = json_object_get_int_member_with_default (spec, "skip", 0),
-    .count = json_object_get_int_member_with_default (spec, "count", 0),
+    .method = sync_json_member_text (spec, "method", NULL),
+    .path = sync_json_member_text (spec, "path", NULL),
+    .contains = sync_json_member_text (spec, "contains", NULL),
+    .answer = sync_json_member_text (spec, "answer", NULL),
+    .skip = sync_json_member_int (spec, "skip", 0),
+    .count = sync_json_member_int (spec, "count", 0),
     .probability = json_object_get_double_member_with_default (spec, "probability", 0),
-    .delay_ms = json_object_get_int_member_with_default (spec, "delay_ms", 0),
-    .bytes = json_object_get_int_member_with_default (spec, "bytes", 0),
-    .retry_after_s = json_object_get_int_member_with_default (spec, "retry_after_s", 0),
+    .delay_ms = sync_json_member_int (spec, "delay_ms", 0),
+    .bytes = sync_json_member_int (spec, "bytes", 0),
+    .retry_after_s = sync_json_member_int (spec, "retry_after_s", 0),
   };
   guint i = 0;
 

@@ -421,7 +421,7 @@ list_rows (Query *query, const SyncPracticeListQuery *wanted)
                           ? json_node_get_object (wanted->filters)
                           : NULL;
   const char *name =
-    filters != NULL ? json_object_get_string_member_with_default (filters, "parent", NULL) : NULL;
+    filters != NULL ? sync_json_member_text (filters, "parent", NULL) : NULL;
   g_autoptr (JsonObject) doc = NULL;
 
   if (parent == NULL)

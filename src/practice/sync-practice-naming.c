@@ -111,7 +111,7 @@ format_name (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *d
 
   for (guint i = 0; parts[i] != NULL; i++)
     g_string_append (wanted, i % 2 == 0 ? parts[i]
-                     : json_object_get_string_member_with_default (doc, parts[i], ""));
+                     : sync_json_member_text (doc, parts[i], ""));
   for (guint i = 0;; i++)
     {
       g_autofree char *name = i == 0 ? g_strdup (wanted->str) : g_strdup_printf ("%s-%u", wanted->str, i);
@@ -178,7 +178,7 @@ char *
 sync_practice_naming_choose (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *doc,
                              const char *given)
 {
-  const char *amended_from = json_object_get_string_member_with_default (doc, "amended_from", NULL);
+  const char *amended_from = sync_json_member_text (doc, "amended_from", NULL);
 
   if (given != NULL && given[0] != '\0')
     return g_strdup (given);
@@ -188,12 +188,12 @@ sync_practice_naming_choose (SyncPracticeCall *call, SyncPracticeDocType *doctyp
     return series_name (call, doctype);
   if (strcmp (doctype->naming, "customer") == 0)
     return customer_name (call, doctype,
-                          json_object_get_string_member_with_default (doc, "customer_name", ""));
+                          sync_json_member_text (doc, "customer_name", ""));
   if (strcmp (doctype->naming, "custom-field") == 0)
-    return g_strdup_printf ("%s-%s", json_object_get_string_member_with_default (doc, "dt", ""),
-                            json_object_get_string_member_with_default (doc, "fieldname", ""));
+    return g_strdup_printf ("%s-%s", sync_json_member_text (doc, "dt", ""),
+                            sync_json_member_text (doc, "fieldname", ""));
   if (g_str_has_prefix (doctype->naming, "field:"))
-    return g_strdup (json_object_get_string_member_with_default (doc, doctype->naming + strlen ("field:"),
+    return g_strdup (sync_json_member_text (doc, doctype->naming + strlen ("field:"),
                                                                  ""));
   if (g_str_has_prefix (doctype->naming, "format:"))
     return format_name (call, doctype, doc);

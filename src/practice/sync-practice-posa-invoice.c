@@ -43,11 +43,11 @@ check_stock (SyncPracticeCall *call, JsonObject *invoice)
   guint n = items != NULL &&
     JSON_NODE_HOLDS_ARRAY (items) ? json_array_get_length (json_node_get_array (items)) : 0;
 
-  for (guint i = 0; json_object_get_int_member_with_default (invoice, "update_stock", 0) == 1 && i < n; i++)
+  for (guint i = 0; sync_json_member_int (invoice, "update_stock", 0) == 1 && i < n; i++)
     {
       JsonObject *row = json_array_get_object_element (json_node_get_array (items), i);
       const char *code = sync_practice_text (row, "item_code");
-      const char *warehouse = json_object_get_string_member_with_default (row, "warehouse", "Stores - TC");
+      const char *warehouse = sync_json_member_text (row, "warehouse", "Stores - TC");
       double qty = json_object_get_double_member_with_default (row, "qty", 0);
       double there = sync_practice_store_add_stock (call->shop->store, code, warehouse, 0);
       g_autoptr (JsonObject) item = sync_practice_store_dup_doc (call->shop->store, "Item", code);
@@ -148,12 +148,12 @@ add_key_result (JsonObject *result, const char *key)
 static char *
 dup_key (JsonObject *invoice, JsonObject *data)
 {
-  const char *key = json_object_get_string_member_with_default (invoice, KEY_FIELD, NULL);
+  const char *key = sync_json_member_text (invoice, KEY_FIELD, NULL);
 
   if (key == NULL && data != NULL)
-    key = json_object_get_string_member_with_default (data, "idempotency_key", NULL);
+    key = sync_json_member_text (data, "idempotency_key", NULL);
   if (key == NULL && data != NULL)
-    key = json_object_get_string_member_with_default (data, "client_request_id", NULL);
+    key = sync_json_member_text (data, "client_request_id", NULL);
   return g_strdup (key);
 }
 

@@ -32,7 +32,7 @@ make_payment (SyncPracticeCall *call, JsonObject *payload, JsonObject *method, c
     }
   json_object_set_string_member (sent, "payment_type", "Receive");
   json_object_set_string_member (sent, "company",
-                                 json_object_get_string_member_with_default (payload, "company", "Test Co"));
+                                 sync_json_member_text (payload, "company", "Test Co"));
   json_object_set_string_member (sent, "party_type", "Customer");
   json_object_set_string_member (sent, "party", sync_practice_text (payload, "customer"));
   json_object_set_string_member (sent, "mode_of_payment", sync_practice_text (method, "mode_of_payment"));
@@ -62,7 +62,7 @@ process_pos_payment (SyncPracticeCall *call)
 {
   g_autoptr (JsonObject) payload = sync_practice_call_dup_object (call, "payload");
   const char *key =
-    payload != NULL ? json_object_get_string_member_with_default (payload, "client_request_id", NULL)
+    payload != NULL ? sync_json_member_text (payload, "client_request_id", NULL)
                                     : NULL;
   JsonNode *node = payload != NULL ? json_object_get_member (payload, "payment_methods") : NULL;
   g_autoptr (JsonArray) made = json_array_new ();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-json-member.h"
 #include "sync-practice-doctype.h"
 #include "sync-practice-shop.h"
 #include "sync-practice-store.h"
@@ -109,7 +110,7 @@ typedef struct
 static inline const char *
 sync_practice_text (JsonObject *object, const char *name)
 {
-  return json_object_get_string_member_with_default (object, name, "");
+  return sync_json_member_text (object, name, "");
 }
 
 static inline double
@@ -121,7 +122,7 @@ sync_practice_number (JsonObject *object, const char *name)
 static inline gint64
 sync_practice_int (JsonObject *object, const char *name)
 {
-  return json_object_get_int_member_with_default (object, name, 0);
+  return sync_json_member_int (object, name, 0);
 }
 
 /* sync-practice-call.c */

@@ -114,8 +114,8 @@ sync_practice_document_delete (SyncPracticeCall *call, SyncPracticeDocType *doct
   sync_practice_store_delete_doc (call->shop->store, doctype->name,
                                   json_object_get_string_member (doc, "name"));
   if (strcmp (doctype->name, "Custom Field") == 0)
-    sync_practice_shop_remove_field (call->shop, json_object_get_string_member_with_default (doc, "dt", ""),
-                                     json_object_get_string_member_with_default (doc, "fieldname", ""));
+    sync_practice_shop_remove_field (call->shop, sync_json_member_text (doc, "dt", ""),
+                                     sync_json_member_text (doc, "fieldname", ""));
   json_object_set_string_member (trace, "deleted_doctype", doctype->name);
   json_object_set_string_member (trace, "deleted_name", json_object_get_string_member (doc, "name"));
   sync_practice_document_record (call, "Deleted Document", trace);

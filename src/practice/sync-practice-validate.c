@@ -239,7 +239,7 @@ check_links_of (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject
 
       if (field->type != SYNC_PRACTICE_LINK)
         continue;
-      target = json_object_get_string_member_with_default (doc, field->name, "");
+      target = sync_json_member_text (doc, field->name, "");
       if (target[0] == '\0')
         continue;
       found = sync_practice_store_dup_name (call->shop->store, field->options, target);
@@ -328,7 +328,7 @@ check_value (SyncPracticeCall *call, SyncPracticeDocType *doctype, JsonObject *d
 
   if (field->type >= SYNC_PRACTICE_INT || field->type == SYNC_PRACTICE_TEXT)
     return TRUE;
-  value = json_object_get_string_member_with_default (doc, field->name, NULL);
+  value = sync_json_member_text (doc, field->name, NULL);
   if (value == NULL)
     return TRUE;
   if (field->type == SYNC_PRACTICE_SELECT)

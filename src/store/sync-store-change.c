@@ -383,7 +383,10 @@ write_row (SyncStore *self, const Decision *decision, GError **error)
   gboolean discarded = decision->to == SYNC_STATE_DISCARDED;
   gboolean is_head = decision->row.is_head && is_open (decision->to);
   guint retries = change->reset_retries ? 0 : request->retry_count + (change->charge ? 1 : 0);
-  guint http_status = change->http_status != 0 ? change->http_status : request->http_status;
+  /* What the server said of the request is what it said to a send of it. */
+  gboolean is_look = change->attempt == 0;
+  guint http_status = change->http_status != 0 && !is_look ? change->http_status : request->http_status;
+  const char *exc_type = is_look ? request->exc_type : pick (change->exc_type, request->exc_type);
   const char *message = decision->lost_message != NULL ? decision->lost_message
                                                        : pick (change->message, request->error_message);
   const char *base = pick (change->base_modified, request->base_modified);
@@ -398,7 +401,7 @@ write_row (SyncStore *self, const Decision *decision, GError **error)
     self, SYNC_STATEMENT_UPDATE_REQUEST, error, "isddiiddddssssssssiibb", request->id,
     sync_state_to_string (decision->to), is_head, decision->needs_person, decision->due_boot_us,
     decision->next_retry_at_ms, (int) decision->step, (int) retries, (int) decision->unaccounted,
-    (int) http_status, pick (change->exc_type, request->exc_type), message,
+    (int) http_status, exc_type, message,
     pick (change->server_name, request->server_name),
     pick (change->server_modified, request->resource_version), base, pick (change->proof, request->proof),
     restored ? NULL : resolution, restored ? NULL : reason, restored ? (gint64) 0 : request->superseded_by,
@@ -419,7 +422,7 @@ write_attempt (SyncStore *self, const Decision *decision, GError **error)
   return sync_store_run (self, SYNC_STATEMENT_INSERT_ATTEMPT, error, "idsiidsss", change->id,
                          (int) decision->row.request->attempts, change->kind != NULL ? change->kind : "look",
                          decision->now_ms, change->duration_us, (int) change->http_status, change->exc_type,
-                         change->verdict, change->message);
+                         change->verdict, change->heard != NULL ? change->heard : change->message);
 }
 
 static gboolean

@@ -235,13 +235,20 @@ sync_store_dependant_rewrite (SyncStore *self, const SyncRequest *parent, const 
   for (guint i = 0; i < dependants->len; i++)
     {
       const Dependant *dependant = &g_array_index (dependants, Dependant, i);
+      g_autoptr (GError) damage = NULL;
       gboolean changed = FALSE;
 
       if (dependant->met || !dependant->mentioned || dependant->state == SYNC_STATE_COMPLETED
           || dependant->state == SYNC_STATE_DISCARDED)
         continue;
-      if (!sync_store_placeholder_apply (self, dependant->id, parent, name, &changed, error))
-        return FALSE;
+      if (!sync_store_placeholder_apply (self, dependant->id, parent, name, &changed, &damage))
+        {
+          /* What is damaged is put aside when its turn comes; it does not keep others from being done. */
+          if (g_error_matches (damage, SYNC_ERROR, SYNC_ERROR_CORRUPT))
+            continue;
+          g_propagate_error (error, g_steal_pointer (&damage));
+          return FALSE;
+        }
       if (changed)
         sync_store_note_other (spread->others, dependant->id, dependant->state, dependant->state);
     }

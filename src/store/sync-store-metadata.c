@@ -129,6 +129,8 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
    * second time. */
   g_autofree char *requests = g_strdup_printf (
     "DELETE FROM offline_requests WHERE %s AND updated_ms <= %" G_GINT64_FORMAT
+    " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r INDEXED BY requests_lane WHERE r.lane = offline_requests.lane"
+    "  AND r.status NOT IN ('completed', 'discarded'))"
     " AND id < (SELECT max (id) FROM offline_requests)"
     " AND id IS NOT (SELECT request_id FROM attempts ORDER BY id DESC LIMIT 1)",
     SYNC_MUTANT ("clear-old-undelivered") ? "status <> 'sending'" : "status = 'completed'", now_ms - call->days * DAY_MS);
@@ -152,8 +154,9 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
  * @days: how long ago a row must have been delivered
  * @n_cleared: (out) (optional): how many rows went
  *
- * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. The newest
- * row and the one with the newest attempt stay, so that no id is given twice.
+ * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. Rows of a lane in which
+ * something is not delivered stay with it: it may be made on the version that they brought about. The newest row and the one
+ * with the newest attempt stay, so that no id is given twice.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */

@@ -12,6 +12,8 @@
 
 /* A step of priority is worth ten minutes of waiting, so that nothing starves. */
 #define MS_PER_PRIORITY 600000
+/* Why a row was given up in whose place another one makes the document. */
+#define MADE_ANEW "its key is in the way: made anew under a key of its own"
 
 /* The row that holds a key, as acceptance needs it. */
 typedef struct
@@ -216,7 +218,7 @@ check_request (const SyncRequest *request, GError **error)
 static gboolean
 supersede (SyncStore *self, const Holder *holder, gint64 id, const char *actor, gint64 now_ms, GError **error)
 {
-  const char *reason = "replaced by a request with the same key";
+  const char *reason = holder->state == SYNC_STATE_CONFLICT ? MADE_ANEW : "replaced by a request with the same key";
 
   return sync_store_run (self, SYNC_STATEMENT_SUPERSEDE, error, "iisi", holder->id, id, reason, now_ms)
          && sync_store_run (self, SYNC_STATEMENT_MOVE_DEPENDANTS, error, "ii", holder->id, id)
@@ -310,6 +312,37 @@ insert (SyncStore *self, SyncAcceptance *acceptance, const Holder *holder, GErro
   return TRUE;
 }
 
+/* A row in conflict, whose key itself is in the way, gives its place to one with another key: what waits for it waits for that
+ * one. */
+static gboolean
+take_place (SyncStore *self, SyncAcceptance *acceptance, GError **error)
+{
+  const SyncRequest *request = acceptance->request;
+  g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
+  g_auto (Holder) holder = { 0 };
+  g_auto (Holder) other = { 0 };
+  gint64 now_ms = sync_clock_wall_ms (self->clock);
+
+  if (!sync_store_row_load (self, acceptance->replaces, &row, error)
+      || !find_holder (self, row.request, 0, &holder, error) || !find_holder (self, request, 0, &other, error))
+    return FALSE;
+  if (other.id != 0)
+    {
+      refuse_key (acceptance, other.id, other.state, error);
+      return FALSE;
+    }
+  if (holder.id != acceptance->replaces || holder.state != SYNC_STATE_CONFLICT)
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_STALE, "request %" G_GINT64_FORMAT " is not in conflict any more",
+                   acceptance->replaces);
+      return FALSE;
+    }
+  return insert (self, acceptance, &holder, error)
+         && sync_store_conflict_close (self, acceptance->replaces, "resolved", "local_wins", request->accepted_body,
+                                       request->author != NULL ? request->author : "caller", MADE_ANEW, now_ms,
+                                       error);
+}
+
 static gboolean
 accept_one (SyncStore *self, SyncAcceptance *acceptance, GError **error)
 {
@@ -318,7 +351,11 @@ accept_one (SyncStore *self, SyncAcceptance *acceptance, GError **error)
   g_autofree char *fingerprint = NULL;
   gint64 id;
 
-  if (!check_request (request, error) || !find_holder (self, request, 0, &holder, error))
+  if (!check_request (request, error))
+    return FALSE;
+  if (acceptance->replaces != 0)
+    return take_place (self, acceptance, error);
+  if (!find_holder (self, request, 0, &holder, error))
     return FALSE;
   if (SYNC_MUTANT ("dedup-by-content"))
     {

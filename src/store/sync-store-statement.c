@@ -43,7 +43,10 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " ?5",
   [SYNC_STATEMENT_FIND_DISCARDED] =
     "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
-    " AND status = 'discarded' AND fingerprint = ?5 AND superseded_by = 0 ORDER BY id DESC LIMIT 1",
+    " AND status = 'discarded' AND fingerprint = ?5"
+    /* What another key took the place of is answered for by that; under its own it would be done twice. */
+    " AND (superseded_by = 0 OR NOT EXISTS (SELECT 1 FROM offline_requests AS other WHERE other.id = superseded_by"
+    "  AND other.key = offline_requests.key COLLATE NOCASE)) ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_FIND_DELIVERED] =
     "SELECT request_id, fingerprint FROM delivered_keys"
     " WHERE site = ?1 AND family = ?2 AND resource_type = ?3 AND key = rtrim (?4)",

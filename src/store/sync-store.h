@@ -33,6 +33,7 @@ typedef struct
   gint64 id;            /* out: the row that stands for it now */
   SyncState state;      /* out: its state */
   gboolean existing;    /* out: the same key with the same content was there already */
+  gint64 replaces;      /* in: a row in conflict whose place it takes under a key of its own, 0 if none */
   gint64 replaced;      /* out: the row that gave up its key to this one, 0 if none */
   GError *error;        /* (owned) (nullable): out: why this one alone was not accepted; the others were */
 } SyncAcceptance;
@@ -125,11 +126,12 @@ typedef struct
   int needs_person;          /* 0, 1, or -1: as before */
   gboolean charge;           /* counts against MAX_RETRIES */
   gboolean reset_retries;    /* a person starts it afresh */
-  guint http_status;         /* 0: as before */
+  guint http_status;         /* 0: as before; of a look: for the attempt row alone */
   const char *kind;          /* of the attempt row to add if @attempt is 0 and @verdict is given: "look" or "person" */
   const char *verdict;       /* for the attempt row */
-  const char *exc_type;
+  const char *exc_type;      /* of a look: for the attempt row alone */
   const char *message;       /* error_message; "" clears it */
+  const char *heard;         /* for the attempt row, in the place of @message: what a look was told */
   const char *response;      /* the answer's body; long ones are cut */
   gint64 duration_us;        /* for the attempt row, -1: unknown */
   const char *server_name;

@@ -9,12 +9,25 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 
 static gboolean
 refuse (GError **error, const char *name, const char *what)
 {
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%s” must be %s", name, what);
   return FALSE;
+}
+
+/* @place: where it stands; @known: what else may stand there, in @things. */
+static void
+refuse_name (GError **error, const char *name, const char *place, const char *const *known, const char *things)
+{
+  g_autofree char *list = g_strjoinv (", ", (char **) known);
+
+  if (*list != '\0')
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s; known %s: %s", name, place, things, list);
+  else
+    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%.60s” means nothing %s, where this call takes nothing", name, place);
 }
 
 static gboolean
@@ -50,10 +63,7 @@ sync_call_check_query (SyncCall *self, const char *const *known, GError **error)
   while (g_hash_table_iter_next (&iter, &name, NULL))
     if (!g_strv_contains (known, name))
       {
-        g_autofree char *list = g_strjoinv (", ", (char **) known);
-
-        g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                     "“%.60s” means nothing in this query; known are: %s", (const char *) name, list);
+        refuse_name (error, name, "in this query", known, "are");
         return FALSE;
       }
   return TRUE;
@@ -110,13 +120,14 @@ find_member (const SyncCallObject *object, const char *name)
  * @known: (array zero-terminated=1): the members that mean something here; must outlive @object
  * @object: (out): the body, for as long as the call lives; an empty body counts as `{}`
  * @error: %SYNC_ERROR_INVALID: malformed JSON with its line and column, not an object, an unknown member, one
- * given twice
+ * given twice; or there is a query, which says nothing to a call that has a body
  *
  * Returns: whether the body is such an object
  */
 gboolean
 sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject *object, GError **error)
 {
+  static const char *const none[] = { NULL };
   gsize length;
   const char *text = g_bytes_get_data (self->body, &length);
   SyncJsonIter iter;
@@ -124,6 +135,8 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
 
   g_return_val_if_fail (g_strv_length ((char **) known) <= SYNC_CALL_MAX_MEMBERS, FALSE);
 
+  if (!sync_call_check_query (self, none, error))
+    return FALSE;
   *object = (SyncCallObject){ .known = known };
   if (length == 0)
     text = "{}", length = 2;
@@ -142,10 +155,7 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
 
       if (i < 0)
         {
-          g_autofree char *list = g_strjoinv (", ", (char **) known);
-
-          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
-                       "“%.60s” means nothing here; known members are: %s", name, list);
+          refuse_name (error, name, "here", known, "members are");
           return FALSE;
         }
       if (object->members[i].text != NULL)
@@ -157,6 +167,24 @@ sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject 
       object->members[i] = value;
     }
   return TRUE;
+}
+
+/**
+ * sync_call_read_nothing:
+ * @self: a call that takes nothing
+ * @error: %SYNC_ERROR_INVALID: its query has a name, or its body is not `{}` or empty
+ *
+ * What a caller says and nobody heeds is lost without a word, so it is refused.
+ *
+ * Returns: whether it says nothing
+ */
+gboolean
+sync_call_read_nothing (SyncCall *self, GError **error)
+{
+  static const char *const known[] = { NULL };
+  SyncCallObject object;
+
+  return sync_call_read_object (self, known, &object, error);
 }
 
 /**
@@ -323,4 +351,27 @@ sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GEr
   if (list->len > 0)
     *ids = g_steal_pointer (&list);
   return TRUE;
+}
+
+/**
+ * sync_call_check_dots:
+ * @document: what a caller wants written
+ * @name: the member that it is
+ * @error: %SYNC_ERROR_INVALID: it has the dots that stand for a secret where documents are shown
+ *
+ * Whoever changes a document that was shown, and hands it back, would write the dots over the secret.
+ *
+ * Returns: whether it has none
+ */
+gboolean
+sync_call_check_dots (GBytes *document, const char *name, GError **error)
+{
+  gsize length;
+  const char *text = g_bytes_get_data (document, &length);
+
+  if (text == NULL || g_strstr_len (text, (gssize) length, SYNC_SECRET_DOTS) == NULL)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+               "“%s” has %s in place of a secret, as it was shown; put the secret itself there", name, SYNC_SECRET_DOTS);
+  return FALSE;
 }

@@ -70,6 +70,7 @@ gboolean sync_call_query_int (SyncCall *self, const char *name, gint64 least, gi
                               GError **error);
 gboolean sync_call_read_object (SyncCall *self, const char *const *known, SyncCallObject *object,
                                 GError **error);
+gboolean sync_call_read_nothing (SyncCall *self, GError **error);
 
 gboolean sync_call_member (const SyncCallObject *object, const char *name, SyncJsonView *value);
 gboolean sync_call_string (const SyncCallObject *object, const char *name, char **value, GError **error);
@@ -79,5 +80,6 @@ gboolean sync_call_bool (const SyncCallObject *object, const char *name, gboolea
                          GError **error);
 gboolean sync_call_strings (const SyncCallObject *object, const char *name, char ***values, GError **error);
 gboolean sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GError **error);
+gboolean sync_call_check_dots (GBytes *document, const char *name, GError **error);
 
 G_END_DECLS

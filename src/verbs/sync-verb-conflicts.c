@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "sync-error.h"
+#include "sync-secret.h"
 #include "sync-view.h"
 
 #define LIST_LIMIT 100
@@ -67,7 +68,12 @@ reply_conflict (SyncCall *call, gint64 id)
 void
 sync_verb_get_conflict (SyncCall *call)
 {
-  reply_conflict (call, call->id);
+  g_autoptr (GError) error = NULL;
+
+  if (sync_call_read_nothing (call, &error))
+    reply_conflict (call, call->id);
+  else
+    sync_call_fail_error (call, error);
 }
 
 static gboolean
@@ -100,7 +106,7 @@ read_document (const SyncCallObject *object, GBytes **document, GError **error)
       return FALSE;
     }
   *document = g_bytes_new (view.text, view.length);
-  return TRUE;
+  return sync_call_check_dots (*document, "document", error);
 }
 
 static void
@@ -108,6 +114,7 @@ preview (SyncCall *call, SyncResolution resolution, GBytes *document)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *body = sync_engine_preview (call->engine, call->id, resolution, document, &error);
+  g_autofree char *masked = body != NULL ? sync_secret_dup_masked (body, strlen (body)) : NULL;
   g_autofree char *json = NULL;
 
   if (body == NULL)
@@ -115,7 +122,7 @@ preview (SyncCall *call, SyncResolution resolution, GBytes *document)
       sync_call_fail_error (call, error);
       return;
     }
-  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, body);
+  json = g_strdup_printf ("{\"id\":%" G_GINT64_FORMAT ",\"preview\":%s}", call->id, masked != NULL ? masked : body);
   sync_call_reply (call, json);
 }
 
@@ -146,9 +153,11 @@ void
 sync_verb_undo_conflict (SyncCall *call)
 {
   g_autoptr (GError) error = NULL;
-  gint64 id = sync_engine_undo_resolution (call->engine, call->id, call->actor, &error);
   g_autofree char *json = NULL;
+  gint64 id = 0;
 
+  if (sync_call_read_nothing (call, &error))
+    id = sync_engine_undo_resolution (call->engine, call->id, call->actor, &error);
   if (id == 0)
     {
       sync_call_fail_error (call, error);

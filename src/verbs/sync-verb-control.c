@@ -6,6 +6,7 @@
 #include "sync-verb-private.h"
 
 #include "sync-error.h"
+#include "sync-secret.h"
 #include "sync-view.h"
 
 #define DAYS_KEPT 30
@@ -22,10 +23,23 @@ reply_status (SyncCall *call)
   sync_call_reply (call, json);
 }
 
+/* Whether the call, which takes nothing, says nothing; else it is answered. */
+static gboolean
+says_nothing (SyncCall *call)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (sync_call_read_nothing (call, &error))
+    return TRUE;
+  sync_call_fail_error (call, error);
+  return FALSE;
+}
+
 void
 sync_verb_get_status (SyncCall *call)
 {
-  reply_status (call);
+  if (says_nothing (call))
+    reply_status (call);
 }
 
 /* Whether nothing among @rows could go but for the pause of @paused; @found: whether anything waits for that. */
@@ -144,6 +158,8 @@ sync_verb_pause (SyncCall *call)
 void
 sync_verb_resume (SyncCall *call)
 {
+  if (!says_nothing (call))
+    return;
   sync_engine_resume (call->engine);
   reply_status (call);
 }
@@ -207,16 +223,8 @@ checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_verb_check (SyncCall *call)
 {
-  static const char *const known[] = { NULL };
-  g_autoptr (GError) error = NULL;
-  SyncCallObject object;
-
-  if (!sync_call_read_object (call, known, &object, &error))
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  sync_engine_check_async (call->engine, checked_cb, sync_call_hold (call));
+  if (says_nothing (call))
+    sync_engine_check_async (call->engine, checked_cb, sync_call_hold (call));
 }
 
 static void
@@ -282,7 +290,8 @@ reply_credentials (SyncCall *call)
 void
 sync_verb_get_credentials (SyncCall *call)
 {
-  reply_credentials (call);
+  if (says_nothing (call))
+    reply_credentials (call);
 }
 
 static void
@@ -330,37 +339,40 @@ check_word (SyncCall *call, const char *name, const char *word)
   return fault == NULL;
 }
 
+static void
+set_credentials (SyncCall *call, const char *token, const char *secret, SyncCredentialsKeep keep)
+{
+  if (check_word (call, "token", token) && check_word (call, "secret", secret))
+    sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret, keep, NULL, credentials_set_cb,
+                                sync_call_hold (call));
+}
+
 void
 sync_verb_set_credentials (SyncCall *call)
 {
   static const char *const known[] = { "token", "secret", "file", NULL };
   g_autoptr (GError) error = NULL;
-  g_autofree char *token = NULL;
-  g_autofree char *secret = NULL;
+  char *token = NULL;
+  char *secret = NULL;
   gboolean given, in_file;
   SyncCallObject object;
 
-  if (!sync_call_read_object (call, known, &object, &error)
-      || !sync_call_string (&object, "token", &token, &error)
-      || !sync_call_string (&object, "secret", &secret, &error)
-      || !sync_call_bool (&object, "file", &given, &in_file, &error))
-    {
-      sync_call_fail_error (call, error);
-      return;
-    }
-  if (!check_word (call, "token", token) || !check_word (call, "secret", secret))
-    return;
-  sync_credentials_set_async (sync_engine_get_credentials (call->engine), token, secret,
-                              !given   ? SYNC_CREDENTIALS_KEEP_AS_BEFORE
-                              : in_file ? SYNC_CREDENTIALS_KEEP_FILE
-                                        : SYNC_CREDENTIALS_KEEP_SESSION,
-                              NULL,
-                              credentials_set_cb, sync_call_hold (call));
+  if (sync_call_read_object (call, known, &object, &error) && sync_call_string (&object, "token", &token, &error)
+      && sync_call_string (&object, "secret", &secret, &error) && sync_call_bool (&object, "file", &given, &in_file, &error))
+    set_credentials (call, token, secret,
+                     !given   ? SYNC_CREDENTIALS_KEEP_AS_BEFORE
+                     : in_file ? SYNC_CREDENTIALS_KEEP_FILE
+                               : SYNC_CREDENTIALS_KEEP_SESSION);
+  else
+    sync_call_fail_error (call, error);
+  sync_secret_free (token);
+  sync_secret_free (secret);
 }
 
 void
 sync_verb_clear_credentials (SyncCall *call)
 {
-  sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
-                                sync_call_hold (call));
+  if (says_nothing (call))
+    sync_credentials_clear_async (sync_engine_get_credentials (call->engine), NULL, credentials_cleared_cb,
+                                  sync_call_hold (call));
 }

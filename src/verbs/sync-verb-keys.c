@@ -31,7 +31,12 @@ listed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 sync_verb_list_keys (SyncCall *call)
 {
-  sync_engine_list_keys_async (call->engine, listed_cb, sync_call_hold (call));
+  g_autoptr (GError) error = NULL;
+
+  if (sync_call_read_nothing (call, &error))
+    sync_engine_list_keys_async (call->engine, listed_cb, sync_call_hold (call));
+  else
+    sync_call_fail_error (call, error);
 }
 
 static void

@@ -292,9 +292,11 @@ sync_verb_get_request (SyncCall *call)
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) attempts = NULL;
   g_autoptr (GArray) dependants = NULL;
-  g_autoptr (SyncRequest) request = sync_store_get (store, call->id, &error);
+  g_autoptr (SyncRequest) request = NULL;
   g_autofree char *json = NULL;
 
+  if (sync_call_read_nothing (call, &error))
+    request = sync_store_get (store, call->id, &error);
   if (request != NULL)
     attempts = sync_store_list_attempts (store, call->id, &error);
   if (attempts != NULL)
@@ -342,6 +344,8 @@ edit (SyncCall *call, GError **error)
     return FALSE;
   if (body == NULL)
     return invalid (error, "“body” is missing");
+  if (!sync_call_check_dots (body, "body", error))
+    return FALSE;
   return sync_engine_edit (call->engine, call->id, body, call->actor, error);
 }
 
@@ -354,20 +358,11 @@ sync_verb_edit_request (SyncCall *call)
   reply_decision (call, done, error);
 }
 
-static gboolean
-read_nothing (SyncCall *call, GError **error)
-{
-  static const char *const known[] = { NULL };
-  SyncCallObject object;
-
-  return sync_call_read_object (call, known, &object, error);
-}
-
 void
 sync_verb_retry_request (SyncCall *call)
 {
   GError *error = NULL;
-  gboolean done = read_nothing (call, &error)
+  gboolean done = sync_call_read_nothing (call, &error)
                   && sync_engine_retry (call->engine, call->id, call->actor, &error);
 
   reply_decision (call, done, error);

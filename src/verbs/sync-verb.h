@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *method; /* over HTTP: `GET` is a question and has a query, the others are orders and have a body */
-  const char *path;   /* likewise, below /_sync/v1/; `#` stands for an id */
+  const char *path;   /* (nullable): likewise, below /_sync/v1/; `#` stands for an id; NULL: there is another one that says it */
   const char *name;   /* on the bus */
   void (*answer) (SyncCall *call);
 } SyncVerb;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rows and figures as JSON, in the names that the HTTP interface promises. What the till or the server said
- * as JSON is shown byte for byte: it is spliced in as the text it is. Pure functions. */
+ * as JSON is shown byte for byte, but for dots in place of what looks like a secret: it is spliced in as the text it
+ * is. Pure functions. */
 #include "config.h"
 
 #include "sync-view.h"
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "sync-json.h"
+#include "sync-secret.h"
 #include "sync-summary.h"
 
 static void
@@ -89,7 +91,26 @@ splice_text (GString *object, const char *name, const char *text)
   splice (object, name, text, text != NULL ? strlen (text) : 0, TRUE);
 }
 
-/* Whom it is for, and how much, as far as the body says so. */
+/* A document of the till's or the server's. */
+static void
+splice_document (GString *object, const char *name, const char *text)
+{
+  g_autofree char *masked = text != NULL ? sync_secret_dup_masked (text, strlen (text)) : NULL;
+
+  splice_text (object, name, masked != NULL ? masked : text);
+}
+
+static void
+splice_body (GString *object, const char *name, const char *content_type, GBytes *body)
+{
+  g_autofree char *masked = sync_secret_dup_masked_body (content_type, body);
+  gsize length = masked != NULL ? strlen (masked) : 0;
+  const char *text = masked != NULL || body == NULL ? masked : g_bytes_get_data (body, &length);
+
+  splice (object, name, text, length, content_type == NULL || strstr (content_type, "json") != NULL);
+}
+
+/* Whom it is for, and in which currency, as far as the body says so; the amount keeps its spelling and is spliced in. */
 static void
 add_summary (JsonBuilder *builder, const SyncSummary *summary)
 {
@@ -240,7 +261,8 @@ add_history (JsonBuilder *builder, const SyncRequest *request)
  * @dependants: (element-type gint64): the requests that depend on it
  *
  * Returns: (transfer full): it with `body`, `attempts`, `response` and `dependants`; and `acceptedBody` if something else
- *   is sent than what was accepted, because ids in it were rewritten or a person, a policy or a hook changed it
+ *   is sent than what was accepted, because ids in it were rewritten or a person, a policy or a hook changed it; dots
+ *   stand in place of what looks like a secret
  */
 char *
 sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArray *dependants)
@@ -249,12 +271,6 @@ sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArr
   g_autofree char *row = sync_view_request (request);
   g_autofree char *history = NULL;
   g_autoptr (GString) list = g_string_new ("[");
-  GBytes *body = sync_request_get_body (request);
-  GBytes *accepted = request->effective_body != NULL ? request->accepted_body : NULL;
-  gboolean json = request->content_type == NULL || strstr (request->content_type, "json") != NULL;
-  gsize length = 0, accepted_length = 0;
-  const char *text = body != NULL ? g_bytes_get_data (body, &length) : NULL;
-  const char *accepted_text = accepted != NULL ? g_bytes_get_data (accepted, &accepted_length) : NULL;
   GString *object = g_string_new (row);
 
   json_builder_begin_object (builder);
@@ -271,10 +287,10 @@ sync_view_request_in_full (const SyncRequest *request, GPtrArray *attempts, GArr
   g_string_append_c (list, ']');
   splice_ids (object, "dependants", dependants);
   splice (object, "attempts", list->str, list->len, TRUE);
-  splice (object, "body", text, length, json);
-  if (accepted_text != NULL)
-    splice (object, "acceptedBody", accepted_text, accepted_length, json);
-  splice_text (object, "response", request->response);
+  splice_body (object, "body", request->content_type, sync_request_get_body (request));
+  if (request->effective_body != NULL && request->accepted_body != NULL)
+    splice_body (object, "acceptedBody", request->content_type, request->accepted_body);
+  splice_document (object, "response", request->response);
   return g_string_free (object, FALSE);
 }
 
@@ -446,10 +462,10 @@ sync_view_conflict (const SyncConflict *conflict, GPtrArray *history)
   add_int_or_null (builder, "undoneBy", conflict->undone_by);
   row = finish (builder);
   object = g_string_new (row);
-  splice_text (object, "base", conflict->base_data);
-  splice_text (object, "local", conflict->local_data);
-  splice_text (object, "server", conflict->server_data);
-  splice_text (object, "result", conflict->result_data);
+  splice_document (object, "base", conflict->base_data);
+  splice_document (object, "local", conflict->local_data);
+  splice_document (object, "server", conflict->server_data);
+  splice_document (object, "result", conflict->result_data);
   if (events != NULL)
     splice_text (object, "history", events);
   return g_string_free (object, FALSE);

@@ -293,6 +293,71 @@ test_settings_file (void)
   g_assert_cmpint (bad->status, ==, 2);
 }
 
+/* What the running program says its site is. */
+static char *
+dup_site (AppProfile *profile, guint port)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection = NULL;
+  g_autoptr (GDataInputStream) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (profile->data, "gateway-token", NULL);
+  g_autofree char *token = NULL;
+  g_autofree char *call = NULL;
+  g_autofree char *answer = NULL;
+  char *site;
+
+  g_assert_true (g_file_get_contents (path, &token, NULL, NULL));
+  call = g_strdup_printf ("GET /_sync/v1/status HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n"
+                          "Connection: close\r\n\r\n",
+                          port, g_strstrip (token));
+  connection = g_socket_client_connect_to_host (client, "127.0.0.1", (guint16) port, NULL, &error);
+  g_assert_no_error (error);
+  g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (connection)), call, strlen (call), NULL, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_data_input_stream_new (g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  answer = g_data_input_stream_read_upto (lines, "", 0, NULL, NULL, &error);
+  g_assert_no_error (error);
+  site = strstr (answer, "\"baseUrl\":\"");
+  g_assert_nonnull (site);
+  site += strlen ("\"baseUrl\":\"");
+  return g_strndup (site, strcspn (site, "\""));
+}
+
+/* Another site while it runs: the API key is that of the first, so the other one is not used, and that is said once. */
+static void
+test_other_site (void)
+{
+  g_autoptr (AppProfile) profile = app_profile_new ();
+  g_autofree char *directory = g_build_filename (profile->home, "config", "posawesome-sync", NULL);
+  g_autofree char *path = g_build_filename (directory, "settings.ini", NULL);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GDataInputStream) words = NULL;
+  g_autoptr (AppEnd) end = NULL;
+  g_autofree char *first = NULL;
+  g_autofree char *line = NULL;
+  g_autofree char *site = NULL;
+  guint port;
+
+  g_assert_no_errno (g_mkdir (directory, 0700));
+  g_assert_true (g_file_set_contents (path, "[Sync]\nbase-url='" NO_SERVER "'\n", -1, NULL));
+  process = app_profile_spawn (profile, "--headless", NULL);
+  port = read_ready (process, profile->data);
+  words = g_data_input_stream_new (g_subprocess_get_stderr_pipe (process));
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (words), FALSE);
+  first = g_data_input_stream_read_line (words, NULL, NULL, NULL);
+  g_assert_true (g_str_has_prefix (bus_line, first));
+  g_assert_true (g_file_set_contents (path, "[Sync]\nmax-retries=7\nbase-url='http://127.0.0.1:7'\n", -1, NULL));
+  line = g_data_input_stream_read_line (words, NULL, NULL, NULL);
+  g_assert_nonnull (strstr (line, NO_SERVER));
+  g_assert_nonnull (strstr (line, "restart it to use http://127.0.0.1:7"));
+  site = dup_site (profile, port);
+  g_assert_cmpstr (site, ==, NO_SERVER);
+  end = app_process_end (process, SIGTERM);
+  g_assert_cmpint (end->status, ==, 0);
+  g_assert_cmpstr (end->err, ==, "");
+}
+
 /* Not installed, and nobody says where the schema is: the environment alone is enough. */
 static void
 test_no_schema (void)
@@ -354,6 +419,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/headless/unwritable-data-directory", test_unwritable);
   g_test_add_func ("/sync/headless/settings-file", test_settings_file);
   g_test_add_func ("/sync/headless/bad-settings-file", test_bad_settings_file);
+  g_test_add_func ("/sync/headless/other-site", test_other_site);
   g_test_add_func ("/sync/headless/no-schema", test_no_schema);
   g_test_add_func ("/sync/headless/debug", test_debug);
   g_test_add_func ("/sync/headless/no-display", test_no_display);

@@ -203,6 +203,34 @@ test_stale_at_base (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_FAILED);
 }
 
+/* The host is away for some tries, then somebody else saves at that very moment: that is the first time. */
+static ToyFault
+away_then_stale_once (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n = user_data;
+
+  if (!request->write)
+    return TOY_ANSWER;
+  ++*n;
+  return *n <= 8 ? TOY_REFUSE : *n == 9 ? TOY_CANNED : TOY_ANSWER;
+}
+
+static void
+test_stale_after_outage (Engine *e)
+{
+  guint n = 0;
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"TimestampMismatchError\"}");
+  toy_site_set_fault (e->site, away_then_stale_once, &n);
+  engine_start (e);
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");
+  engine_run_for (e, HOUR_MS);
+  g_assert_cmpuint (n, ==, 10);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
 static ToyFault
 lost_then_canned (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
 {
@@ -610,6 +638,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/adversity/disk-takes-no-refusal-of-ours", test_disk_takes_no_refusal_of_ours);
   engine_test_add ("/sync/adversity/full-disk-hinders-no-delivery", test_full_disk_hinders_no_delivery);
   engine_test_add ("/sync/adversity/stale-at-base", test_stale_at_base);
+  engine_test_add ("/sync/adversity/stale-after-outage", test_stale_after_outage);
   engine_test_add ("/sync/adversity/used-up-after-unknown", test_used_up_after_unknown);
   engine_test_add ("/sync/adversity/used-up-but-there", test_used_up_but_there);
   engine_test_add ("/sync/adversity/clock-set-back", test_clock_set_back);

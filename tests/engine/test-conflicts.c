@@ -387,6 +387,38 @@ test_undo_is_late (Engine *e)
   g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "white");
 }
 
+/* Nor does a policy write over it, be the till newer or always right. */
+static void
+undo_late_under (Engine *e, const char *policies)
+{
+  gint64 id = asked (e);
+  gint64 undo;
+
+  g_assert_true (sync_engine_resolve (e->engine, id, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 1000);
+  g_free (e->config->conflict_policies);
+  e->config->conflict_policies = g_strdup (policies);
+  g_assert_true (sync_engine_set_config (e->engine, e->config, NULL));
+  somebody_writes (e, "{\"color\":\"white\",\"size\":1}", "2025-06-01 12:00:00.000000");
+  undo = sync_engine_undo_resolution (e->engine, id, "anna", NULL);
+  engine_run_for (e, 600000);
+  engine_assert_state (e, undo, SYNC_STATE_CONFLICT);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "white");
+  assert_asked (e, 1, "both sides changed it");
+}
+
+static void
+test_undo_is_late_and_newer (Engine *e)
+{
+  undo_late_under (e, "");
+}
+
+static void
+test_undo_is_late_and_local_wins (Engine *e)
+{
+  undo_late_under (e, "*=local");
+}
+
 static void
 test_undo_of_submitted (Engine *e)
 {
@@ -426,6 +458,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/undo-of-local", test_undo_of_local);
   engine_test_add ("/sync/conflicts/undo-of-server", test_undo_of_server);
   engine_test_add ("/sync/conflicts/undo-is-late", test_undo_is_late);
+  engine_test_add ("/sync/conflicts/undo-is-late-and-newer", test_undo_is_late_and_newer);
+  engine_test_add ("/sync/conflicts/undo-is-late-and-local-wins", test_undo_is_late_and_local_wins);
   engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
   return g_test_run ();
 }

@@ -179,6 +179,33 @@ test_damaged_body (Engine *e)
   g_assert_true (sync_engine_discard (e->engine, id, "damaged", "anna", NULL));
 }
 
+/* One that waits for it is damaged: the other is delivered all the same, and that one alone is for a person. */
+static void
+test_damaged_dependant (Engine *e)
+{
+  SyncListFilter filter = { .states = 1u << SYNC_STATE_FAILED };
+  g_autoptr (GPtrArray) failed = NULL;
+  gint64 customer, note;
+
+  sync_engine_set_offline (e->engine, TRUE);
+  engine_start (e);
+  customer = engine_submit (e, "POST", "/api/resource/Customer",
+                            "{\"customer_name\":\"A\",\"sync_client_id\":\"0198aaaa-0000-7000-8000-000000000001\"}");
+  note = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"LOCAL-0198aaaa-0000-7000-8000-000000000001\"}");
+  engine_drop (e);
+  alter (e, "UPDATE offline_requests SET accepted_sha256 = 'x' WHERE id = 2");
+  engine_open (e);
+  /* The fixture reads each row in full. */
+  g_signal_handlers_disconnect_by_data (e->engine, e);
+  engine_start (e);
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, HOUR_MS);
+  engine_assert_state (e, customer, SYNC_STATE_COMPLETED);
+  failed = sync_store_list (e->store, &filter, NULL);
+  g_assert_cmpuint (failed->len, ==, 1);
+  g_assert_cmpint (((SyncRequest *) g_ptr_array_index (failed, 0))->id, ==, note);
+}
+
 static void
 assert_damage_shown (Engine *e)
 {
@@ -302,6 +329,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/damage/data-removed-while-away", test_data_removed_while_away);
   engine_test_add ("/sync/damage/data-cannot-come-back", test_data_cannot_come_back);
   engine_test_add ("/sync/damage/body", test_damaged_body);
+  engine_test_add ("/sync/damage/dependant", test_damaged_dependant);
   engine_test_add ("/sync/damage/page", test_damaged_page);
   engine_test_add ("/sync/damage/chain", test_damaged_chain);
   engine_test_add ("/sync/damage/site", test_damaged_site);

@@ -722,6 +722,50 @@ test_same_key (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 2);
 }
 
+static gboolean
+is_kept (Engine *e, gint64 id)
+{
+  g_autoptr (SyncRequest) row = sync_store_get (e->store, id, NULL);
+
+  return row != NULL;
+}
+
+/* What was delivered goes after thirty days, but for what undelivered rows of its lane may build on, and not while the
+ * clocks disagree about the day. */
+static void
+test_upkeep (Engine *e)
+{
+  const gint64 day_ms = 24 * 3600 * 1000;
+  gint64 plain, before, waiting;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  engine_start (e);
+  plain = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  before = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");
+  engine_run_for (e, 60000);
+  sync_engine_pause (e->engine, 0, (const char *const[]) { "Item", NULL });
+  waiting = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":2}");
+  engine_run_for (e, 29 * day_ms);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
+  engine_run_for (e, 60000);
+  g_assert_true (is_kept (e, plain));
+  engine_run_for (e, 2 * day_ms);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), -3 * day_ms * 1000);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"z\"}");
+  engine_run_for (e, 60000);
+  g_assert_true (is_kept (e, plain));
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  for (guint i = 0; i < 4; i++)
+    {
+      engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"z\"}");
+      engine_run_for (e, 60000);
+    }
+  g_assert_false (is_kept (e, plain));
+  g_assert_true (is_kept (e, before));
+  engine_assert_state (e, waiting, SYNC_STATE_PENDING);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -752,5 +796,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/refuses-nonsense", test_refuses_nonsense);
   engine_test_add ("/sync/engine/group-commit", test_group_commit);
   engine_test_add ("/sync/engine/same-key", test_same_key);
+  engine_test_add ("/sync/engine/upkeep", test_upkeep);
   return g_test_run ();
 }

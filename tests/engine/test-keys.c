@@ -151,6 +151,29 @@ test_daily (Engine *e)
   g_assert_cmpuint (n, ==, 2);
 }
 
+/* The page of a portal in the place of an answer says nothing about the key. */
+static ToyFault
+portal_once (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n = user_data;
+
+  return strstr (request->url, "sync_client_id") != NULL && (*n)++ == 0 ? TOY_CANNED : TOY_ANSWER;
+}
+
+static void
+test_portal (Engine *e)
+{
+  guint n = 0;
+
+  toy_site_set_canned (e->site, 403, "text/html", "<html>Sign in to use this network</html>");
+  toy_site_set_fault (e->site, portal_once, &n);
+  engine_start (e);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"first\"}");
+  engine_run_for (e, HOUR_MS);
+  g_assert_cmpuint (n, >, 0);
+  g_assert_cmpuint (lose_note (e, SYNC_STATE_COMPLETED), ==, 2);
+}
+
 /* The list ------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -301,6 +324,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/keys/forgotten-when-missing", test_forgotten_when_missing);
   engine_test_add ("/sync/keys/forgotten-when-not-unique", test_forgotten_when_not_unique);
   engine_test_add ("/sync/keys/other-site", test_other_site);
+  engine_test_add ("/sync/keys/portal", test_portal);
   engine_test_add ("/sync/keys/daily", test_daily);
   engine_test_add ("/sync/keys/list", test_list);
   engine_test_add ("/sync/keys/list-and-stop", test_list_and_stop);

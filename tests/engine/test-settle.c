@@ -448,6 +448,110 @@ test_throttled (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
 }
 
+/* The moment without what time it is there: the till's clock has to do. */
+static void
+test_throttled_until (Engine *e)
+{
+  g_autoptr (GDateTime) now
+    = g_date_time_new_from_unix_utc (sync_clock_wall_ms (SYNC_CLOCK (e->clock)) / 1000);
+  g_autoptr (GDateTime) then = g_date_time_add_seconds (now, 600);
+  g_autofree char *text = g_date_time_format (then, "%a, %d %b %Y %H:%M:%S GMT");
+  guint calls;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 503, "application/json", "{\"exc_type\":\"SessionStopped\"}");
+  toy_site_set_retry_after (e->site, text);
+  toy_site_set_fault (e->site, canned_all, NULL);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  engine_assert_condition (e, SYNC_CONDITION_THROTTLED);
+  calls = toy_site_n_calls (e->site);
+  toy_site_set_fault (e->site, NULL, NULL);
+  engine_run_for (e, 598 * 1000);
+  g_assert_cmpuint (toy_site_n_calls (e->site), ==, calls);
+  engine_run_for (e, 90 * 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+/* The program ends meanwhile and begins anew; the till's clock is set, too: it asks no earlier, and waits no longer. */
+static void
+rest_over_restart (Engine *e, gint64 jump_us)
+{
+  guint calls;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 429, "application/json", "{\"exc_type\":\"TooManyRequestsError\"}");
+  toy_site_set_retry_after (e->site, "600");
+  toy_site_set_fault (e->site, canned_all, NULL);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  calls = toy_site_n_calls (e->site);
+  engine_drop (e);
+  toy_site_set_fault (e->site, NULL, NULL);
+  if (jump_us != 0)
+    sync_clock_virtual_jump_wall_us (e->clock, jump_us);
+  engine_open (e);
+  engine_start (e);
+  engine_assert_condition (e, SYNC_CONDITION_THROTTLED);
+  engine_run_for (e, 599 * 1000);
+  g_assert_cmpuint (toy_site_n_calls (e->site), ==, calls);
+  engine_run_for (e, 130 * 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
+static void
+test_throttled_over_restart (Engine *e)
+{
+  rest_over_restart (e, 0);
+}
+
+static void
+test_throttled_over_restart_and_clock (Engine *e)
+{
+  rest_over_restart (e, -48 * 3600 * (gint64) G_USEC_PER_SEC);
+}
+
+/* The server has it under the key, and this user may not see it. */
+static ToyFault
+out_of_sight_by_key (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n = user_data;
+
+  if (!request->write)
+    return strstr (request->url, "filters") != NULL && strstr (request->url, "%22-%22") == NULL && *n > 0 ? TOY_CANNED : TOY_ANSWER;
+  return ++*n == 1 ? TOY_RESET_AFTER : TOY_ANSWER;
+}
+
+static void
+test_taken_and_out_of_sight (Engine *e)
+{
+  g_autoptr (SyncRequest) row = NULL;
+  g_autoptr (GPtrArray) attempts = NULL;
+  const SyncAttempt *last;
+  guint n = 0;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 200, "application/json", "{\"data\":[]}");
+  toy_site_set_fault (e->site, out_of_sight_by_key, &n);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
+  engine_run_for (e, 600000);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_nonnull (strstr (row->error_message, "out of this user's sight"));
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  /* What the look was told is kept with it, and not taken for what was said to the send. */
+  attempts = sync_store_list_attempts (e->store, id, NULL);
+  last = g_ptr_array_index (attempts, attempts->len - 1);
+  g_assert_cmpstr (last->kind, ==, "look");
+  g_assert_cmpuint (last->http_status, ==, 200);
+  g_assert_cmpuint (row->http_status, ==, 417);
+  g_assert_cmpstr (row->exc_type, ==, "UniqueValidationError");
+}
+
 static void
 test_portal (Engine *e)
 {
@@ -653,6 +757,29 @@ test_edit_of_draft_answer_lost (Engine *e)
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-1"), "docstatus"), ==, 1);
 }
 
+/* Somebody deleted the draft; a person has the sale sent again: it is made again, once. */
+static void
+test_draft_gone (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"A\",\"qty\":2,\"docstatus\":1}", 38);
+  gint64 id = leave_draft (e);
+  g_autoptr (SyncRequest) row = NULL;
+
+  toy_site_remove (e->site, "Sales Invoice", "NAME-1");
+  g_assert_true (sync_engine_edit (e->engine, id, body, "anna", NULL));
+  engine_run_for (e, 600000);
+  row = engine_get (e, id);
+  g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+  g_assert_true (row->needs_person);
+  g_assert_true (sync_engine_retry (e->engine, id, "anna", NULL));
+  engine_run_for (e, 600000);
+  g_assert_true (sync_engine_confirm (e->engine, id, FALSE, NULL, "anna", NULL));
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-2"), "docstatus"), ==, 1);
+}
+
 static void
 test_discard_of_draft (Engine *e)
 {
@@ -712,6 +839,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/two-steps", test_two_steps);
   engine_test_add ("/sync/settle/sign-in", test_sign_in);
   engine_test_add ("/sync/settle/throttled", test_throttled);
+  engine_test_add ("/sync/settle/throttled-until", test_throttled_until);
+  engine_test_add ("/sync/settle/throttled-over-restart", test_throttled_over_restart);
+  engine_test_add ("/sync/settle/throttled-over-restart-and-clock", test_throttled_over_restart_and_clock);
+  engine_test_add ("/sync/settle/taken-and-out-of-sight", test_taken_and_out_of_sight);
   engine_test_add ("/sync/settle/portal", test_portal);
   engine_test_add ("/sync/settle/forbidden-asks-who", test_forbidden_asks_who);
   engine_test_add ("/sync/settle/deadlock-is-free", test_deadlock_is_free);
@@ -721,6 +852,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/edit-and-retry", test_edit_and_retry);
   engine_test_add ("/sync/settle/edit-of-draft", test_edit_of_draft);
   engine_test_add ("/sync/settle/edit-of-draft-answer-lost", test_edit_of_draft_answer_lost);
+  engine_test_add ("/sync/settle/draft-gone", test_draft_gone);
   engine_test_add ("/sync/settle/discard-of-draft", test_discard_of_draft);
   engine_test_add ("/sync/settle/discard-and-restore", test_discard_and_restore);
   return g_test_run ();

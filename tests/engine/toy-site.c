@@ -58,6 +58,18 @@ reply_exception (guint status, const char *exc_type, const char *words)
   return reply_new (status, "application/json", body);
 }
 
+/* As ERPNext does: by the label of the field. */
+static SyncTransportReply *
+reply_key_taken (const char *field)
+{
+  g_autofree char *label = g_strdelimit (g_ascii_strup (field, -1), "_", ' ');
+  g_autofree char *body = g_strdup_printf ("{\"exc_type\":\"UniqueValidationError\",\"_server_messages\":"
+                                           "\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"%s must be unique\\\\\\\"}\\\"]\"}",
+                                           label);
+
+  return reply_new (417, "application/json", body);
+}
+
 static SyncTransportReply *
 reply_document (guint status, JsonObject *document)
 {
@@ -167,7 +179,7 @@ create (ToySite *self, const char *type, const SyncTransportRequest *request)
   JsonObject *document;
 
   if (self->has_key_field && key != NULL && find_key (self, type, key) != NULL)
-    return reply_exception (417, "UniqueValidationError", "Duplicate entry");
+    return reply_key_taken (key_member (type));
   document = json_object_new ();
   copy_members (body, document);
   if (!self->has_key_field)
@@ -502,6 +514,15 @@ toy_site_put (ToySite *self, const char *type, const char *name, const char *jso
     }
   copy_members (json_node_get_object (node), document);
   stamp (self, document);
+}
+
+/* Somebody else deletes one. */
+void
+toy_site_remove (ToySite *self, const char *type, const char *name)
+{
+  g_autofree char *id = g_strconcat (type, "/", name, NULL);
+
+  g_hash_table_remove (self->documents, id);
 }
 
 JsonObject *

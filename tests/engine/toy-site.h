@@ -36,6 +36,7 @@ void toy_site_hold (ToySite *self, gboolean hold);
 guint toy_site_n_held (ToySite *self);
 guint toy_site_most_held (ToySite *self);
 void toy_site_put (ToySite *self, const char *type, const char *name, const char *json);
+void toy_site_remove (ToySite *self, const char *type, const char *name);
 JsonObject *toy_site_get (ToySite *self, const char *type, const char *name);
 guint toy_site_count (ToySite *self, const char *type);
 GPtrArray *toy_site_get_log (ToySite *self);

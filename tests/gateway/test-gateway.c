@@ -603,6 +603,80 @@ test_credentials_and_metrics (GatewayFixture *self, gconstpointer data)
                    "# TYPE posawesome_sync_delivered_total counter\nposawesome_sync_delivered_total 1\n");
 }
 
+/* Dots are shown in place of secrets; what is sent and kept is not changed, and the dots themselves are never written. */
+static void
+test_secrets (GatewayFixture *self, gconstpointer data)
+{
+  static const char sent[] = "{\"email_id\":\"a@example.com\",\"Password\":\"hunter2\", \"rows\":[{\"api_secret\":\"s3cr3t\",\"n\":0.10}],"
+                             "\"doc\":\"{\\\"access_token\\\":\\\"t0k3n\\\",\\\"x\\\":1}\",\"token\":\"\",\"secret\":7}";
+  g_autofree char *submission = g_strdup_printf ("{\"method\":\"POST\",\"url\":\"/api/resource/Email%%20Account\",\"body\":%s}", sent);
+  g_autofree char *form = NULL;
+  g_autofree char *full = NULL;
+  g_autofree char *refused = NULL;
+
+  scripted_transport_set (self->transport, SCRIPT_REFUSE);
+  g_free (gateway_fixture_expect (self, "POST", "requests", submission, 202));
+  gateway_fixture_settle ();
+  g_assert_cmpint (strncmp (scripted_transport_get_last_body (self->transport), sent, strlen (sent) - 1), ==, 0);
+  full = gateway_fixture_expect (self, "GET", "requests/1", NULL, 200);
+  assert_contains (full, "\"body\":{\"email_id\":\"a@example.com\",\"Password\":\"••••••••\", "
+                         "\"rows\":[{\"api_secret\":\"••••••••\",\"n\":0.10}],"
+                         "\"doc\":\"{\\\"access_token\\\":\\\"••••••••\\\",\\\"x\\\":1}\",\"token\":\"\",\"secret\":7}");
+  refused = gateway_fixture_expect (self, "PUT", "requests/1", "{\"body\":{\"Password\":\"••••••••\"}}", 400);
+  assert_contains (refused, "in place of a secret");
+  g_free (gateway_fixture_expect (
+    self, "POST", "requests",
+    "{\"method\":\"POST\",\"url\":\"/api/method/frappe.client.insert\","
+    "\"headers\":{\"Content-Type\":\"application/x-www-form-urlencoded\"},"
+    "\"body\":\"doc=%7B%22doctype%22%3A%22Note%22%2C%22password%22%3A%22hunter2%22%7D&api_key=k3y&last=1+2\"}",
+    202));
+  form = gateway_fixture_expect (self, "GET", "requests/2", NULL, 200);
+  assert_contains (form, "&api_key=••••••••&last=1+2\"");
+  assert_contains (form, "\"body\":\"doc=%7B%22doctype%22%3A%22Note%22%2C%22password%22%3A%22%E2%80%A2");
+  g_assert_null (strstr (form, "hunter2"));
+}
+
+/* What a caller says is heeded or refused, also where a call takes nothing. */
+static void
+test_nothing_to_say (GatewayFixture *self, gconstpointer data)
+{
+  static const struct
+  {
+    const char *method;
+    const char *path;
+    const char *body;
+  } calls[] = {
+    { "GET", "status?verbose=1", NULL },
+    { "GET", "requests/1?full=1", NULL },
+    { "GET", "conflicts/1?full=1", NULL },
+    { "GET", "keys?type=Note", NULL },
+    { "GET", "credentials?show=1", NULL },
+    { "GET", "metrics?match=x", NULL },
+    { "GET", "events?type=x", NULL },
+    { "POST", "resume", "{\"types\":[\"Item\"]}" },
+    { "POST", "resume?types=Item", "{}" },
+    { "POST", "sync?types=Item", "{}" },
+    { "POST", "pause?forMs=1000", "{}" },
+    { "PUT", "requests/1?body=x", "{\"body\":{}}" },
+    { "POST", "check", "{\"now\":true}" },
+    { "POST", "requests/1/retry", "{\"now\":true}" },
+    { "POST", "conflicts/1/undo", "{\"reason\":\"x\"}" },
+    { "DELETE", "credentials", "{\"site\":\"x\"}" },
+  };
+  g_autofree char *paused = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  gateway_fixture_submit (self, "Ann");
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autofree char *answer = gateway_fixture_expect (self, calls[i].method, calls[i].path, calls[i].body, 400);
+
+      assert_contains (answer, "this call takes nothing");
+    }
+  paused = gateway_fixture_expect (self, "GET", "status", NULL, 200);
+  assert_contains (paused, "\"condition\":\"paused\"");
+}
+
 static void
 test_keys (GatewayFixture *self, gconstpointer data)
 {
@@ -635,6 +709,7 @@ test_conflicts (GatewayFixture *self, gconstpointer data)
   g_autofree char *none = NULL;
   g_autofree char *one = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *resolve = NULL;
   gint64 id;
 
   sync_engine_pause (self->engine, 0, NULL);
@@ -643,15 +718,19 @@ test_conflicts (GatewayFixture *self, gconstpointer data)
   conflict->resource_id = g_strdup ("Ann");
   conflict->conflict_type = g_strdup ("edit_edit");
   conflict->local_data = g_strdup ("{\"limit\":0.10}");
-  conflict->server_data = g_strdup ("{\"limit\":2e3}");
+  conflict->server_data = g_strdup ("{\"limit\":2e3,\"api_key\":\"k3y\"}");
   id = sync_store_add_conflict (self->store, conflict, &error);
   g_assert_no_error (error);
   list = gateway_fixture_expect (self, "GET", "conflicts", NULL, 200);
-  assert_contains (list, "\"local\":{\"limit\":0.10},\"server\":{\"limit\":2e3},\"result\":null");
+  assert_contains (list, "\"local\":{\"limit\":0.10},\"server\":{\"limit\":2e3,\"api_key\":\"••••••••\"},\"result\":null");
   assert_contains (list, "\"type\":\"edit_edit\",\"status\":\"pending\"");
   path = g_strdup_printf ("conflicts/%" G_GINT64_FORMAT, id);
   one = gateway_fixture_expect (self, "GET", path, NULL, 200);
   assert_contains (one, "\"requestId\":1");
+  g_assert_null (strstr (one, "k3y"));
+  resolve = g_strdup_printf ("%s/resolve", path);
+  g_free (gateway_fixture_expect (self, "POST", resolve,
+                                  "{\"resolution\":\"manual\",\"document\":{\"a_token\":\"••••••••\"}}", 400));
   none = gateway_fixture_expect (self, "GET", "conflicts?status=resolved", NULL, 200);
   g_assert_cmpstr (none, ==, "{\"conflicts\":[]}");
 }
@@ -690,6 +769,22 @@ test_close (GatewayFixture *self, gconstpointer data)
   g_assert_cmpuint (busy->status, ==, 202);
   client_run (idle);
   g_assert_cmpuint (idle->received->len, ==, 0);
+}
+
+/* Its port is taken away from where it was written, whatever the settings say by then. */
+static void
+test_close_elsewhere (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->directory, "gateway-port", NULL);
+  g_autoptr (SyncConfig) config = sync_config_copy (self->config);
+  g_autoptr (GError) error = NULL;
+
+  g_free (config->data_dir);
+  config->data_dir = g_build_filename (self->directory, "elsewhere", NULL);
+  g_assert_true (sync_engine_set_config (self->engine, config, &error));
+  g_assert_no_error (error);
+  sync_gateway_close (self->gateway);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
 }
 
 static void
@@ -756,10 +851,13 @@ main (int argc, char **argv)
   ADD ("backup", test_backup);
   ADD ("server-clock", test_server_clock);
   ADD ("credentials-and-metrics", test_credentials_and_metrics);
+  ADD ("nothing-to-say", test_nothing_to_say);
+  ADD ("secrets", test_secrets);
   ADD ("keys", test_keys);
   ADD ("conflicts", test_conflicts);
   ADD ("port-in-use", test_port_in_use);
   ADD ("close", test_close);
+  ADD ("close-elsewhere", test_close_elsewhere);
   ADD ("files-stay", test_files_stay);
   return g_test_run ();
 }

@@ -21,17 +21,19 @@ test_all_verbs (void)
 
   for (guint i = 0; i < n_verbs; i++)
     if (g_dbus_interface_info_lookup_method (info, verbs[i].name) == NULL)
-      g_error ("%s %s has no method %s", verbs[i].method, verbs[i].path, verbs[i].name);
+      g_error ("%s has no method %s", verbs[i].path != NULL ? verbs[i].path : "a verb", verbs[i].name);
   for (guint i = 0; info->methods[i] != NULL; i++)
     {
       const GDBusMethodInfo *method = info->methods[i];
       gboolean has_id = method->in_args != NULL && method->in_args[0] != NULL && strcmp (method->in_args[0]->name, "id") == 0;
+      const char *path;
 
       if (strcmp (method->name, "RegisterHook") == 0 || strcmp (method->name, "UnregisterHook") == 0)
         continue;
       n_methods++;
       g_assert_nonnull (sync_verb_find (method->name));
-      g_assert_cmpint (has_id, ==, strchr (sync_verb_find (method->name)->path, '#') != NULL);
+      path = sync_verb_find (method->name)->path;
+      g_assert_cmpint (has_id, ==, strchr (path != NULL ? path : "", '#') != NULL);
     }
   g_assert_cmpuint (n_methods, ==, n_verbs);
 }
@@ -85,6 +87,77 @@ test_described (void)
 
       g_assert_nonnull (strstr (xml, line));
     }
+}
+
+/* (transfer full): the members that the description lists of @thing, without what stands in brackets */
+static GHashTable *
+list_described (const char *thing)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "src", "ipc", "org.posawesome.Sync1.xml", NULL);
+  g_autofree char *head = g_strdup_printf ("\n    %s: ", thing);
+  g_autofree char *xml = NULL;
+  g_autofree char *sentence = NULL;
+  g_autoptr (GRegex) brackets = g_regex_new ("\\s*\\([^)]*\\)", 0, 0, NULL);
+  g_autofree char *plain = NULL;
+  g_auto (GStrv) names = NULL;
+  GHashTable *set = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  const char *start;
+
+  g_assert_true (g_file_get_contents (path, &xml, NULL, NULL));
+  start = strstr (xml, head);
+  g_assert_nonnull (start);
+  start += strlen (head);
+  sentence = g_strndup (start, strstr (start, "\n\n") - start);
+  plain = g_regex_replace_literal (brackets, sentence, -1, 0, "", 0, NULL);
+  *strchr (plain, '.') = '\0';
+  names = g_strsplit (plain, ",", -1);
+  for (guint i = 0; names[i] != NULL; i++)
+    g_hash_table_add (set, g_strdup (g_strstrip (names[i])));
+  return set;
+}
+
+static void
+assert_members (const char *thing, JsonObject *object)
+{
+  g_autoptr (GHashTable) described = list_described (thing);
+  g_autoptr (GList) names = json_object_get_members (object);
+  GHashTableIter iter;
+  gpointer name;
+
+  for (GList *l = names; l != NULL; l = l->next)
+    if (!g_hash_table_contains (described, l->data))
+      g_error ("%s: “%s” is in the answer and not in the description", thing, (const char *) l->data);
+  g_hash_table_iter_init (&iter, described);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (!json_object_has_member (object, name))
+      g_error ("%s: “%s” is in the description and not in the answer", thing, (const char *) name);
+}
+
+/* The description lists what comes back, all of it and no more. */
+static void
+test_members (Engine *e)
+{
+  g_autoptr (SyncConflict) conflict = sync_conflict_new ();
+  g_autoptr (JsonObject) status = NULL;
+  g_autoptr (JsonObject) requests = NULL;
+  g_autoptr (JsonObject) conflicts = NULL;
+  g_autoptr (GError) error = NULL;
+  Bus bus;
+
+  bus_open (&bus, e);
+  engine_start (e);
+  sync_engine_pause (e->engine, 0, NULL);
+  conflict->request_id = bus_submit (&bus, "POST", CUSTOMER, "{\"customer_name\":\"Ann\"}");
+  conflict->conflict_type = g_strdup ("edit_edit");
+  sync_store_add_conflict (e->store, conflict, &error);
+  g_assert_no_error (error);
+  status = bus_ask (&bus, "GetStatus", NULL);
+  assert_members ("the status", status);
+  requests = bus_ask (&bus, "ListRequests", g_variant_new_parsed ("(@a{sv} {},)"));
+  assert_members ("a request", json_array_get_object_element (json_object_get_array_member (requests, "requests"), 0));
+  conflicts = bus_ask (&bus, "ListConflicts", g_variant_new_parsed ("(@a{sv} {},)"));
+  assert_members ("a conflict", json_array_get_object_element (json_object_get_array_member (conflicts, "conflicts"), 0));
+  bus_close (&bus);
 }
 
 /* Whoever hears the answer finds the row in the file. */
@@ -332,8 +405,11 @@ test_conflict (Engine *e)
   g_assert_cmpstr (bus_last_heard (&bus, "ConflictOpened"), ==, told);
   one = bus_ask (&bus, "GetConflict", g_variant_new ("(x)", id));
   g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (one, "server"), "color"), ==, "green");
-  preview = bus_ask (&bus, "ResolveConflict", g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\"}", TRUE));
+  preview = bus_ask (&bus, "ResolveConflict",
+                     g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\",\"api_key\":\"k3y\"}", TRUE));
   g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (preview, "preview"), "color"), ==, "white");
+  g_assert_cmpstr (json_object_get_string_member (json_object_get_object_member (preview, "preview"), "api_key"), ==,
+                   "••••••••");
   engine_assert_state (e, request, SYNC_STATE_CONFLICT);
   resolved = bus_ask (&bus, "ResolveConflict", g_variant_new ("(xssb)", id, "manual", "{\"color\":\"white\"}", FALSE));
   g_assert_cmpstr (json_object_get_string_member (resolved, "resolvedBy"), ==, "bus");
@@ -391,6 +467,7 @@ static void
 test_credentials (Engine *e)
 {
   g_autoptr (GVariant) got = NULL;
+  g_autoptr (JsonObject) described = NULL;
   const char *user, *source;
   gboolean set;
   Bus bus;
@@ -404,6 +481,14 @@ test_credentials (Engine *e)
   g_assert_true (set);
   g_assert_cmpstr (user, ==, "anna@example.com");
   g_assert_cmpstr (source, ==, "environment");
+  described = bus_ask (&bus, "DescribeCredentials", NULL);
+  g_assert_cmpstr (json_object_get_string_member (described, "user"), ==, "anna@example.com");
+  g_assert_true (json_object_get_null_member (described, "fault"));
+  /* The same checks as over HTTP; what the environment gives stands. */
+  bus_refuse (&bus, "KeepCredentials", g_variant_new_parsed ("('key', 'word', {'fil': <true>})"), SYNC_ERROR_INVALID, "fil");
+  bus_refuse (&bus, "KeepCredentials", g_variant_new_parsed ("('key', 'word', {'file': <1>})"), SYNC_ERROR_INVALID, "file");
+  bus_refuse (&bus, "KeepCredentials", g_variant_new_parsed ("('key', 'word', {'file': <true>})"), SYNC_ERROR_CREDENTIALS,
+              "ERPNEXT_API_TOKEN");
   bus_close (&bus);
 }
 
@@ -554,6 +639,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/bus/all-verbs", test_all_verbs);
   engine_test_add ("/sync/bus/submit", test_submit);
   g_test_add_func ("/sync/bus/described", test_described);
+  engine_test_add ("/sync/bus/members", test_members);
   engine_test_add ("/sync/bus/refusals", test_refusals);
   engine_test_add ("/sync/bus/decisions", test_decisions);
   engine_test_add ("/sync/bus/confirm", test_confirm);

@@ -9,6 +9,7 @@
 #include "sync-clock-virtual.h"
 #include "sync-credentials.h"
 #include "sync-error.h"
+#include "sync-key-file.h"
 #include "sync-test-directory.h"
 
 #define MS(n) ((n) * G_TIME_SPAN_MILLISECOND)
@@ -307,6 +308,7 @@ test_file_child (void)
   g_assert_false (set_in_file (later, "key", "new", &error));
   g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
   g_assert_nonnull (strstr (error->message, "chmod 600"));
+  g_assert_nonnull (strstr (error->message, "; put that right, and set it again"));
   g_clear_error (&error);
   assert_holds (later, SYNC_CREDENTIALS_SESSION, "token key:new");
   g_test_assert_expected_messages ();
@@ -359,6 +361,31 @@ test_file_trouble_child (void)
   g_assert_true (g_file_get_contents (there, &contents, NULL, NULL));
   g_assert_cmpstr (contents, ==, "[x]\n");
   g_assert_no_error (error);
+  sync_test_directory_free (dir);
+}
+
+/* Each trouble with the file has a sentence of its own, which names the file and the remedy. */
+static void
+test_key_file (void)
+{
+  char *dir = sync_test_directory_new ();
+  g_autofree char *path = g_build_filename (dir, "credentials", NULL);
+  g_autofree char *large = g_strnfill (65537, '\n');
+  g_autoptr (GError) error = NULL;
+  char *token, *secret;
+
+  g_assert_true (g_file_set_contents_full (path, large, -1, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  g_assert_false (sync_key_file_read (path, SITE, &token, &secret, &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+  g_assert_nonnull (strstr (error->message, path));
+  g_assert_nonnull (strstr (error->message, "it has more than 64 kB, as no file of API keys has; remove it"));
+  g_assert_null (strstr (error->message, "chmod"));
+  g_clear_error (&error);
+  /* A directory in which also root makes no files. */
+  g_assert_false (sync_key_file_write ("/proc/credentials", SITE, "key", "word", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, "“/proc/credentials” cannot be written: "));
+  g_assert_nonnull (strstr (error->message, "; make its directory writable"));
   sync_test_directory_free (dir);
 }
 
@@ -536,6 +563,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/credentials/environment-unusable", test_environment_unusable);
   g_test_add_func ("/sync/credentials/invalid", test_invalid);
   g_test_add_func ("/sync/credentials/no-site", test_no_site);
+  g_test_add_func ("/sync/credentials/key-file", test_key_file);
   add ("/sync/credentials/key-ring", "/sync/credentials/key-ring/subprocess", run_child, test_key_ring_child);
   add ("/sync/credentials/no-bus", "/sync/credentials/no-bus/subprocess", run_child, test_no_bus_child);
   add ("/sync/credentials/file", "/sync/credentials/file/subprocess", run_child, test_file_child);

@@ -70,6 +70,7 @@ G_BEGIN_DECLS
   X (SEND_AGAIN, "confirm: send it again")                                             \
   X (LOCAL_WINS, "resolve: local wins")                                                \
   X (SERVER_WINS, "resolve: server wins")                                              \
+  X (OTHER_KEY, "made anew under another key")                                         \
   X (CLEAR_OLD, "forget delivered rows")                                               \
   X (PAUSE, "pause, resume")                                                           \
   X (OFFLINE, "off line by hand")                                                      \

@@ -203,7 +203,7 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
   gboolean is_unkeyed = deed->work == SIM_WORK_NOTE || deed->work == SIM_WORK_CUSTOMER || deed->work == SIM_WORK_NAMED;
   gboolean wants_submission = deed->work != SIM_WORK_INVOICE && !is_unkeyed;
 
-  guint anew = is_unkeyed ? deed->n_anew : 0;
+  guint anew = (is_unkeyed ? deed->n_anew : 0) + deed->n_other_key;
 
   if (n > 1 + anew)
     bad (deed, state, "is on the server twice");

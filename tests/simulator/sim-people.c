@@ -163,6 +163,8 @@ accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       sim_world_say (answer->world, "%s n=%" G_GINT64_FORMAT " is request %" G_GINT64_FORMAT "%s", sim_work_name (deed->work),
                      deed->mark, submitted->id, submitted->existing ? " (known)" : "");
+      if (deed->first_id != 0 && submitted->id == deed->first_id && !deed->forgotten)
+        return;
       if (deed->id != 0 && deed->id != submitted->id && !deed->forgotten)
         sim_violation ("request %" G_GINT64_FORMAT " was handed over again and became %" G_GINT64_FORMAT, deed->id,
                        submitted->id);
@@ -410,6 +412,26 @@ rename_it (SimWorld *world, SimDeed *deed, const SyncConflict *conflict)
   return done;
 }
 
+/* Where the key is in the way a row with another key takes the place of the one that was accepted; also if nobody was told,
+ * because the machine died then. */
+void
+sim_people_follow (SimWorld *world)
+{
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      SimDeed *deed = g_ptr_array_index (world->deeds, i);
+      g_autoptr (SyncRequest) row = deed->id != 0 && !deed->forgotten ? row_of (world, deed->id) : NULL;
+      g_autoptr (SyncRequest) other = row != NULL && row->superseded_by != 0 ? row_of (world, row->superseded_by) : NULL;
+
+      if (other == NULL || g_ascii_strcasecmp (other->key, row->key) == 0)
+        continue;
+      sim_cover_act (SIM_ACT_OTHER_KEY);
+      deed->n_other_key++;
+      deed->first_id = deed->first_id != 0 ? deed->first_id : deed->id;
+      deed->id = other->id;
+    }
+}
+
 static void
 resolve (SimWorld *world, SimDeed *deed, gboolean local)
 {
@@ -424,6 +446,7 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
   done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
                               NULL, "anna", &error);
   say_verdict (world, local ? SIM_ACT_LOCAL_WINS : SIM_ACT_SERVER_WINS, deed, done, error);
+  sim_people_follow (world);
   if (!done && local)
     resolve (world, deed, FALSE);
 }

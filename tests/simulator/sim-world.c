@@ -126,6 +126,7 @@ sim_world_open (SimWorld *world)
     sim_violation ("the engine does not start: %s", error->message);
   sim_world_say (world, "started%s%s", sync_store_get_restore_report (world->store) != NULL ? ": " : "",
                  sync_store_get_restore_report (world->store) != NULL ? sync_store_get_restore_report (world->store) : "");
+  sim_people_follow (world);
 }
 
 static void
@@ -483,6 +484,8 @@ make_backup (SimWorld *world)
       SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
       deed->in_backup = deed->id != 0 && !deed->forgotten;
+      deed->id_in_backup = deed->id;
+      deed->first_id_in_backup = deed->first_id;
       deed->edited_in_backup = deed->edited;
     }
   sim_world_say (world, "%s", world->backup_is_copy ? "the files are copied" : "a backup is made");
@@ -510,6 +513,11 @@ put_backup_back (SimWorld *world)
       SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
       deed->forgotten = deed->id != 0 && !deed->in_backup;
+      if (deed->in_backup)
+        {
+          deed->id = deed->id_in_backup;
+          deed->first_id = deed->first_id_in_backup;
+        }
       deed->edited = deed->edited && deed->edited_in_backup;
     }
   settle_again (world);

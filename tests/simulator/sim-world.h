@@ -52,6 +52,10 @@ typedef struct
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_resent;        /* how often a conflict of it ended with something being sent */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
+  gint64 first_id;       /* of the row that was accepted, if another one with another key took its place; else 0 */
+  guint n_other_key;     /* how often that was done */
+  gint64 id_in_backup;
+  gint64 first_id_in_backup;
   gboolean in_backup;      /* was accepted when the backup was made */
   gboolean edited_in_backup; /* and was edited by then */
   gboolean forgotten;    /* a backup without it was put back */
@@ -105,6 +109,7 @@ void sim_world_crash (SimWorld *world, SimCrash where);
 /* sim-people.c */
 void sim_people_submit (SimWorld *world);
 void sim_people_act (SimWorld *world);
+void sim_people_follow (SimWorld *world);
 void sim_people_ask_again (SimWorld *world);
 void sim_people_settle_what_waits (SimWorld *world, gboolean last);
 char *sim_people_dup_body (SimWorld *world, const SimDeed *deed, gboolean edited);
