@@ -5,6 +5,7 @@
 #include "sync-activity-item.h"
 
 #include "sync-activity-words.h"
+#include "sync-actor-words.h"
 #include "sync-words.h"
 
 struct _SyncActivityItem
@@ -78,7 +79,7 @@ sync_activity_item_get_property (GObject *object, guint property_id, GValue *val
       g_value_take_string (value, sync_activity_words_outcome (self->line));
       break;
     case PROP_ACTOR:
-      g_value_set_string (value, sync_activity_words_actor (self->line));
+      g_value_take_string (value, sync_actor_words (self->line->actor));
       break;
     case N_PROPS:
     default:

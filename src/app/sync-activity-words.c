@@ -56,12 +56,6 @@ static const Pair reasons[] = {
   { "absent_once", N_ ("looked for, not on the server yet") },
 };
 
-static const Pair actors[] = {
-  { "engine", N_ ("automatic") },          { "window", N_ ("a person here") },
-  { "person", N_ ("a person") },           { "posawesome-syncctl", N_ ("the command line") },
-  { "gateway", N_ ("another program") },   { "caller", N_ ("the till") },
-};
-
 static const char *
 find_words (const Pair *pairs, gsize n, const char *name)
 {
@@ -273,20 +267,4 @@ sync_activity_words_outcome (const SyncActivity *line)
       break;
     }
   return g_strdelimit (g_string_free (g_steal_pointer (&text), FALSE), "\r\n\t", ' ');
-}
-
-/**
- * sync_activity_words_actor:
- * @line: of what happened
- *
- * Returns: (transfer none): whose doing it was
- */
-const char *
-sync_activity_words_actor (const SyncActivity *line)
-{
-  const char *words = WORDS (actors, line->actor);
-
-  if (words != NULL)
-    return words;
-  return line->actor != NULL ? line->actor : "";
 }

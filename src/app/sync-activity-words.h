@@ -8,6 +8,5 @@ G_BEGIN_DECLS
 const char *sync_activity_words_what (const SyncActivity *line);
 char *sync_activity_words_document (const SyncActivity *line);
 char *sync_activity_words_outcome (const SyncActivity *line);
-const char *sync_activity_words_actor (const SyncActivity *line);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 #include "sync-conflict-desk.h"
 #include "sync-ledger-window.h"
 #include "sync-notifications.h"
+#include "sync-words.h"
 
 #include <glib/gi18n.h>
 
@@ -16,7 +17,16 @@
 static void
 sync_now_cb (SyncEngine *engine, gpointer user_data)
 {
-  sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
+  g_autoptr (SyncSnapshot) snapshot = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *words;
+
+  if (sync_engine_force_sync (engine, NULL, NULL, 0, &error))
+    return;
+  snapshot = sync_engine_dup_snapshot (engine);
+  words = sync_words_not_tried (snapshot);
+  sync_application_tell_later (words != NULL ? g_strdup (words)
+                                             : g_strdup_printf (_ ("That was not possible: %s"), error->message));
 }
 
 static void
@@ -118,8 +128,11 @@ close_window_action_cb (GSimpleAction *action, GVariant *parameter, gpointer use
     sync_application_quit (self);
   if (self->quitting || self->window == NULL)
     return;
-  if (!sync_tray_is_shown (self->tray))
-    sync_notifications_tell_background (G_APPLICATION (self));
+  if (!sync_tray_is_shown (self->tray) && !self->told_background)
+    {
+      self->told_background = TRUE;
+      sync_notifications_tell_background (G_APPLICATION (self));
+    }
   gtk_window_destroy (GTK_WINDOW (self->window));
   sync_application_tell_background (self);
 }
@@ -199,10 +212,14 @@ open_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 site_opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (SyncApplication) self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
 
-  if (!g_app_info_launch_default_for_uri_finish (result, &error))
-    g_message ("The point of sale cannot be opened: %s", error->message);
+  if (g_app_info_launch_default_for_uri_finish (result, &error))
+    return;
+  words = g_strdup_printf (_ ("The point of sale cannot be opened: %s"), error->message);
+  sync_application_tell (self, words);
 }
 
 static void
@@ -211,7 +228,7 @@ open_site_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_d
   SyncApplication *self = user_data;
   g_autofree char *uri = g_strconcat (self->config->base_url, "/app/posapp", NULL);
 
-  g_app_info_launch_default_for_uri_async (uri, NULL, NULL, site_opened_cb, NULL);
+  g_app_info_launch_default_for_uri_async (uri, NULL, NULL, site_opened_cb, g_object_ref (self));
 }
 
 static void
@@ -227,7 +244,15 @@ about_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 set_up_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  sync_application_set_up (user_data);
+  SyncApplication *self = user_data;
+
+  /* From a notification, where there may be no window yet. */
+  if (self->window == NULL && self->preferences == NULL)
+    {
+      self->hidden = FALSE;
+      g_application_activate (G_APPLICATION (self));
+    }
+  sync_application_set_up (self);
 }
 
 static void
@@ -253,9 +278,21 @@ show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer us
 
   self->hidden = FALSE;
   g_application_activate (G_APPLICATION (self));
-  if (self->window != NULL && self->status != NULL && !self->quitting)
+  if (self->window != NULL && self->status != NULL && !self->quitting && !self->moving)
     sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader,
                                 g_variant_get_int64 (parameter));
+}
+
+/* From a notification; the parameter as win.show-queue takes it. */
+static void
+show_queue_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  self->hidden = FALSE;
+  g_application_activate (G_APPLICATION (self));
+  if (self->window != NULL && self->status != NULL && !self->quitting && !self->moving)
+    gtk_widget_activate_action_variant (GTK_WIDGET (self->window), "win.show-queue", parameter);
 }
 
 static const GActionEntry action_entries[] = {
@@ -272,6 +309,7 @@ static const GActionEntry action_entries[] = {
   { .name = "preferences", .activate = preferences_action_cb },
   { .name = "about", .activate = about_action_cb },
   { .name = "show-conflict", .activate = show_conflict_action_cb, .parameter_type = "x" },
+  { .name = "show-queue", .activate = show_queue_action_cb, .parameter_type = "s" },
   { .name = "set-up", .activate = set_up_action_cb },
   { .name = "show-keys", .activate = show_keys_action_cb },
   { .name = "show-ledger", .activate = show_ledger_action_cb },

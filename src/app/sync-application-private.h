@@ -40,6 +40,8 @@ struct _SyncApplication
   SyncInhibitor *inhibitor;       /* (owned) (nullable): NULL in the demonstration */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
   gboolean moving;                /* the service ends to begin anew with another server */
+  gboolean wants_window;          /* somebody asked for it meanwhile */
+  gboolean told_background;       /* that it goes on without a window is told once */
   gboolean quitting;
   gboolean ended;                 /* nothing of it is left to wait for */
   guint on_term;                  /* source ids of the signal handlers, 0: none */
@@ -63,6 +65,8 @@ void sync_application_quit_now (SyncApplication *self);
 void sync_application_set_up (SyncApplication *self);
 void sync_application_show_content (SyncApplication *self);
 void sync_application_show_keys (SyncApplication *self);
+void sync_application_tell (SyncApplication *self, const char *words);
+void sync_application_tell_later (char *words);
 void sync_application_tell_background (SyncApplication *self);
 
 G_END_DECLS

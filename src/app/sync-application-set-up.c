@@ -50,7 +50,10 @@ key_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!sync_credentials_set_finish (SYNC_CREDENTIALS (source), result, &error))
-    g_message ("%s", error->message);
+    {
+      sync_application_tell_later (g_strdup_printf (_ ("The key is not kept: %s"), error->message));
+      return;
+    }
   sync_engine_credentials_changed (engine);
   g_main_context_invoke (NULL, key_set_in_main, NULL);
 }
@@ -153,6 +156,14 @@ move_free (Move *self)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Move, move_free)
 
 static void
+tell_refusal (SyncApplication *self, const Move *move, const GError *refusal)
+{
+  g_autofree char *words = g_strdup_printf (_ ("The till stays with %s: %s"), move->from, refusal->message);
+
+  sync_application_tell (self, words);
+}
+
+static void
 moved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Move) move = user_data;
@@ -173,12 +184,14 @@ moved_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     use_address (self, move->from, NULL);
   else if (move->key.token != NULL)
     set_key (self, &move->key);
+  if (move->had_window || self->wants_window)
+    {
+      sync_application_open_window (self);
+      gtk_window_present (GTK_WINDOW (self->window));
+    }
+  self->wants_window = FALSE;
   if (refusal != NULL)
-    g_message ("The till stays with %s: %s", move->from, refusal->message);
-  if (!move->had_window)
-    return;
-  sync_application_open_window (self);
-  gtk_window_present (GTK_WINDOW (self->window));
+    tell_refusal (self, move, refusal);
 }
 
 /* Lets go of the engine and of all that shows it. */
@@ -231,10 +244,14 @@ sync_application_move (SyncApplication *self, const char *base_url, GError **err
 static void
 autostart_set_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (SyncApplication) self = user_data;
   g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
 
-  if (!sync_background_set_autostart_finish (SYNC_BACKGROUND (source), result, &error))
-    g_message ("The start at log-in is not switched: %s", error->message);
+  if (sync_background_set_autostart_finish (SYNC_BACKGROUND (source), result, &error))
+    return;
+  words = g_strdup_printf (_ ("The start at log-in is not switched: %s"), error->message);
+  sync_application_tell (self, words);
 }
 
 static void
@@ -254,7 +271,7 @@ set_up_cb (SyncSetupDialog *dialog, const char *base_url, const char *token, con
       return;
     }
   if (self->background != NULL && autostart != g_settings_get_boolean (self->settings, "autostart"))
-    sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb, NULL);
+    sync_background_set_autostart_async (self->background, autostart, NULL, autostart_set_cb, g_object_ref (self));
   /* Whoever calls this holds the dialog, and GTK would look for its parent when that is gone. */
   gtk_window_set_transient_for (GTK_WINDOW (dialog), NULL);
   gtk_window_destroy (GTK_WINDOW (dialog));

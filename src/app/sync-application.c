@@ -9,6 +9,7 @@
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
 #include "sync-notifications.h"
+#include "sync-request-list.h"
 #include "sync-settings.h"
 #include "sync-words.h"
 
@@ -21,6 +22,40 @@
 #define EXIT_USAGE 2
 
 G_DEFINE_FINAL_TYPE (SyncApplication, sync_application, ADW_TYPE_APPLICATION)
+
+/* Words for a person, who may look or not. */
+
+/* In front of whoever looks; else as a notification that leads to the window. */
+void
+sync_application_tell (SyncApplication *self, const char *words)
+{
+  g_message ("%s", words);
+  if (self->quitting)
+    return;
+  if (self->preferences != NULL && (self->window == NULL || gtk_window_is_active (GTK_WINDOW (self->preferences))))
+    sync_preferences_tell (self->preferences, words);
+  else if (self->window != NULL)
+    sync_window_tell (self->window, words);
+  else if (self->tray != NULL)
+    sync_notifications_tell (G_APPLICATION (self), words);
+}
+
+static gboolean
+tell_cb (gpointer user_data)
+{
+  GApplication *application = g_application_get_default ();
+
+  if (application != NULL)
+    sync_application_tell (SYNC_APPLICATION (application), user_data);
+  return G_SOURCE_REMOVE;
+}
+
+/* From the engine's thread; takes @words. */
+void
+sync_application_tell_later (char *words)
+{
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, tell_cb, words, g_free);
+}
 
 /* Messages to the engine's thread. */
 
@@ -42,7 +77,7 @@ set_config_cb (SyncEngine *engine, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!sync_engine_set_config (engine, user_data, &error))
-    g_message ("The changed settings are not used: %s", error->message);
+    sync_application_tell_later (g_strdup_printf (_ ("The changed settings are not used: %s"), error->message));
 }
 
 /* Sends a function to the engine's thread, if there is one and it is not about to end; @destroy frees @user_data in either
@@ -71,8 +106,12 @@ config_changed_cb (SyncSurroundings *surroundings, SyncConfig *config, gpointer 
 
   if (config->base_url != NULL && g_strcmp0 (config->base_url, self->config->base_url) != 0)
     {
-      if (!sync_application_move (self, config->base_url, &error))
-        g_message ("The changed settings are not used: %s", error->message);
+      g_autofree char *words = NULL;
+
+      if (sync_application_move (self, config->base_url, &error))
+        return;
+      words = g_strdup_printf (_ ("The changed settings are not used: %s"), error->message);
+      sync_application_tell (self, words);
       return;
     }
   sync_application_ask (self, set_config_cb, sync_config_copy (config), (GDestroyNotify) sync_config_free);
@@ -93,7 +132,7 @@ sync_application_tell_background (SyncApplication *self)
       || (self->tray != NULL && sync_tray_is_shown (self->tray)))
     return;
   snapshot = sync_status_get_snapshot (self->status);
-  status = sync_words_status (snapshot, FALSE);
+  status = sync_words_status (snapshot, sync_request_list_only_sales_wait (self->reader));
   needs = sync_words_needs (snapshot);
   /* The end may be cut. */
   words = needs != NULL ? g_strdup_printf ("%s %s", needs, status) : g_strdup (status);
@@ -160,9 +199,12 @@ start_tray (SyncApplication *self)
   sync_notifications_show (self->notices, G_APPLICATION (self));
   if (self->settings != NULL)
     sync_notifications_follow (self->notices, self->settings);
-  self->tray = sync_tray_new (G_APPLICATION (self), self->status, &error);
+  self->tray = sync_tray_new (G_APPLICATION (self), self->status, self->reader, &error);
   if (self->tray == NULL)
     g_message ("There is no icon in the panel: %s", error->message);
+  else
+    g_signal_connect_object (self->tray, "shown-changed", G_CALLBACK (sync_application_tell_background), self,
+                             G_CONNECT_SWAPPED);
 }
 
 /* Starts to work, or says what is in the way. */
@@ -339,6 +381,8 @@ sync_application_open_window (SyncApplication *self)
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
   g_object_weak_ref (G_OBJECT (self->window), window_gone_cb, NULL);
   sync_application_show_content (self);
+  if (self->tray != NULL)
+    sync_notifications_withdraw_told (G_APPLICATION (self));
   if (self->demo != NULL && self->problem == NULL)
     {
       sync_window_show_page (self->window, "queue");
@@ -357,6 +401,11 @@ sync_application_activate (GApplication *application)
   if (self->hidden)
     {
       self->hidden = FALSE;
+      return;
+    }
+  if (self->moving)
+    {
+      self->wants_window = TRUE;
       return;
     }
   if (self->window == NULL)

@@ -47,9 +47,14 @@ has_action (const SyncConflictCase *self, const char *action)
   return self->request != NULL && g_strcmp0 (self->request->action, action) == 0;
 }
 
-/* As the engine sees it: fields are told apart in a JSON body only. */
-static gboolean
-is_plain_update (const SyncConflictCase *self)
+/**
+ * sync_conflict_case_is_plain_update:
+ * @self: a conflict whose request can be read
+ *
+ * Returns: whether it is about a change of a document's fields as the engine sees it: those are told apart in a JSON body only
+ */
+gboolean
+sync_conflict_case_is_plain_update (const SyncConflictCase *self)
 {
   const char *type = self->request->content_type;
   gsize length = type != NULL ? strcspn (type, "; ") : 0;
@@ -90,7 +95,7 @@ find_why_not_merged (const SyncConflictCase *self)
   if (has_type (self, "submitted"))
     return _ ("The document was submitted on the server. This till's version can be tried as a whole: the server takes only "
               "changes of fields that may change after that, and refuses all else.");
-  if (!is_plain_update (self))
+  if (!sync_conflict_case_is_plain_update (self))
     return _ ("This is no plain change of a document's fields, so only one of the two can be taken as a whole.");
   return NULL;
 }
@@ -111,6 +116,22 @@ make_merge (const SyncConflictCase *self, SyncMergePolicies *policies, GError **
   };
 
   return sync_merge_new (&input, error);
+}
+
+/* (transfer full) (nullable): as whom it was sent last, if that was known then */
+static char *
+dup_sender (SyncStore *reader, gint64 request_id)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (reader, request_id, NULL);
+
+  for (guint i = attempts != NULL ? attempts->len : 0; i > 0; i--)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i - 1);
+
+      if (attempt->sent_as != NULL)
+        return g_strdup (attempt->sent_as);
+    }
+  return NULL;
 }
 
 /**
@@ -136,7 +157,25 @@ sync_conflict_case_new_uncompared (SyncStore *reader, gint64 id, GError **error)
   zone = sync_store_dup_metadata (reader, METADATA_ZONE);
   if (zone != NULL && strrchr (zone, ' ') != NULL)
     self->zone = g_strdup (strrchr (zone, ' ') + 1);
+  self->user = dup_sender (reader, self->conflict->request_id);
   return g_steal_pointer (&self);
+}
+
+/**
+ * sync_conflict_case_read_policies:
+ *
+ * Returns: (transfer full): how fields are merged; as it is built in while the shop's own file is not in order
+ */
+SyncMergePolicies *
+sync_conflict_case_read_policies (void)
+{
+  g_autoptr (GError) error = NULL;
+  SyncMergePolicies *policies = sync_merge_policies_new_for_shop (&error);
+
+  if (policies != NULL)
+    return policies;
+  g_message ("The shop's policies of fields are not used: %s", error->message);
+  return sync_merge_policies_new (NULL, NULL);
 }
 
 /**
@@ -175,7 +214,22 @@ sync_conflict_case_free (SyncConflictCase *self)
   g_free (self->why_not_merged);
   g_free (self->currency);
   g_free (self->zone);
+  g_free (self->user);
   g_free (self);
+}
+
+/**
+ * sync_conflict_case_set_user:
+ * @self: the conflict
+ * @user: whom the server takes this till for now
+ *
+ * Tells that where nobody knew it when this till's version was sent.
+ */
+void
+sync_conflict_case_set_user (SyncConflictCase *self, const char *user)
+{
+  if (self->user == NULL)
+    self->user = g_strdup (user);
 }
 
 /**
@@ -297,9 +351,14 @@ is_typed (const GPtrArray *items)
   return FALSE;
 }
 
-/* Of a merge: nothing differs from the server. */
-static gboolean
-writes_nothing (const SyncConflictCase *self)
+/**
+ * sync_conflict_case_writes_nothing:
+ * @self: a conflict with a merge
+ *
+ * Returns: whether nothing of what the merge takes differs from the server
+ */
+gboolean
+sync_conflict_case_writes_nothing (const SyncConflictCase *self)
 {
   g_autofree char *changes = sync_merge_dup_changes (self->merge);
 
@@ -317,7 +376,7 @@ sync_conflict_case_get_resolution (const SyncConflictCase *self)
 {
   if (self->whole == SYNC_CONFLICT_WHOLE_LOCAL)
     return SYNC_RESOLUTION_LOCAL_WINS;
-  if (self->whole == SYNC_CONFLICT_WHOLE_SERVER || self->merge == NULL || writes_nothing (self))
+  if (self->whole == SYNC_CONFLICT_WHOLE_SERVER || self->merge == NULL || sync_conflict_case_writes_nothing (self))
     return SYNC_RESOLUTION_SERVER_WINS;
   return is_typed (self->merge->items) ? SYNC_RESOLUTION_MANUAL : SYNC_RESOLUTION_MERGED;
 }
@@ -340,130 +399,16 @@ sync_conflict_case_dup_document (const SyncConflictCase *self)
   return g_bytes_new_take (changes, strlen (changes));
 }
 
-/* (nullable): what goes to the server, unformatted. */
-static char *
-dup_body (const SyncConflictCase *self)
-{
-  if (self->whole == SYNC_CONFLICT_WHOLE_LOCAL)
-    return g_strdup (self->conflict->local_data);
-  if (self->whole == SYNC_CONFLICT_WHOLE_SERVER || self->merge == NULL || writes_nothing (self))
-    return NULL;
-  return sync_merge_dup_changes (self->merge);
-}
-
-static void append_value (GString *out, const SyncJsonView *value, guint depth);
-
-static void
-append_line (GString *out, guint depth)
-{
-  g_string_append_printf (out, "\n%*s", (int) depth * 2, "");
-}
-
-static void
-append_members (GString *out, const SyncJsonView *container, guint depth)
-{
-  SyncJsonIter iter;
-  SyncJsonView key = { 0 }, value;
-  gboolean object = sync_json_view_kind (container) == SYNC_JSON_OBJECT;
-  gboolean first = TRUE;
-
-  sync_json_iter_init (&iter, container);
-  while (sync_json_iter_next (&iter, object ? &key : NULL, &value))
-    {
-      if (!first)
-        g_string_append_c (out, ',');
-      first = FALSE;
-      append_line (out, depth + 1);
-      if (object)
-        {
-          g_string_append_len (out, key.text, (gssize) key.length);
-          g_string_append (out, ": ");
-        }
-      append_value (out, &value, depth + 1);
-    }
-  if (!first)
-    append_line (out, depth);
-}
-
-/* The same bytes in lines that can be read: no number is rewritten. */
-static void
-append_value (GString *out, const SyncJsonView *value, guint depth)
-{
-  switch (sync_json_view_kind (value))
-    {
-    case SYNC_JSON_OBJECT:
-      g_string_append_c (out, '{');
-      append_members (out, value, depth);
-      g_string_append_c (out, '}');
-      break;
-    case SYNC_JSON_ARRAY:
-      g_string_append_c (out, '[');
-      append_members (out, value, depth);
-      g_string_append_c (out, ']');
-      break;
-    default:
-      g_string_append_len (out, value->text, (gssize) value->length);
-    }
-}
-
 /**
- * sync_conflict_case_dup_lines:
- * @text: JSON, or what was to be
- *
- * Returns: (transfer full): the same in short lines; as it is where it is no JSON
- */
-char *
-sync_conflict_case_dup_lines (const char *text)
-{
-  GString *out;
-  SyncJsonView view;
-
-  if (!sync_json_check (text, strlen (text), &view, NULL))
-    return g_utf8_make_valid (text, -1);
-  out = g_string_new (NULL);
-  append_value (out, &view, 0);
-  return g_string_free (out, FALSE);
-}
-
-/**
- * sync_conflict_case_dup_preview:
+ * sync_conflict_case_deletes:
  * @self: the conflict
  *
- * Returns: (transfer full) (nullable): what would be written now, in lines; %NULL: nothing. What is still to be decided is
- *   the server's
+ * Returns: whether what is chosen deletes the document on the server
  */
-char *
-sync_conflict_case_dup_preview (const SyncConflictCase *self)
+gboolean
+sync_conflict_case_deletes (const SyncConflictCase *self)
 {
-  g_autofree char *body = dup_body (self);
-
-  return body != NULL ? sync_conflict_case_dup_lines (body) : NULL;
-}
-
-/**
- * sync_conflict_case_dup_written:
- * @self: the conflict
- *
- * Returns: (transfer full): the names of the fields that would be written now
- */
-char **
-sync_conflict_case_dup_written (const SyncConflictCase *self)
-{
-  g_autofree char *body = dup_body (self);
-  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
-  SyncJsonIter iter;
-  SyncJsonView view, key, value;
-
-  if (!is_object (body) || !sync_json_check (body, strlen (body), &view, NULL))
-    return g_strv_builder_end (names);
-  sync_json_iter_init (&iter, &view);
-  while (sync_json_iter_next (&iter, &key, &value))
-    {
-      g_autofree char *name = sync_json_view_dup_text (&key);
-
-      g_strv_builder_add (names, name);
-    }
-  return g_strv_builder_end (names);
+  return self->whole == SYNC_CONFLICT_WHOLE_LOCAL && has_action (self, "delete");
 }
 
 static int

@@ -25,25 +25,28 @@ typedef struct
   char *why_not_merged;     /* (owned) (nullable): why the fields cannot be told apart; %NULL: they can */
   char *currency;           /* (owned) (nullable): of the document */
   char *zone;               /* (owned) (nullable): the site's time zone */
+  char *user;               /* (owned) (nullable): whom the server takes this till for; %NULL: not known */
 } SyncConflictCase;
 
+SyncMergePolicies *sync_conflict_case_read_policies (void);
 SyncConflictCase *sync_conflict_case_new (SyncStore *reader, gint64 id, SyncMergePolicies *policies, GError **error);
 SyncConflictCase *sync_conflict_case_new_uncompared (SyncStore *reader, gint64 id, GError **error);
 void sync_conflict_case_free (SyncConflictCase *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictCase, sync_conflict_case_free)
 
+void sync_conflict_case_set_user (SyncConflictCase *self, const char *user);
 char *sync_conflict_case_dup_text (const char *text, const char *name);
+gboolean sync_conflict_case_is_plain_update (const SyncConflictCase *self);
 gboolean sync_conflict_case_is_asked (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_open (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_news (const SyncMergeItem *item);
 void sync_conflict_case_take_whole (SyncConflictCase *self, SyncConflictWhole whole);
 gboolean sync_conflict_case_choose (SyncConflictCase *self, SyncMergeItem *item, SyncMergeTake take, const char *value);
 guint sync_conflict_case_count_open (const SyncConflictCase *self);
+gboolean sync_conflict_case_writes_nothing (const SyncConflictCase *self);
 SyncResolution sync_conflict_case_get_resolution (const SyncConflictCase *self);
 GBytes *sync_conflict_case_dup_document (const SyncConflictCase *self);
-char *sync_conflict_case_dup_lines (const char *text);
-char *sync_conflict_case_dup_preview (const SyncConflictCase *self);
-char **sync_conflict_case_dup_written (const SyncConflictCase *self);
+gboolean sync_conflict_case_deletes (const SyncConflictCase *self);
 char *sync_conflict_case_dup_likeness (const SyncConflictCase *self);
 gboolean sync_conflict_case_can_lead (const SyncConflictCase *self);
 gboolean sync_conflict_case_follow (SyncConflictCase *self, const SyncConflictCase *leader);

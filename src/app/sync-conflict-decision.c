@@ -5,6 +5,7 @@
 
 #include "sync-conflict-decision.h"
 
+#include "sync-actor-words.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -42,19 +43,12 @@ sync_conflict_decision_how (const SyncConflict *conflict)
   return resolution_words (conflict->resolution);
 }
 
-/* The rest of @text behind @prefix, %NULL if it begins otherwise. */
-static const char *
-skip_prefix (const char *text, const char *prefix)
-{
-  return g_str_has_prefix (text, prefix) ? text + strlen (prefix) : NULL;
-}
-
-/* @actor (nullable) as it stands in the records: "window", "person", a program or a user; "policy …", "hook DocType", "hook
- * function N for DocType"; "engine". */
+/* Of @actor (nullable) as it stands in the records. */
 static char *
 actor_words (const char *actor)
 {
-  const char *rest;
+  g_autofree char *policy = sync_actor_words_policy (actor);
+  g_autofree char *type = sync_actor_words_hook (actor);
 
   if (actor == NULL || is (actor, "person") || is (actor, "window"))
     return g_strdup (_ ("Decided by a person"));
@@ -62,14 +56,12 @@ actor_words (const char *actor)
     return g_strdup (_ ("Found out by the program"));
   if (is (actor, "posawesome-syncctl"))
     return g_strdup (_ ("Decided on the command line"));
-  if (is (actor, "gateway"))
+  if (is (actor, "gateway") || is (actor, "bus"))
     return g_strdup (_ ("Decided through another program"));
-  rest = skip_prefix (actor, "policy ");
-  if (rest != NULL)
-    return g_strdup_printf (_ ("Decided by the policy “%s”"), rest);
-  rest = skip_prefix (actor, "hook ");
-  if (rest != NULL)
-    return g_strdup_printf (_ ("Decided by the shop’s hook (%s)"), rest);
+  if (policy != NULL)
+    return g_strdup_printf (_ ("Decided by the policy “%s”"), policy);
+  if (type != NULL)
+    return g_strdup_printf (_ ("Decided by the shop’s hook (%s)"), type);
   return g_strdup_printf (_ ("Decided by %s"), actor);
 }
 
@@ -78,8 +70,8 @@ static gboolean
 tells_why (const SyncConflictEvent *event)
 {
   return event->reason != NULL
-         && (event->actor == NULL || skip_prefix (event->actor, "policy ") != NULL
-             || skip_prefix (event->actor, "hook ") != NULL || is (event->event, "asked"));
+         && (event->actor == NULL || g_str_has_prefix (event->actor, "policy ")
+             || g_str_has_prefix (event->actor, "hook ") || is (event->event, "asked"));
 }
 
 /**

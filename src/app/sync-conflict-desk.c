@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Between the windows in the main thread and the engine in its own: a decision goes there as a message, and comes back only
- * if it was not carried out; the wish to undo one comes back with what became of it. Main thread, but for what says
- * otherwise. */
+ * if it was not carried out; the wish to undo one comes back with what became of it, and the question whom the server takes
+ * the till for with the answer. Main thread, but for what says otherwise. */
 #include "config.h"
 
 #include "sync-conflict-desk.h"
 
+#include "sync-conflict-case.h"
 #include "sync-dialog.h"
 
 #define ACTOR "window"
@@ -80,6 +81,88 @@ resolve_cb (SyncConflictDialog *dialog, gint64 id, int resolution, GBytes *docum
   sync_service_thread_invoke (SYNC_SERVICE_THREAD (user_data), resolve_in_engine, decision, decision_free);
 }
 
+/* The question whom the server takes the till for; in the engine's thread or in the main thread, never in both. */
+typedef struct
+{
+  GWeakRef *dialog; /* (owned): set and read in the main thread */
+  char *user;       /* (owned) (nullable) */
+} Who;
+
+/* What the engine's thread is handed. */
+typedef struct
+{
+  Who *who; /* (owned) (nullable): NULL once it is on its way back */
+} WhoMessage;
+
+static void
+who_free (gpointer data)
+{
+  Who *self = data;
+
+  g_clear_pointer (&self->dialog, free_weak_ref);
+  g_free (self->user);
+  g_free (self);
+}
+
+static void
+who_message_free (gpointer data)
+{
+  WhoMessage *self = data;
+
+  g_clear_pointer (&self->who, who_free);
+  g_free (self);
+}
+
+static gboolean
+known_cb (gpointer user_data)
+{
+  Who *who = user_data;
+  g_autoptr (SyncConflictDialog) dialog = g_weak_ref_get (who->dialog);
+
+  if (dialog != NULL && who->user != NULL)
+    sync_conflict_dialog_set_user (dialog, who->user);
+  return G_SOURCE_REMOVE;
+}
+
+/* Engine's thread. */
+static void
+checked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  SyncEngine *engine = SYNC_ENGINE (source);
+  Who *who = user_data;
+
+  sync_engine_check_finish (engine, result, NULL);
+  who->user = g_strdup (sync_engine_get_user (engine));
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, known_cb, who, who_free);
+}
+
+/* Engine's thread. */
+static void
+ask_who_in_engine (SyncEngine *engine, gpointer user_data)
+{
+  WhoMessage *message = user_data;
+  Who *who = g_steal_pointer (&message->who);
+
+  if (sync_engine_get_user (engine) == NULL)
+    {
+      sync_engine_check_async (engine, checked_cb, who);
+      return;
+    }
+  who->user = g_strdup (sync_engine_get_user (engine));
+  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, known_cb, who, who_free);
+}
+
+static void
+ask_who (SyncServiceThread *service, SyncConflictDialog *dialog)
+{
+  WhoMessage *message = g_new0 (WhoMessage, 1);
+
+  message->who = g_new0 (Who, 1);
+  message->who->dialog = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (message->who->dialog, dialog);
+  sync_service_thread_invoke (service, ask_who_in_engine, message, who_message_free);
+}
+
 /**
  * sync_conflict_desk_present:
  * @parent: the window in front of which it stands
@@ -98,19 +181,17 @@ sync_conflict_desk_present (GtkWindow *parent, SyncServiceThread *service, SyncS
   GtkWindow *open = sync_dialog_find (SYNC_TYPE_CONFLICT_DIALOG, parent);
   SyncConflictDialog *dialog = open != NULL ? SYNC_CONFLICT_DIALOG (open) : NULL;
   g_autoptr (SyncMergePolicies) policies = NULL;
-  g_autoptr (GError) error = NULL;
 
   if (dialog == NULL)
     {
-      policies = sync_merge_policies_new_for_shop (&error);
-      if (policies == NULL)
-        g_message ("The policies of fields cannot be read: %s", error->message);
+      policies = sync_conflict_case_read_policies ();
       dialog = sync_conflict_dialog_new (parent, reader, policies);
       g_signal_connect_object (dialog, "resolve", G_CALLBACK (resolve_cb), service, 0);
       g_signal_connect_object (status, "requests-changed", G_CALLBACK (sync_conflict_dialog_refresh), dialog,
                                G_CONNECT_SWAPPED);
     }
   sync_conflict_dialog_show_conflict (dialog, id);
+  ask_who (service, dialog);
   gtk_window_present (GTK_WINDOW (dialog));
   return dialog;
 }

@@ -5,6 +5,7 @@
 
 #include "sync-conflict-dialog.h"
 
+#include "sync-conflict-preview.h"
 #include "sync-conflict-row.h"
 #include "sync-conflict-similar.h"
 #include "sync-conflict-whole.h"
@@ -22,13 +23,14 @@ struct _SyncConflictDialog
 
   SyncStore *reader;           /* (owned) */
   SyncMergePolicies *policies; /* (owned) (nullable) */
+  char *user;                  /* (owned) (nullable): whom the server takes the till for, as far as it is known */
   GArray *open;                /* (owned) (element-type gint64): ids in the order in which they are shown */
   guint position;              /* of the one that is shown */
   SyncConflictCase *shown;     /* (owned) (nullable): NULL: none is open */
   GHashTable *settled;         /* (owned) (element-type gint64): decided here; the engine has not said so yet */
   GHashTable *likenesses;      /* (owned): what is remembered of those that were compared */
   GtkLabel *whole_result;      /* (unowned) (nullable): where fields are not compared: which side is taken */
-  GPtrArray *similar;          /* (owned) (element-type SyncConflictCase): others like the one that is shown */
+  GArray *similar;             /* (owned) (element-type gint64): ids of others like the one that is shown */
 
   AdwWindowTitle *title;          /* (unowned): the template's, as all that follow */
   GtkStack *stack;                /* (unowned) */
@@ -95,7 +97,7 @@ update_outcome (SyncConflictDialog *self, gboolean mistyped)
 {
   g_autofree char *outcome = mistyped ? g_strdup (_ ("Something that is typed is no value of its field."))
                                       : sync_conflict_words_outcome (self->shown);
-  g_autofree char *preview = sync_conflict_case_dup_preview (self->shown);
+  g_autofree char *preview = sync_conflict_preview_dup (self->shown);
   g_autofree char *whole = sync_conflict_words_whole (self->shown, SYNC_CONFLICT_SIDE_RESULT);
 
   gtk_label_set_label (self->outcome_label, outcome);
@@ -200,14 +202,12 @@ find_similar (SyncConflictDialog *self)
   g_autoptr (GString) names = g_string_new (NULL);
   g_autofree char *label = NULL;
 
-  g_ptr_array_unref (self->similar);
+  g_array_unref (self->similar);
   self->similar = sync_conflict_similar_find (self->shown, self->open, self->reader, self->policies, self->likenesses);
   for (guint i = 0; i < self->similar->len; i++)
-    {
-      g_autofree char *name = sync_conflict_words_document (g_ptr_array_index (self->similar, i));
-
-      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", name);
-    }
+    g_string_append_printf (
+        names, "%s%s", i > 0 ? ", " : "",
+        sync_conflict_similar_get_document (self->likenesses, g_array_index (self->similar, gint64, i)));
   label = g_strdup_printf (ngettext ("Decide %u similar conflict in the same way", "Decide %u similar conflicts in the same way",
                                      self->similar->len),
                            self->similar->len);
@@ -221,6 +221,20 @@ find_similar (SyncConflictDialog *self)
 /* One conflict */
 
 static void
+fill_users (SyncConflictDialog *self)
+{
+  g_autofree char *server = sync_conflict_words_server (self->shown);
+  g_autofree char *local_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_LOCAL);
+  g_autofree char *server_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_SERVER);
+
+  gtk_label_set_label (self->server_label, server);
+  gtk_label_set_label (self->local_user_label, local_user != NULL ? local_user : "");
+  gtk_label_set_label (self->server_user_label, server_user != NULL ? server_user : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->local_user_label), local_user);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->server_user_label), server_user);
+}
+
+static void
 fill_head (SyncConflictDialog *self)
 {
   g_autofree char *count = g_strdup_printf (_ ("Conflict %u of %u"), self->position + 1, self->open->len);
@@ -230,9 +244,6 @@ fill_head (SyncConflictDialog *self)
   g_autofree char *whole = sync_conflict_whole_dup_directed (sentence);
   g_autofree char *note = sync_conflict_words_note (self->shown);
   g_autofree char *local = sync_conflict_words_local (self->shown);
-  g_autofree char *server = sync_conflict_words_server (self->shown);
-  g_autofree char *local_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_LOCAL);
-  g_autofree char *server_user = sync_conflict_words_user (self->shown, SYNC_CONFLICT_SIDE_SERVER);
 
   adw_window_title_set_title (self->title, count);
   adw_window_title_set_subtitle (self->title, document);
@@ -240,11 +251,7 @@ fill_head (SyncConflictDialog *self)
   gtk_label_set_label (self->what_label, whole);
   sync_label_set_optional (self->note_label, note);
   gtk_label_set_label (self->local_label, local);
-  gtk_label_set_label (self->server_label, server);
-  gtk_label_set_label (self->local_user_label, local_user != NULL ? local_user : "");
-  gtk_label_set_label (self->server_user_label, server_user != NULL ? server_user : "");
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->local_user_label), local_user);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->server_user_label), server_user);
+  fill_users (self);
 }
 
 static void
@@ -281,7 +288,7 @@ forget_shown (SyncConflictDialog *self)
   self->whole_result = NULL;
   clear_box (self->rows_box);
   clear_box (self->rest_box);
-  g_ptr_array_set_size (self->similar, 0);
+  g_array_set_size (self->similar, 0);
   g_clear_pointer (&self->shown, sync_conflict_case_free);
 }
 
@@ -318,6 +325,8 @@ show_position (SyncConflictDialog *self, guint position)
       show_empty (self);
       return;
     }
+  if (self->user != NULL)
+    sync_conflict_case_set_user (self->shown, self->user);
   self->position = position;
   fill_head (self);
   fill_rows (self);
@@ -408,10 +417,11 @@ apply_action (GtkWidget *widget, const char *action_name, GVariant *parameter)
   emit_decided (self, decided);
   for (guint i = 0; with_similar && i < self->similar->len; i++)
     {
-      SyncConflictCase *other = g_ptr_array_index (self->similar, i);
+      g_autoptr (SyncConflictCase) other
+          = sync_conflict_case_new (self->reader, g_array_index (self->similar, gint64, i), self->policies, NULL);
 
       /* One that this does not decide stays open and is shown in its turn. */
-      if (sync_conflict_case_follow (other, decided))
+      if (other != NULL && sync_conflict_case_follow (other, decided))
         emit_decided (self, other);
     }
   read_open (self);
@@ -468,8 +478,9 @@ sync_conflict_dialog_finalize (GObject *object)
 {
   SyncConflictDialog *self = SYNC_CONFLICT_DIALOG (object);
 
+  g_free (self->user);
   g_array_unref (self->open);
-  g_ptr_array_unref (self->similar);
+  g_array_unref (self->similar);
   g_hash_table_unref (self->settled);
   g_hash_table_unref (self->likenesses);
   G_OBJECT_CLASS (sync_conflict_dialog_parent_class)->finalize (object);
@@ -531,7 +542,7 @@ static void
 sync_conflict_dialog_init (SyncConflictDialog *self)
 {
   self->open = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->similar = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_conflict_case_free);
+  self->similar = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->settled = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->likenesses = sync_conflict_similar_new_memory ();
   gtk_widget_init_template (GTK_WIDGET (self));
@@ -553,6 +564,24 @@ sync_conflict_dialog_new (GtkWindow *parent, SyncStore *reader, SyncMergePolicie
   self->reader = g_object_ref (reader);
   self->policies = policies != NULL ? g_object_ref (policies) : NULL;
   return self;
+}
+
+/**
+ * sync_conflict_dialog_set_user:
+ * @self: the window
+ * @user: whom the server takes this till for
+ *
+ * Tells it, for the conflicts of which nobody knew it when they arose.
+ */
+void
+sync_conflict_dialog_set_user (SyncConflictDialog *self, const char *user)
+{
+  g_free (self->user);
+  self->user = g_strdup (user);
+  if (self->shown == NULL)
+    return;
+  sync_conflict_case_set_user (self->shown, user);
+  fill_users (self);
 }
 
 /**

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (SyncConflictDialog, sync_conflict_dialog, SYNC, CONFLICT_DIALOG, AdwWindow)
 
 SyncConflictDialog *sync_conflict_dialog_new (GtkWindow *parent, SyncStore *reader, SyncMergePolicies *policies);
+void sync_conflict_dialog_set_user (SyncConflictDialog *self, const char *user);
 void sync_conflict_dialog_show_conflict (SyncConflictDialog *self, gint64 id);
 void sync_conflict_dialog_refresh (SyncConflictDialog *self);
 void sync_conflict_dialog_report (SyncConflictDialog *self, gint64 id, const char *message);

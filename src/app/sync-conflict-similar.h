@@ -6,7 +6,8 @@
 G_BEGIN_DECLS
 
 GHashTable *sync_conflict_similar_new_memory (void);
-GPtrArray *sync_conflict_similar_find (const SyncConflictCase *shown, GArray *open, SyncStore *reader,
-                                       SyncMergePolicies *policies, GHashTable *memory);
+GArray *sync_conflict_similar_find (const SyncConflictCase *shown, GArray *open, SyncStore *reader,
+                                    SyncMergePolicies *policies, GHashTable *memory);
+const char *sync_conflict_similar_get_document (GHashTable *memory, gint64 id);
 
 G_END_DECLS

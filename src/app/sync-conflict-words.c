@@ -5,6 +5,7 @@
 
 #include "sync-conflict-words.h"
 
+#include "sync-conflict-preview.h"
 #include "sync-conflict-value.h"
 #include "sync-json.h"
 #include "sync-words.h"
@@ -179,18 +180,18 @@ sync_conflict_words_local (const SyncConflictCase *conflict)
  * sync_conflict_words_server:
  * @conflict: a conflict
  *
- * Returns: (transfer full): the server's side, with who wrote there and when: "Server, another user, 14:10"
+ * Returns: (transfer full): the server's side, with who wrote there, as far as that is known, and when: "Server, another
+ *   user, 14:10"
  */
 char *
 sync_conflict_words_server (const SyncConflictCase *conflict)
 {
   g_autofree char *user = sync_conflict_case_dup_text (conflict->conflict->server_data, "modified_by");
-  const char *author = conflict->request != NULL ? conflict->request->author : NULL;
   g_autoptr (GDateTime) modified = parse_modified (conflict);
   g_autofree char *time = modified != NULL ? format_moment (modified) : NULL;
-  const char *who = user == NULL || author == NULL ? NULL
-                    : strcmp (user, author) == 0   ? _ ("the same user")
-                                                   : _ ("another user");
+  const char *who = user == NULL || conflict->user == NULL ? NULL
+                    : strcmp (user, conflict->user) == 0   ? _ ("the same user")
+                                                           : _ ("another user");
 
   if (conflict->conflict->server_data == NULL)
     return g_strdup (_ ("Server, deleted there"));
@@ -213,13 +214,13 @@ sync_conflict_words_user (const SyncConflictCase *conflict, SyncConflictSide sid
 {
   if (side == SYNC_CONFLICT_SIDE_SERVER)
     return sync_conflict_case_dup_text (conflict->conflict->server_data, "modified_by");
-  return g_strdup (conflict->request != NULL ? conflict->request->author : NULL);
+  return g_strdup (conflict->user);
 }
 
 static char *
 join_fields (const SyncConflictCase *conflict, guint *n)
 {
-  g_auto (GStrv) names = sync_conflict_case_dup_written (conflict);
+  g_auto (GStrv) names = sync_conflict_preview_dup_written (conflict);
   g_autoptr (GString) text = g_string_new (NULL);
 
   *n = g_strv_length (names);
@@ -251,6 +252,8 @@ sync_conflict_words_outcome (const SyncConflictCase *conflict)
                             n);
   if (sync_conflict_case_get_resolution (conflict) == SYNC_RESOLUTION_SERVER_WINS)
     return g_strdup (_ ("Nothing will be written: the server's version stands. This till's is kept in the history."));
+  if (sync_conflict_case_deletes (conflict))
+    return g_strdup (_ ("The document will be deleted on the server."));
   fields = join_fields (conflict, &n);
   if (conflict->whole == SYNC_CONFLICT_WHOLE_LOCAL && n == 0)
     return g_strdup (_ ("This till's version will be sent. The server's is kept in the history."));

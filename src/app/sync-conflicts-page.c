@@ -9,6 +9,7 @@
 #include "sync-conflict-list.h"
 #include "sync-conflict-view.h"
 #include "sync-conflict-whole.h"
+#include "sync-label.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -76,21 +77,12 @@ scrolled_cb (SyncConflictsPage *self, GtkAdjustment *adjustment)
 
 /* Undoing */
 
-/* The words of the engine are longer than a line. */
 static void
 tell (SyncConflictsPage *self, const char *words, guint timeout_s)
 {
-  AdwToast *toast = adw_toast_new ("");
-  GtkWidget *label = gtk_label_new (words);
-
-  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_natural_wrap_mode (GTK_LABEL (label), GTK_NATURAL_WRAP_NONE);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  adw_toast_set_custom_title (toast, label);
-  adw_toast_set_timeout (toast, timeout_s);
   /* Not a bound child of the template: its disposal would take it from the bin, which does not expect that. */
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (adw_bin_get_child (ADW_BIN (self))), toast);
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (adw_bin_get_child (ADW_BIN (self))),
+                               sync_label_new_toast (words, timeout_s));
 }
 
 static void

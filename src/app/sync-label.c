@@ -29,3 +29,25 @@ sync_label_set_subtitle (AdwActionRow *row, const char *text)
 
   adw_action_row_set_subtitle (row, escaped);
 }
+
+/**
+ * sync_label_new_toast:
+ * @words: what it says; they may be longer than a line
+ * @timeout_s: how long it is shown, in seconds; 0: until somebody closes it
+ *
+ * Returns: (transfer full): a toast for adw_toast_overlay_add_toast()
+ */
+AdwToast *
+sync_label_new_toast (const char *words, guint timeout_s)
+{
+  AdwToast *toast = adw_toast_new ("");
+  GtkWidget *label = gtk_label_new (words);
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_natural_wrap_mode (GTK_LABEL (label), GTK_NATURAL_WRAP_NONE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0);
+  adw_toast_set_custom_title (toast, label);
+  adw_toast_set_timeout (toast, timeout_s);
+  return toast;
+}

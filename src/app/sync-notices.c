@@ -30,6 +30,7 @@ struct _SyncNotices
   SyncSnapshot *snapshot; /* (owned) (nullable): the last one */
   Kind kinds[SYNC_N_NOTICES];
   gboolean was_late;      /* somebody was told that something waits, and not yet that it does no more */
+  guint n_given_up;       /* how many were given up until then */
   guint alarm;            /* 0: none */
 };
 
@@ -51,6 +52,13 @@ late_from_ms (const SyncSnapshot *snapshot)
   return sync_words_count_waiting (&snapshot->counts) > 0 && snapshot->counts.oldest_waiting_ms > 0
              ? snapshot->counts.oldest_waiting_ms + LATE_MS
              : 0;
+}
+
+/* Since somebody was told that something waits, none of it was given up. */
+static gboolean
+is_all_delivered (SyncNotices *self)
+{
+  return self->snapshot->counts.n[SYNC_STATE_DISCARDED] == self->n_given_up;
 }
 
 /* (transfer full) (nullable): the title of a notice, if there is something to tell */
@@ -81,7 +89,9 @@ dup_title (SyncNotices *self, SyncNotice notice, gint64 now_ms)
                ? g_strdup_printf (ngettext ("%u entry is not on the server yet", "%u entries are not on the server yet", n), n)
                : NULL;
     case SYNC_NOTICE_IN_ORDER:
-      return self->was_late && snapshot->safe_to_close ? g_strdup (_ ("Everything is on the server")) : NULL;
+      if (!self->was_late || !snapshot->safe_to_close)
+        return NULL;
+      return g_strdup (is_all_delivered (self) ? _ ("Everything is on the server") : _ ("Nothing waits any more"));
     case SYNC_N_NOTICES:
     default:
       return NULL;
@@ -98,7 +108,8 @@ dup_body (SyncNotices *self, SyncNotice notice)
     case SYNC_NOTICE_REFUSED:
       return sync_words_needs (self->snapshot);
     case SYNC_NOTICE_IN_ORDER:
-      return g_strdup (_ ("Whatever waited was delivered."));
+      return g_strdup (is_all_delivered (self) ? _ ("Whatever waited was delivered.")
+                                               : _ ("What waited was delivered or given up."));
     case SYNC_NOTICE_SIGN_IN:
     case SYNC_NOTICE_LATE:
     case SYNC_N_NOTICES:
@@ -128,8 +139,11 @@ show (SyncNotices *self, SyncNotice notice, const char *title, gint64 now_us)
   g_free (kind->shown);
   kind->shown = g_strdup (title);
   kind->shown_us = now_us;
-  if (notice == SYNC_NOTICE_LATE)
-    self->was_late = TRUE;
+  if (notice == SYNC_NOTICE_LATE && !self->was_late)
+    {
+      self->was_late = TRUE;
+      self->n_given_up = self->snapshot->counts.n[SYNC_STATE_DISCARDED];
+    }
   if (notice == SYNC_NOTICE_IN_ORDER)
     self->was_late = FALSE;
   g_signal_emit (self, signals[SIGNAL_SHOW], 0, (int) notice, title, body != NULL ? body : "");

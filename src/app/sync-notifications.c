@@ -6,21 +6,37 @@
 
 #include <glib/gi18n.h>
 
+#define BACKGROUND "background"
+#define TOLD "told"
+
+/* Where a notice leads to, and how urgent it is: the desktop keeps what is urgent until somebody has seen it. */
+static const struct
+{
+  GNotificationPriority priority;
+  const char *action; /* (nullable): the window, and no button */
+  const char *target; /* (nullable): as g_variant_parse() takes it */
+  const char *button;
+} ways[SYNC_N_NOTICES] = {
+  [SYNC_NOTICE_CONFLICT] = { G_NOTIFICATION_PRIORITY_URGENT, "app.show-conflict", "int64 0", N_ ("Decide…") },
+  [SYNC_NOTICE_REFUSED] = { G_NOTIFICATION_PRIORITY_URGENT, "app.show-queue", "'needs'", N_ ("Show the entries") },
+  [SYNC_NOTICE_SIGN_IN] = { G_NOTIFICATION_PRIORITY_URGENT, "app.set-up", NULL, N_ ("Set up…") },
+  [SYNC_NOTICE_LATE] = { G_NOTIFICATION_PRIORITY_HIGH, "app.show-queue", "'undelivered'", N_ ("Show the queue") },
+  [SYNC_NOTICE_IN_ORDER] = { G_NOTIFICATION_PRIORITY_LOW, NULL, NULL, NULL },
+};
+
 static void
 show_cb (SyncNotices *notices, int notice, const char *title, const char *body, GApplication *application)
 {
   g_autoptr (GNotification) notification = g_notification_new (title);
-  gboolean in_order = notice == SYNC_NOTICE_IN_ORDER;
+  const char *action = ways[notice].action;
+  g_autoptr (GVariant) target
+      = ways[notice].target != NULL ? g_variant_parse (NULL, ways[notice].target, NULL, NULL, NULL) : NULL;
 
   g_notification_set_body (notification, body);
-  g_notification_set_priority (notification, in_order ? G_NOTIFICATION_PRIORITY_LOW : G_NOTIFICATION_PRIORITY_HIGH);
-  if (notice == SYNC_NOTICE_CONFLICT)
-    {
-      g_notification_set_default_action_and_target (notification, "app.show-conflict", "x", G_GINT64_CONSTANT (0));
-      g_notification_add_button_with_target (notification, _ ("Decide…"), "app.show-conflict", "x", G_GINT64_CONSTANT (0));
-    }
-  else
-    g_notification_set_default_action (notification, "app.open");
+  g_notification_set_priority (notification, ways[notice].priority);
+  g_notification_set_default_action_and_target_value (notification, action != NULL ? action : "app.open", target);
+  if (action != NULL)
+    g_notification_add_button_with_target_value (notification, _ (ways[notice].button), action, target);
   g_application_send_notification (application, sync_notice_to_string (notice), notification);
 }
 
@@ -33,7 +49,7 @@ withdraw_cb (SyncNotices *notices, int notice, GApplication *application)
 /**
  * sync_notifications_show:
  * @notices: what is to be told
- * @application: on the bus; it has the actions `show-conflict` and `open`, and outlives @notices
+ * @application: on the bus; it has the actions `show-conflict`, `show-queue`, `set-up` and `open`, and outlives @notices
  *
  * Shows the notices as notifications from now on, each kind in the place of the last one.
  */
@@ -95,5 +111,35 @@ sync_notifications_tell_background (GApplication *application)
 
   g_notification_set_body (notification, _ ("Start it again to see its window; to end it, choose Quit there."));
   g_notification_set_default_action (notification, "app.open");
-  g_application_send_notification (application, "background", notification);
+  g_application_send_notification (application, BACKGROUND, notification);
+}
+
+/**
+ * sync_notifications_tell:
+ * @application: on the bus; it has the action `open`
+ * @words: a sentence
+ *
+ * Tells, in the place of the last such words, what a person who looks at no window would otherwise wait for in vain.
+ */
+void
+sync_notifications_tell (GApplication *application, const char *words)
+{
+  g_autoptr (GNotification) notification = g_notification_new ("POSAwesome Sync");
+
+  g_notification_set_body (notification, words);
+  g_notification_set_default_action (notification, "app.open");
+  g_application_send_notification (application, TOLD, notification);
+}
+
+/**
+ * sync_notifications_withdraw_told:
+ * @application: on the bus
+ *
+ * Takes back what is of no use to somebody who looks at the window.
+ */
+void
+sync_notifications_withdraw_told (GApplication *application)
+{
+  g_application_withdraw_notification (application, BACKGROUND);
+  g_application_withdraw_notification (application, TOLD);
 }

@@ -216,7 +216,7 @@ use_profile_cb (GtkWidget *widget, const char *action, GVariant *parameter)
     return;
   if (!sync_profile_use (&profiles[i], self->settings, &before, &error))
     {
-      adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (error->message));
+      sync_preferences_tell (self, error->message);
       return;
     }
   g_clear_pointer (&self->before, g_variant_unref);
@@ -415,4 +415,17 @@ sync_preferences_new (GtkApplication *application, GSettings *settings, SyncBack
     adw_preferences_page_add (self->types_page, ADW_PREFERENCES_GROUP (sync_pause_group_new (status)));
   add_notices (self);
   return self;
+}
+
+/**
+ * sync_preferences_tell:
+ * @self: the window
+ * @words: a sentence
+ *
+ * Tells, over whatever is shown, what a person would otherwise wait for in vain.
+ */
+void
+sync_preferences_tell (SyncPreferences *self, const char *words)
+{
+  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), sync_label_new_toast (words, SYNC_LABEL_TOAST_S));
 }

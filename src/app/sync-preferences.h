@@ -19,5 +19,6 @@ G_DECLARE_FINAL_TYPE (SyncPreferences, sync_preferences, SYNC, PREFERENCES, AdwP
 
 SyncPreferences *sync_preferences_new (GtkApplication *application, GSettings *settings, SyncBackground *background,
                                        SyncStatus *status);
+void sync_preferences_tell (SyncPreferences *self, const char *words);
 
 G_END_DECLS

@@ -5,6 +5,7 @@
 
 #include "sync-request-pane.h"
 
+#include "sync-actor-words.h"
 #include "sync-label.h"
 #include "sync-request-act.h"
 #include "sync-request-attempts.h"
@@ -84,13 +85,14 @@ add_document (SyncRequestPane *self, const SyncRequest *request, const SyncSumma
 {
   AdwPreferencesGroup *group = add_group (self, _ ("Document"));
   g_autofree char *amount = sync_words_amount (summary);
+  g_autofree char *author = sync_actor_words (request->author);
 
   add_text (group, _ ("Kind"), request->resource_type != NULL ? request->resource_type : sync_words_type (request));
   add_text (group, _ ("Name"), sync_request_get_document_name (request));
   add_text (group, _ ("Customer"), sync_summary_get_party (summary));
   add_text (group, _ ("Amount"), amount);
   add_time (group, _ ("Taken"), request->accepted_ms);
-  add_text (group, _ ("By"), request->author);
+  add_text (group, _ ("By"), author);
   add_text (group, _ ("Key"), request->key);
 }
 

@@ -15,6 +15,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define VARIABLE "ERPNEXT_BASE_URL"
+
 struct _SyncSetupDialog
 {
   AdwWindow parent_instance;
@@ -59,16 +61,31 @@ dup_stripped (GtkEditable *editable)
   return g_strstrip (g_strdup (gtk_editable_get_text (editable)));
 }
 
+/* A person who writes it in an entry knows no variable. @why: what is wrong, with the variable's name before it */
+static void
+refuse_address (const char *address, const char *why, GError **error)
+{
+  g_autofree char *scheme = g_uri_parse_scheme (address);
+
+  if (g_strcmp0 (scheme, "http") != 0 && g_strcmp0 (scheme, "https") != 0)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 _ ("“%s” is no http or https address. Write it like https://shop.example.com"), address);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _ ("The address is not usable: %s."),
+                 g_str_has_prefix (why, VARIABLE ": ") ? why + strlen (VARIABLE ": ") : why);
+}
+
 /* (transfer full) (nullable): the address as the program wants it; NULL with what is wrong with it or with the key */
 static char *
 check_entries (SyncSetupDialog *self, GError **error)
 {
   g_autofree char *address = dup_address (self);
-  g_autofree char *variable = g_strconcat ("ERPNEXT_BASE_URL=", address, NULL);
+  g_autofree char *variable = g_strconcat (VARIABLE "=", address, NULL);
   const char *const environment[] = { variable, NULL };
   g_autofree char *token = dup_stripped (self->token);
   g_autofree char *secret = dup_stripped (self->secret);
   g_autoptr (SyncConfig) config = NULL;
+  g_autoptr (GError) wrong = NULL;
   const char *fault;
 
   if (*address == '\0' || *token == '\0' || *secret == '\0')
@@ -77,9 +94,12 @@ check_entries (SyncSetupDialog *self, GError **error)
                            _ ("The address, the API key and the API secret are needed."));
       return NULL;
     }
-  config = sync_config_new (NULL, environment, error);
+  config = sync_config_new (NULL, environment, &wrong);
   if (config == NULL)
-    return NULL;
+    {
+      refuse_address (address, wrong->message, error);
+      return NULL;
+    }
   fault = sync_credentials_find_fault (token) != NULL ? sync_credentials_find_fault (token) : sync_credentials_find_fault (secret);
   if (fault != NULL)
     {

@@ -132,6 +132,7 @@ take_user (Check *self, const SyncTransportReply *reply)
     }
 }
 
+/* A site of the framework alone has users, too. */
 static void
 take_versions (Check *self, const SyncTransportReply *reply)
 {
@@ -141,7 +142,15 @@ take_versions (Check *self, const SyncTransportReply *reply)
     const char *name;
   } apps[] = { { "erpnext", "ERPNext" }, { "frappe", "Frappe" }, { "posawesome", "POS Awesome" } };
   g_autoptr (GString) words = g_string_new (NULL);
+  g_autofree char *erpnext = dup_member (reply, "erpnext", "version");
+  g_autofree char *frappe = dup_member (reply, "frappe", "version");
 
+  if (erpnext == NULL && frappe != NULL)
+    {
+      self->site = SYNC_SITE_OTHER;
+      g_free (self->headline);
+      self->headline = g_strdup (_ ("A Frappe site answers, but ERPNext is not installed there."));
+    }
   for (guint i = 0; i < G_N_ELEMENTS (apps); i++)
     {
       g_autofree char *version = dup_member (reply, apps[i].app, "version");
@@ -266,7 +275,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         take_zone (self, reply);
       else
         take_right (self, reply, types[self->step - 2]);
-      last = ++self->step == 2 + G_N_ELEMENTS (types);
+      last = ++self->step == 2 + G_N_ELEMENTS (types) || self->site != SYNC_SITE_READY;
     }
   if (last)
     g_task_return_boolean (task, TRUE);

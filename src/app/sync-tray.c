@@ -4,6 +4,7 @@
 
 #include "sync-tray.h"
 
+#include "sync-request-list.h"
 #include "sync-tray-item.h"
 #include "sync-tray-menu.h"
 #include "sync-words.h"
@@ -19,11 +20,20 @@ struct _SyncTray
 
   GApplication *application; /* (unowned): it owns this */
   SyncStatus *status;        /* (owned) */
+  SyncStore *reader;         /* (owned) */
   GMenu *conflicts;          /* (owned): the section that says how many there are */
   int n_conflicts;           /* as the section says; -1: nothing yet */
   SyncTrayMenu *menu;        /* (owned) */
   SyncTrayItem *item;        /* (owned) */
 };
+
+enum
+{
+  SIGNAL_SHOWN_CHANGED,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (SyncTray, sync_tray, G_TYPE_OBJECT)
 
@@ -43,7 +53,9 @@ find_icon (const SyncSnapshot *snapshot)
     return SYNC_APP_ID "-failed";
   if (needs_person (snapshot))
     return SYNC_APP_ID "-needs-you";
-  if (snapshot->condition == SYNC_CONDITION_OFFLINE || snapshot->condition == SYNC_CONDITION_PAUSED)
+  /* It waits by itself. */
+  if (snapshot->condition == SYNC_CONDITION_OFFLINE || snapshot->condition == SYNC_CONDITION_PAUSED
+      || snapshot->condition == SYNC_CONDITION_THROTTLED)
     return SYNC_APP_ID "-offline";
   if (snapshot->condition != SYNC_CONDITION_ONLINE)
     return SYNC_APP_ID "-needs-you";
@@ -72,7 +84,7 @@ static void
 update (SyncTray *self)
 {
   const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
-  g_autofree char *status = sync_words_status (snapshot, FALSE);
+  g_autofree char *status = sync_words_status (snapshot, sync_request_list_only_sales_wait (self->reader));
   g_autofree char *needs = sync_words_needs (snapshot);
   g_autofree char *text = needs != NULL ? g_strdup_printf ("%s\n%s", status, needs) : g_strdup (status);
   const char *icon = find_icon (snapshot);
@@ -85,6 +97,12 @@ static void
 activate_cb (SyncTray *self)
 {
   g_action_group_activate_action (G_ACTION_GROUP (self->application), "open", NULL);
+}
+
+static void
+host_changed_cb (SyncTray *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SHOWN_CHANGED], 0);
 }
 
 static void
@@ -131,6 +149,7 @@ sync_tray_dispose (GObject *object)
   if (self->status != NULL)
     g_signal_handlers_disconnect_by_data (self->status, self);
   g_clear_object (&self->status);
+  g_clear_object (&self->reader);
   g_clear_object (&self->item);
   g_clear_object (&self->menu);
   g_clear_object (&self->conflicts);
@@ -141,6 +160,8 @@ static void
 sync_tray_class_init (SyncTrayClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = sync_tray_dispose;
+  signals[SIGNAL_SHOWN_CHANGED]
+      = g_signal_new ("shown-changed", SYNC_TYPE_TRAY, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -155,12 +176,13 @@ sync_tray_init (SyncTray *self)
  * @application: whose actions the menu activates: open, open-site, sync-now, pause-for, resume, show-conflict, preferences,
  *   quit; it is on the bus
  * @status: how the engine stands
+ * @reader: a store to read from
  * @error: what GDBus says; permanent
  *
  * Returns: (transfer full) (nullable): the program in the panel, as soon as there is one
  */
 SyncTray *
-sync_tray_new (GApplication *application, SyncStatus *status, GError **error)
+sync_tray_new (GApplication *application, SyncStatus *status, SyncStore *reader, GError **error)
 {
   g_autoptr (SyncTray) self = g_object_new (SYNC_TYPE_TRAY, NULL);
   GDBusConnection *connection = g_application_get_dbus_connection (application);
@@ -175,7 +197,9 @@ sync_tray_new (GApplication *application, SyncStatus *status, GError **error)
   if (icons != NULL)
     sync_tray_item_set_icon_directory (self->item, icons);
   self->status = g_object_ref (status);
+  self->reader = g_object_ref (reader);
   g_signal_connect_swapped (self->item, "activate", G_CALLBACK (activate_cb), self);
+  g_signal_connect_swapped (self->item, "host-changed", G_CALLBACK (host_changed_cb), self);
   g_signal_connect_swapped (status, "changed", G_CALLBACK (update), self);
   update (self);
   return g_steal_pointer (&self);

@@ -9,6 +9,7 @@
 #include "sync-conflicts-page.h"
 #include "sync-finishing.h"
 #include "sync-insights-page.h"
+#include "sync-label.h"
 #include "sync-overview-page.h"
 #include "sync-queue-page.h"
 #include "sync-words.h"
@@ -24,12 +25,14 @@ struct _SyncWindow
 
   SyncStatus *status; /* (owned) (nullable): NULL while there is no engine to show */
   SyncStore *reader;  /* (owned) (nullable) */
+  AdwToast *toast;    /* (owned) (nullable): the last one of sync_window_tell() */
 
   AdwViewSwitcherTitle *switcher; /* (unowned): the template's, as all that follow */
   GtkButton *pause_button;        /* (unowned) */
   GtkRevealer *caption_revealer;  /* (unowned) */
   GtkLabel *caption_label;        /* (unowned) */
   GtkButton *ledger_button;       /* (unowned) */
+  AdwToastOverlay *toasts;        /* (unowned) */
   GtkStack *content_stack;        /* (unowned) */
   AdwViewStack *pages;            /* (unowned) */
   SyncOverviewPage *overview_page; /* (unowned) */
@@ -97,6 +100,7 @@ sync_window_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->status, self);
   g_clear_object (&self->status);
   g_clear_object (&self->reader);
+  g_clear_object (&self->toast);
   gtk_widget_dispose_template (GTK_WIDGET (self), SYNC_TYPE_WINDOW);
   G_OBJECT_CLASS (sync_window_parent_class)->dispose (object);
 }
@@ -144,6 +148,7 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, caption_revealer);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, caption_label);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, ledger_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, content_stack);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, switcher);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, pages);
@@ -263,6 +268,24 @@ sync_window_set_caption (SyncWindow *self, const char *caption, gboolean with_le
   gtk_label_set_label (self->caption_label, caption);
   gtk_widget_set_visible (GTK_WIDGET (self->ledger_button), with_ledger);
   gtk_revealer_set_reveal_child (self->caption_revealer, TRUE);
+}
+
+/**
+ * sync_window_tell:
+ * @self: the window
+ * @words: a sentence
+ *
+ * Tells, over whatever is shown and in the place of the last such words, what a person would otherwise wait for in vain.
+ */
+void
+sync_window_tell (SyncWindow *self, const char *words)
+{
+  AdwToast *toast = sync_label_new_toast (words, SYNC_LABEL_TOAST_S);
+
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
+  g_set_object (&self->toast, toast);
+  adw_toast_overlay_add_toast (self->toasts, toast);
 }
 
 /**

@@ -287,6 +287,25 @@ sync_words_needs (const SyncSnapshot *snapshot)
 }
 
 /**
+ * sync_words_not_tried:
+ * @snapshot: how the engine stands
+ *
+ * Returns: (transfer none) (nullable): which switch keeps the engine from trying anything now, or that it has no key; %NULL
+ *   if it is none of them
+ */
+const char *
+sync_words_not_tried (const SyncSnapshot *snapshot)
+{
+  if (snapshot->offline_by_hand)
+    return _ ("Nothing is tried while the line is switched off by hand.");
+  if (snapshot->paused && snapshot->paused_types == NULL)
+    return _ ("Nothing is tried while delivery is paused.");
+  if (snapshot->condition == SYNC_CONDITION_SIGN_IN_NEEDED)
+    return _ ("Nothing is tried while the till has no API key.");
+  return NULL;
+}
+
+/**
  * sync_words_close:
  * @snapshot: how the engine stands
  *

@@ -14,6 +14,7 @@ char *sync_words_needs (const SyncSnapshot *snapshot);
 char *sync_words_refused (const SyncSnapshot *snapshot);
 char *sync_words_conflicts (const SyncSnapshot *snapshot);
 char *sync_words_unsure (const SyncSnapshot *snapshot);
+const char *sync_words_not_tried (const SyncSnapshot *snapshot);
 char *sync_words_close (const SyncSnapshot *snapshot);
 const char *sync_words_detail (const SyncSnapshot *snapshot);
 const char *sync_words_condition (const SyncSnapshot *snapshot);

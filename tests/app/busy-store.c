@@ -56,7 +56,7 @@ make_request (BusyStore *self, const char *type, const char *customer)
     = g_strdup_printf ("{\"customer\": \"%s\", \"grand_total\": %u.5, \"currency\": \"EUR\"}", customer, self->n_taken);
 
   request->site = g_strdup ("http://127.0.0.1");
-  request->author = g_strdup ("till@shop.example");
+  request->author = g_strdup ("gateway");
   request->key = g_strdup_printf ("key-%06u", self->n_taken++);
   request->fingerprint = g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->key, -1);
   request->family = g_strdup ("resource");

@@ -131,19 +131,19 @@ tell_story (Fixture *fixture)
   busy_store_decide (busy, id, SYNC_STATE_PENDING, SYNC_STATE_DISCARDED, NULL, "posawesome-syncctl", "made twice");
 }
 
-#define JOE "Given up|Sale|Joe|made twice|the command line", "Taken|Sale|Joe||till@shop.example"
-#define ANN                                                                                                             \
-  "Decided|Customer|Ann|the server's version stands: she is right|a person here",                            \
-    "Left to a person|Customer|Ann|the total differs|automatic",                                                        \
-    "Conflict|Customer|Ann|answer 417, also changed on the server|automatic",                                           \
-    "Sent|Customer|Ann|answer 417, changed on the server|automatic", "Taken|Customer|Ann||till@shop.example"
-#define BAKERY                                                                                                          \
-  "Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic",                                                   \
-    "Sent|Sale SINV-1|Corner Bakery|answer 200, delivered|automatic",                                                   \
-    "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here",                                  \
-    "Refused|Sale SINV-1|Corner Bakery|answer 417: Not in stock.|automatic",                                            \
-    "Sent|Sale SINV-1|Corner Bakery|answer 417, refused: Not in stock.|automatic",                                      \
-    "Taken|Sale SINV-1|Corner Bakery||till@shop.example"
+#define JOE "Given up|Sale|Joe|made twice|the command line", "Taken|Sale|Joe||another program (HTTP)"
+#define ANN                                                                                                            \
+  "Decided|Customer|Ann|the server's version stands: she is right|a person here",                                      \
+      "Left to a person|Customer|Ann|the total differs|automatic",                                                     \
+      "Conflict|Customer|Ann|answer 417, also changed on the server|automatic",                                        \
+      "Sent|Customer|Ann|answer 417, changed on the server|automatic", "Taken|Customer|Ann||another program (HTTP)"
+#define BAKERY                                                                                                         \
+  "Delivered|Sale SINV-1|Corner Bakery|answer 200, 250 ms|automatic",                                                  \
+      "Sent|Sale SINV-1|Corner Bakery|answer 200, delivered|automatic",                                                \
+      "Waits again|Sale SINV-1|Corner Bakery|to be sent again|a person here",                                          \
+      "Refused|Sale SINV-1|Corner Bakery|answer 417: Not in stock.|automatic",                                         \
+      "Sent|Sale SINV-1|Corner Bakery|answer 417, refused: Not in stock.|automatic",                                   \
+      "Taken|Sale SINV-1|Corner Bakery||another program (HTTP)"
 
 static void
 test_words (Fixture *fixture, gconstpointer data)
@@ -197,7 +197,7 @@ test_filter (Fixture *fixture, gconstpointer data)
   filter (fixture, (SyncActivityFilter){ 0 }, "key-000002");
   assert_rows (fixture, ROWS (JOE));
   filter (fixture, (SyncActivityFilter){ .kind = SYNC_ACTIVITY_TAKEN }, "3");
-  assert_rows (fixture, ROWS ("Taken|Sale|Joe||till@shop.example"));
+  assert_rows (fixture, ROWS ("Taken|Sale|Joe||another program (HTTP)"));
   filter (fixture, (SyncActivityFilter){ 0 }, "nobody");
   g_assert_cmpuint (g_list_model_get_n_items (G_LIST_MODEL (fixture->list)), ==, 0);
   filter (fixture, (SyncActivityFilter){ 0 }, "");
@@ -216,29 +216,28 @@ test_refresh (Fixture *fixture, gconstpointer data)
   busy_store_send (&fixture->busy, id);
   open_list (fixture);
   assert_rows (fixture, ROWS ("Sent|Sale|Corner Bakery|on its way|automatic",
-                              "Taken|Sale|Corner Bakery||till@shop.example"));
+                              "Taken|Sale|Corner Bakery||another program (HTTP)"));
   kept = g_object_ref (get (fixture, 0));
   busy_store_pass (&fixture->busy, 1000);
   busy_store_answer (&fixture->busy, id, SYNC_STATE_PENDING, "not-done", 0, "No route to host");
   sync_activity_list_refresh (fixture->list);
   assert_rows (fixture, ROWS ("Sent|Sale|Corner Bakery|not taken, waits: No route to host|automatic",
-                              "Taken|Sale|Corner Bakery||till@shop.example"));
+                              "Taken|Sale|Corner Bakery||another program (HTTP)"));
   g_assert_true (get (fixture, 0) == kept);
   busy_store_pass (&fixture->busy, 1000);
   busy_store_deliver (&fixture->busy, id, 3000, "SINV-7");
   sync_activity_list_refresh (fixture->list);
   g_assert_true (get (fixture, 2) == kept);
-  assert_rows (fixture,
-               ROWS ("Delivered|Sale SINV-7|Corner Bakery|answer 200, 3.0 s|automatic",
-                     "Sent|Sale SINV-7|Corner Bakery|answer 200, delivered|automatic",
-                     "Sent|Sale SINV-7|Corner Bakery|not taken, waits: No route to host|automatic",
-                     "Taken|Sale SINV-7|Corner Bakery||till@shop.example"));
+  assert_rows (fixture, ROWS ("Delivered|Sale SINV-7|Corner Bakery|answer 200, 3.0 s|automatic",
+                              "Sent|Sale SINV-7|Corner Bakery|answer 200, delivered|automatic",
+                              "Sent|Sale SINV-7|Corner Bakery|not taken, waits: No route to host|automatic",
+                              "Taken|Sale SINV-7|Corner Bakery||another program (HTTP)"));
   /* A search does not let in what it would not have found. */
   filter (fixture, (SyncActivityFilter){ 0 }, "ann");
   busy_store_take (&fixture->busy, "Customer", "Joe");
   busy_store_take (&fixture->busy, "Customer", "Ann");
   sync_activity_list_refresh (fixture->list);
-  assert_rows (fixture, ROWS ("Taken|Customer|Ann||till@shop.example"));
+  assert_rows (fixture, ROWS ("Taken|Customer|Ann||another program (HTTP)"));
   /* More at once than are added: it begins anew. */
   filter (fixture, (SyncActivityFilter){ 0 }, NULL);
   busy_store_take_many (&fixture->busy, 5000);
@@ -262,8 +261,8 @@ test_forgotten (Fixture *fixture, gconstpointer data)
   open_list (fixture);
   assert_rows (fixture, ROWS ("Delivered|Customer Ann|Ann|answer 200, 100 ms|automatic",
                               "Sent|Customer Ann|Ann|answer 200, delivered|automatic",
-                              "Taken|Customer Ann|Ann||till@shop.example", "Delivered|Entry 1|||automatic", "Sent|Entry 1|||automatic",
-                              "Taken|Entry 1|||till@shop.example"));
+                              "Taken|Customer Ann|Ann||another program (HTTP)", "Delivered|Entry 1|||automatic",
+                              "Sent|Entry 1|||automatic", "Taken|Entry 1|||another program (HTTP)"));
 }
 
 /* However many there are, and wherever somebody jumps, few are held. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Values of a document as a person reads and types them, in the locale that cannot be misread and in one with commas. */
+#include "sync-actor-words.h"
 #include "sync-conflict-value.h"
 #include "sync-conflict-words.h"
 
@@ -111,6 +112,32 @@ test_fields (void)
   g_assert_cmpstr (other, ==, "Posa is printed");
 }
 
+/* Nothing of the records is shown as it stands there, but for the names of people. */
+static void
+test_actors (void)
+{
+  static const char *const cases[][2] = {
+    { "window", "a person here" },
+    { "gateway", "another program (HTTP)" },
+    { "bus", "another program (D-Bus)" },
+    { "posawesome-syncctl", "the command line" },
+    { "policy merge", "the policy “Merge, and ask where both changed the same”" },
+    { "hook ToDo", "the shop’s hook for ToDo" },
+    { "hook Terms for Sale", "the shop’s hook for Terms for Sale" },
+    { "hook function 3 for Sales Invoice", "the shop’s hook for Sales Invoice" },
+    { "hook /shop/hook of :1.42 for ToDo", "the shop’s hook for ToDo" },
+    { "ann@shop.example", "ann@shop.example" },
+    { NULL, "" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *words = sync_actor_words (cases[i][0]);
+
+      g_assert_cmpstr (words, ==, cases[i][1]);
+    }
+}
+
 /* Where a comma is the point, what is typed is read that way, and a point is still one. */
 static void
 test_comma (void)
@@ -156,6 +183,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/conflict-words/typable", test_typable);
   g_test_add_func ("/sync/conflict-words/difference", test_difference);
   g_test_add_func ("/sync/conflict-words/fields", test_fields);
+  g_test_add_func ("/sync/conflict-words/actors", test_actors);
   g_test_add_func ("/sync/conflict-words/comma", test_comma);
   return g_test_run ();
 }

@@ -13,6 +13,7 @@ typedef struct
   SyncNotices *notices;    /* (owned) */
   SyncSnapshot snapshot;
   GString *told;           /* (owned): "+conflict" and "-conflict", in order */
+  GString *words;          /* (owned): what was told last */
 } Fixture;
 
 static void
@@ -20,6 +21,7 @@ show_cb (SyncNotices *notices, int notice, const char *title, const char *body, 
 {
   g_assert_cmpstr (title, !=, "");
   g_assert_cmpstr (body, !=, "");
+  g_string_printf (fixture->words, "%s: %s", title, body);
   g_string_append_printf (fixture->told, "%s+%s", fixture->told->len > 0 ? " " : "", sync_notice_to_string (notice));
 }
 
@@ -35,6 +37,7 @@ set_up (Fixture *fixture, gconstpointer data)
   fixture->clock = sync_clock_virtual_new ();
   fixture->notices = sync_notices_new (SYNC_CLOCK (fixture->clock));
   fixture->told = g_string_new (NULL);
+  fixture->words = g_string_new (NULL);
   fixture->snapshot.condition = SYNC_CONDITION_ONLINE;
   g_signal_connect (fixture->notices, "show", G_CALLBACK (show_cb), fixture);
   g_signal_connect (fixture->notices, "withdraw", G_CALLBACK (withdraw_cb), fixture);
@@ -47,6 +50,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (sync_clock_virtual_get_n_alarms (fixture->clock), ==, 0);
   g_object_unref (fixture->clock);
   g_string_free (fixture->told, TRUE);
+  g_string_free (fixture->words, TRUE);
 }
 
 static void
@@ -68,7 +72,7 @@ set (Fixture *fixture, SyncState state, guint n)
     counts->total += counts->n[i];
   if (n > 0 && counts->oldest_waiting_ms == 0)
     counts->oldest_waiting_ms = sync_clock_wall_ms (SYNC_CLOCK (fixture->clock));
-  if (counts->total == counts->n[SYNC_STATE_COMPLETED])
+  if (counts->total == counts->n[SYNC_STATE_COMPLETED] + counts->n[SYNC_STATE_DISCARDED])
     counts->oldest_waiting_ms = 0;
   fixture->snapshot.safe_to_close = counts->oldest_waiting_ms == 0;
   sync_notices_update (fixture->notices, &fixture->snapshot);
@@ -132,10 +136,26 @@ test_late (Fixture *fixture, gconstpointer data)
   expect (fixture, 3600, "");
   set (fixture, SYNC_STATE_PENDING, 0);
   expect (fixture, 5, "-late +in-order");
+  g_assert_cmpstr (fixture->words->str, ==, "Everything is on the server: Whatever waited was delivered.");
   /* Nobody was told of this one. */
   set (fixture, SYNC_STATE_PENDING, 1);
   set (fixture, SYNC_STATE_PENDING, 0);
   expect (fixture, 3600, "");
+}
+
+/* What somebody gave up is not on the server. */
+static void
+test_given_up (Fixture *fixture, gconstpointer data)
+{
+  set (fixture, SYNC_STATE_DISCARDED, 3);
+  set (fixture, SYNC_STATE_PENDING, 2);
+  expect (fixture, 15 * 60 + 5, "+late");
+  set (fixture, SYNC_STATE_PENDING, 1);
+  expect (fixture, 60, "+late");
+  set (fixture, SYNC_STATE_DISCARDED, 4);
+  set (fixture, SYNC_STATE_PENDING, 0);
+  expect (fixture, 5, "-late +in-order");
+  g_assert_cmpstr (fixture->words->str, ==, "Nothing waits any more: What waited was delivered or given up.");
 }
 
 int
@@ -146,5 +166,6 @@ main (int argc, char **argv)
   g_test_add ("/sync/notices/needs-person", Fixture, NULL, set_up, test_needs_person, tear_down);
   g_test_add ("/sync/notices/muted", Fixture, NULL, set_up, test_muted, tear_down);
   g_test_add ("/sync/notices/late", Fixture, NULL, set_up, test_late, tear_down);
+  g_test_add ("/sync/notices/given-up", Fixture, NULL, set_up, test_given_up, tear_down);
   return g_test_run ();
 }

@@ -59,6 +59,8 @@ add (Fixture *fixture, const char *key, const char *type, const char *body)
   request->site = g_strdup (SERVER);
   g_free (request->resource_type);
   request->resource_type = g_strdup (type);
+  g_free (request->author);
+  request->author = g_strdup ("gateway");
   g_free (request->url);
   request->url = g_strdup_printf ("/api/resource/%s", g_str_equal (type, "Customer") ? type : "Sales%20Invoice");
   g_bytes_unref (request->accepted_body);
@@ -503,6 +505,17 @@ test_menu (Fixture *fixture, gconstpointer data)
   g_assert_true (focus != NULL && gtk_widget_is_ancestor (focus, child (fixture, "list_view")));
 }
 
+static gboolean
+has_label (GtkWidget *widget, const char *words)
+{
+  gboolean found = GTK_IS_LABEL (widget) && g_str_equal (gtk_label_get_label (GTK_LABEL (widget)), words);
+
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); !found && below != NULL;
+       below = gtk_widget_get_next_sibling (below))
+    found = has_label (below, words);
+  return found;
+}
+
 static void
 test_pane (Fixture *fixture, gconstpointer data)
 {
@@ -515,6 +528,9 @@ test_pane (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (text (fixture, "state_label"), ==, "Refused");
   g_assert_cmpstr (text (fixture, "words_label"), ==, "Value missing for Sales Invoice: Debit To");
   g_assert_nonnull (strstr (text (fixture, "advice_label"), "Something is missing"));
+  /* Which way it came, and not what the records call that. */
+  g_assert_true (has_label (child (fixture, "groups_box"), "another program (HTTP)"));
+  g_assert_false (has_label (child (fixture, "groups_box"), "gateway"));
   gtk_text_buffer_get_bounds (payload, &start, &end);
   shown = gtk_text_buffer_get_text (payload, &start, &end, FALSE);
   /* Every number as it was sent. */

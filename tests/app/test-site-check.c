@@ -212,6 +212,17 @@ test_others (void)
     }
 }
 
+/* It knows the till, and cannot take its sales. */
+static void
+test_frappe_alone (void)
+{
+  g_autoptr (CannedTransport) transport = g_object_new (CANNED_TYPE_TRANSPORT, NULL);
+
+  transport->bodies[1] = "{\"message\":{\"frappe\":{\"version\":\"15.72.4\"},\"crm\":{\"version\":\"1.0.0\"}}}";
+  g_assert_cmpuint (check (transport, 0, SYNC_SITE_OTHER, "A Frappe site answers, but ERPNext is not installed there."),
+                    ==, 2);
+}
+
 /* A name is one line, whatever is in it. */
 static void
 test_forged (void)
@@ -231,6 +242,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/site-check/ready", test_ready);
   g_test_add_func ("/sync/site-check/nonsense", test_nonsense);
   g_test_add_func ("/sync/site-check/others", test_others);
+  g_test_add_func ("/sync/site-check/frappe-alone", test_frappe_alone);
   g_test_add_func ("/sync/site-check/forged", test_forged);
   return g_test_run ();
 }

@@ -11,6 +11,8 @@ from harness import Process, Profile, wait_until
 # As it is called on the bus and in the accessibility tree.
 PROGRAM = 'org.posawesome.Sync'
 
+PORTAL_PATH = '/org/freedesktop/portal/desktop'
+
 NOTIFICATIONS = 'org.freedesktop.Notifications'
 NOTIFICATIONS_PATH = '/org/freedesktop/Notifications'
 NOTIFICATIONS_XML = f"""<node><interface name="{NOTIFICATIONS}">
@@ -66,19 +68,21 @@ class Service:
 
 
 class Notifications(Service):
-    """What shows notifications. GIO warns where nobody does, and a warning ends the program."""
+    """What shows notifications; `urgency` 2 stays until somebody has seen it. GIO warns where nobody does, and a warning ends the program."""
 
     name, path, xml = NOTIFICATIONS, NOTIFICATIONS_PATH, NOTIFICATIONS_XML
 
     def __init__(self):
         super().__init__()
         self.shown = {}
+        self.urgency = {}
 
     def called(self, _bus, _sender, _path, _interface, method, arguments, invocation):
         if method == 'Notify':
-            _, replaces, _, title, body, actions, _, _ = arguments.unpack()
+            _, replaces, _, title, body, actions, hints, _ = arguments.unpack()
             number = replaces or len(self.shown) + 1
             self.shown[number] = (title, body, actions)
+            self.urgency[number] = hints['urgency']
             invocation.return_value(GLib.Variant('(u)', (number,)))
         elif method == 'CloseNotification':
             self.shown[arguments.unpack()[0]] = None
@@ -86,8 +90,50 @@ class Notifications(Service):
         else:
             invocation.return_value(GLib.Variant('(as)', (['actions', 'body'],)))
 
+    def press(self, number, label):
+        """The button of that label."""
+        actions = self.shown[number][2]
+        self.choose(number, dict(zip(actions[1::2], actions[::2]))[label])
+
     def choose(self, number, action):
         self.emit('ActionInvoked', GLib.Variant('(us)', (number, action)))
+
+
+class Portal(Service):
+    """Asks nobody, and answers for whomever it would ask."""
+
+    name, path = 'org.freedesktop.portal.Desktop', PORTAL_PATH
+    xml = """<node><interface name="org.freedesktop.portal.Background">
+<method name="RequestBackground"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+<method name="SetStatus"><arg type="a{sv}" direction="in"/></method>
+<property name="version" type="u" access="read"/>
+</interface><interface name="org.freedesktop.portal.Inhibit">
+<method name="CreateMonitor"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
+</interface></node>"""
+
+    def __init__(self, response=0, version=2):
+        super().__init__()
+        self.response = response
+        self.properties = {'version': GLib.Variant('u', version)}
+        self.requests = []
+        self.statuses = []
+
+    def called(self, _bus, sender, _path, _interface, method, arguments, invocation):
+        if method == 'SetStatus':
+            self.statuses.append(arguments.unpack()[0]['message'])
+            invocation.return_value(None)
+            return
+        options = arguments.unpack()[1]
+        if method == 'RequestBackground':
+            self.requests.append(options)
+        options.setdefault('handle_token', 'none')
+        handle = f'{PORTAL_PATH}/request/{sender[1:].replace(".", "_")}/{options["handle_token"]}'
+        invocation.return_value(GLib.Variant('(o)', (handle,)))
+        if method != 'RequestBackground':
+            return
+        granted = self.response == 0 and options['autostart']
+        results = {'background': GLib.Variant('b', True), 'autostart': GLib.Variant('b', granted)}
+        self.emit('Response', GLib.Variant('(ua{sv})', (self.response, results)), handle, 'org.freedesktop.portal.Request')
 
 
 class Desktop(Profile):

@@ -7,51 +7,13 @@ import signal
 import subprocess
 
 import screen  # noqa: F401  before gi: it finds the python that has it
-from desktop import PROGRAM, Desktop, Notifications, Service
+from desktop import PROGRAM, Desktop, Notifications, Portal, Service
 from gi.repository import Gio, GLib
 from harness import DEADLINE, note, sale, tap, wait_until
 
-PORTAL_PATH = '/org/freedesktop/portal/desktop'
 STALL = {'kind': 'stall', 'method': 'POST', 'path': '/api/*'}
 # Until the faults are removed.
 SLOW = {'kind': 'slow-after', 'method': 'POST', 'path': '/api/*', 'delay_ms': 3600000}
-
-
-class Portal(Service):
-    """Asks nobody, and answers for whomever it would ask."""
-
-    name, path = 'org.freedesktop.portal.Desktop', PORTAL_PATH
-    xml = """<node><interface name="org.freedesktop.portal.Background">
-<method name="RequestBackground"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
-<method name="SetStatus"><arg type="a{sv}" direction="in"/></method>
-<property name="version" type="u" access="read"/>
-</interface><interface name="org.freedesktop.portal.Inhibit">
-<method name="CreateMonitor"><arg type="s" direction="in"/><arg type="a{sv}" direction="in"/><arg type="o" direction="out"/></method>
-</interface></node>"""
-
-    def __init__(self, response=0, version=2):
-        super().__init__()
-        self.response = response
-        self.properties = {'version': GLib.Variant('u', version)}
-        self.requests = []
-        self.statuses = []
-
-    def called(self, _bus, sender, _path, _interface, method, arguments, invocation):
-        if method == 'SetStatus':
-            self.statuses.append(arguments.unpack()[0]['message'])
-            invocation.return_value(None)
-            return
-        options = arguments.unpack()[1]
-        if method == 'RequestBackground':
-            self.requests.append(options)
-        options.setdefault('handle_token', 'none')
-        handle = f'{PORTAL_PATH}/request/{sender[1:].replace(".", "_")}/{options["handle_token"]}'
-        invocation.return_value(GLib.Variant('(o)', (handle,)))
-        if method != 'RequestBackground':
-            return
-        granted = self.response == 0 and options['autostart']
-        results = {'background': GLib.Variant('b', True), 'autostart': GLib.Variant('b', granted)}
-        self.emit('Response', GLib.Variant('(ua{sv})', (self.response, results)), handle, 'org.freedesktop.portal.Request')
 
 
 class Logind(Service):

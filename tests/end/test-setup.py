@@ -24,7 +24,10 @@ def test_first_run():
         till.fill('Set up', 'API key', 'KEY-Administrator')
         till.fill('Set up', 'API secret', 'wrong')
         till.click('Set up', 'Use it')
-        hears('ERPNEXT_BASE_URL')
+        hears('“ftp://x” is no http or https address. Write it like https://shop.example.com')
+        till.fill('Set up', 'Address', 'https://me:secret@x')
+        till.click('Set up', 'Use it')
+        hears('The address is not usable: must not hold a user name or password; give the API key and secret instead.')
         till.fill('Set up', 'Address', 'http://127.0.0.1:1')
         till.click('Set up', 'Try')
         hears('http://127.0.0.1:1 cannot be reached')
@@ -66,6 +69,24 @@ def test_first_run():
         till.wait(lambda status: status['condition'] == 'online', 'it knows its key again')
 
 
+def test_key_not_kept():
+    """Whoever gave it hears that."""
+    with Fresh() as till:
+        till.start_shop()
+        # A file cannot be where a folder is.
+        os.makedirs(os.path.join(till.env['XDG_CONFIG_HOME'], 'posawesome-sync', 'credentials', 'taken'))
+        till.start()
+        till.sees('POSAwesome Sync', 'Not ready to work')
+        till.click('POSAwesome Sync', 'Set up')
+        till.fill('Set up', 'Address', till.base_url)
+        till.fill('Set up', 'API key', 'KEY-Administrator')
+        till.fill('Set up', 'API secret', 'SECRET')
+        till.click('Set up', 'Use it')
+        till.sees('POSAwesome Sync', 'The key is not kept: ')
+        assert till.window('Keys') is None
+        till.wait_for_gateway()
+
+
 if __name__ == '__main__':
     with Notifications():
-        tap(test_first_run)
+        tap(test_first_run, test_key_not_kept)

@@ -2,11 +2,12 @@
 """The program in the panel: a panel of our own reads the icon and its menu over the bus, and chooses from it."""
 
 import os
+import threading
 
 import screen
-from desktop import PROGRAM, Desktop, Notifications
+from desktop import PROGRAM, Desktop, Notifications, Portal
 from gi.repository import Gio, GLib
-from harness import note, tap, wait_until
+from harness import note, sale, tap, wait_until
 
 ITEM, MENU = '/StatusNotifierItem', '/StatusNotifierItem/Menu'
 WATCHER = 'org.kde.StatusNotifierWatcher'
@@ -104,9 +105,23 @@ def make_conflict(till):
     client.close()
 
 
+def refuse(till):
+    """The number of an entry that the server refuses."""
+    client = till.client()
+    _, answer = client.call('POST', '/_sync/v1/requests', {'method': 'POST', 'url': '/api/resource/Note', 'body': {'public': 1}})
+    client.close()
+    return answer['id']
+
+
 def is_open():
     program = screen.applications().get(PROGRAM)
     return program is not None and screen.window(program, 'POSAwesome Sync') is not None
+
+
+def is_pressed(till, name):
+    node = till.part('POSAwesome Sync', name)
+    states = node.get_state_set() if node is not None else None
+    return states is not None and (states.contains(screen.Atspi.StateType.PRESSED) or states.contains(screen.Atspi.StateType.CHECKED))
 
 
 def test_states():
@@ -146,6 +161,62 @@ def test_states():
         assert till.program.process.wait(60) == 0
 
 
+def test_words():
+    """What waits by itself needs nobody, and sales are called so."""
+    with Panel() as panel, Notifications(), Desktop() as till:
+        till.start_shop()
+        till.start()
+        panel.come()
+        client = till.client()
+        till.offer(client, sale())
+        till.wait(lambda status: status['queueStats']['completed'] == 1, 'the first is delivered')
+        till.practice('PUT', 'faults', {'kind': 'answer', 'answer': 'rate-limited', 'retry_after_s': 3600})
+        till.offer(client, sale())
+        till.offer(client, sale())
+        till.wait(lambda status: status['condition'] == 'throttled', 'the server asks to wait')
+        panel.wait(lambda: panel.text().startswith('2 sales are waiting.'), lambda: f'they are called sales: {panel.text()}')
+        assert panel.item('IconName') == PROGRAM + '-offline' and panel.item('Status') == 'Active', panel.item('IconName')
+        till.offer(client, note('no sale'))
+        panel.wait(lambda: panel.text().startswith('3 entries are waiting.'), lambda: f'one is none: {panel.text()}')
+        client.close()
+
+
+def test_panel_goes():
+    """The desktop's own list is told as soon as no panel shows the program."""
+    with Panel() as panel, Notifications(), Portal() as portal, Desktop() as till:
+        till.start_shop()
+        panel.name = Gio.bus_own_name_on_connection(panel.bus, WATCHER, 0, None, None)
+        # A test's panel answers only while it waits.
+        starting = threading.Thread(target=till.start)
+        starting.start()
+        panel.wait(lambda: not starting.is_alive() and panel.items, 'the program is in the panel')
+        panel.wait(lambda: till.status()['condition'] == 'online', 'it works')
+        told = list(portal.statuses)
+        panel.choose('Pause > Until resumed')
+        panel.wait(lambda: panel.item('IconName') == PROGRAM + '-offline', 'the icon says paused')
+        assert portal.statuses == told, portal.statuses
+        panel.go()
+        panel.wait(lambda: len(portal.statuses) > len(told), 'the desktop is told')
+        assert 'paused' in portal.statuses[-1], portal.statuses
+
+
+def test_not_tried():
+    """Without a window, too, somebody hears why nothing happens."""
+    with Panel() as panel, Notifications() as notifications, Desktop() as till:
+        till.start_shop()
+        till.start()
+        panel.come()
+        panel.choose('Pause > Until resumed')
+        panel.wait(lambda: panel.item('IconName') == PROGRAM + '-offline', 'the icon says paused')
+        panel.choose('Sync now')
+        panel.wait(lambda: 1 in notifications.shown, 'somebody is told')
+        assert notifications.shown[1][1] == 'Nothing is tried while delivery is paused.', notifications.shown
+        panel.choose('Open POSAwesome Sync')
+        panel.wait(lambda: notifications.shown[1] is None, 'who looks need not be told')
+        panel.choose('Sync now')
+        till.sees('POSAwesome Sync', 'Nothing is tried while delivery is paused.')
+
+
 def test_click():
     with Panel() as panel, Notifications(), Desktop() as till:
         till.start_shop()
@@ -175,6 +246,13 @@ def test_no_panel():
         assert notifications.shown[1][0] == 'POSAwesome Sync goes on in the background', notifications.shown
         notifications.choose(1, 'default')
         wait_until(lambda: turn() or is_open(), 'the window is there again')
+        wait_until(lambda: turn() or notifications.shown[1] is None, 'who looks need not be told')
+        # Once is enough.
+        screen.do(screen.window(screen.applications()[PROGRAM], 'POSAwesome Sync'), 'window.close')
+        wait_until(lambda: turn() or not is_open(), 'the window is gone')
+        till.activate('open')
+        wait_until(lambda: turn() or is_open(), 'the window is there for the third time')
+        assert list(notifications.shown.items()) == [(1, None)], notifications.shown
 
 
 def test_notification():
@@ -184,25 +262,51 @@ def test_notification():
         panel.come()
         make_conflict(till)
         panel.wait(lambda: 1 in notifications.shown, 'somebody is told')
-        title, body, actions = notifications.shown[1]
+        title, body, _ = notifications.shown[1]
         assert title == '1 document was also changed on the server', title
         assert body.startswith('Both versions are kept.'), body
-        assert 'Decide…' in actions, actions
-        notifications.choose(1, 'default')
+        assert notifications.urgency[1] == 2, notifications.urgency
+        notifications.press(1, 'Decide…')
         panel.wait(lambda: PROGRAM in screen.applications()
                    and screen.window(screen.applications()[PROGRAM], 'Conflict 1 of 1') is not None, 'the dialog is there')
-        # What nobody needs to know any more is taken back.
-        client = till.client()
-        _, refused = client.call('POST', '/_sync/v1/requests', {'method': 'POST', 'url': '/api/resource/Note', 'body': {'public': 1}})
+        refuse(till)
         panel.wait(lambda: 2 in notifications.shown, 'somebody is told of the refusal')
         assert notifications.shown[2][:2] == ('1 entry needs you', 'The server refused 1 entry. 1 entry was also changed on the '
                                               'server.'), notifications.shown[2]
-        assert client.call('POST', f'/_sync/v1/requests/{refused["id"]}/discard', {'reason': 'no'})[0] == 200
-        client.close()
-        panel.wait(lambda: notifications.shown[2] is None, 'the notification is taken back')
+        assert notifications.urgency[2] == 2, notifications.urgency
+        notifications.press(2, 'Show the entries')
+        panel.wait(lambda: is_pressed(till, 'List what needs you'), 'the queue shows what needs somebody')
         panel.choose('Quit')
         assert till.program.process.wait(60) == 0
 
 
+def test_taken_back():
+    """What nobody needs to know any more."""
+    with Notifications() as notifications, Desktop() as till:
+        till.start_shop()
+        till.start()
+        number = refuse(till)
+        wait_until(lambda: 1 in notifications.shown, 'somebody is told of the refusal')
+        client = till.client()
+        assert client.call('POST', f'/_sync/v1/requests/{number}/discard', {'reason': 'no'})[0] == 200
+        client.close()
+        wait_until(lambda: notifications.shown[1] is None, 'the notification is taken back')
+
+
+def test_sign_in():
+    """Also where no window is open the way is short."""
+    with Panel() as panel, Notifications() as notifications, Desktop(ERPNEXT_API_SECRET='wrong') as till:
+        till.start_shop()
+        till.start()
+        panel.come()
+        till.offer(till.client(), note('waits'))
+        panel.wait(lambda: 1 in notifications.shown, 'somebody is told')
+        assert notifications.shown[1][0] == 'The server does not know this till', notifications.shown
+        assert notifications.urgency[1] == 2, notifications.urgency
+        notifications.press(1, 'Set up…')
+        panel.wait(lambda: till.window('Set up') is not None, 'it can be set up')
+
+
 if __name__ == '__main__':
-    tap(test_states, test_click, test_no_panel, test_notification)
+    tap(test_states, test_words, test_click, test_no_panel, test_panel_goes, test_not_tried, test_notification,
+        test_taken_back, test_sign_in)
