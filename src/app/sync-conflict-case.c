@@ -63,6 +63,22 @@ sync_conflict_case_is_plain_update (const SyncConflictCase *self)
          && length == strlen ("application/json") && g_ascii_strncasecmp (type, "application/json", length) == 0;
 }
 
+/**
+ * sync_conflict_case_is_made_anew:
+ * @self: a conflict
+ *
+ * The document under the key was cancelled, or submitted with other content: what this till has can only be a new document,
+ * under a key of its own.
+ *
+ * Returns: whether that is what keeping this till's version means
+ */
+gboolean
+sync_conflict_case_is_made_anew (const SyncConflictCase *self)
+{
+  return (has_type (self, "cancelled") || has_type (self, "submitted"))
+         && (has_action (self, "create") || has_action (self, "call"));
+}
+
 /* (nullable) */
 static const char *
 find_why_not_local (const SyncConflictCase *self)
@@ -74,10 +90,10 @@ find_why_not_local (const SyncConflictCase *self)
   if (has_type (self, "name_taken"))
     return _ ("Another document has that name, so nothing can be made under it. Whatever waits for this one goes on with the "
               "one that is there, if you keep the server's.");
+  if (sync_conflict_case_is_made_anew (self))
+    return NULL;
   if (has_type (self, "cancelled"))
     return _ ("The document was cancelled on the server, and what is cancelled does not change any more.");
-  if (has_type (self, "submitted") && (has_action (self, "create") || has_action (self, "call")))
-    return _ ("Another version was submitted on the server, and what is submitted does not change any more.");
   return NULL;
 }
 
@@ -92,6 +108,9 @@ find_why_not_merged (const SyncConflictCase *self)
                                        : _ ("This till's version cannot be read, so its fields cannot be compared.");
   if (!is_object (self->conflict->server_data))
     return _ ("The server's version cannot be read, so its fields cannot be compared.");
+  if (sync_conflict_case_is_made_anew (self))
+    return _ ("What is cancelled or submitted does not change any more. The server's document stands, or this till's is made as "
+              "a new one beside it.");
   if (has_type (self, "submitted"))
     return _ ("The document was submitted on the server. This till's version can be tried as a whole: the server takes only "
               "changes of fields that may change after that, and refuses all else.");

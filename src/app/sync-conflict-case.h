@@ -36,6 +36,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SyncConflictCase, sync_conflict_case_free)
 
 void sync_conflict_case_set_user (SyncConflictCase *self, const char *user);
 char *sync_conflict_case_dup_text (const char *text, const char *name);
+gboolean sync_conflict_case_is_made_anew (const SyncConflictCase *self);
 gboolean sync_conflict_case_is_plain_update (const SyncConflictCase *self);
 gboolean sync_conflict_case_is_asked (const SyncMergeItem *item);
 gboolean sync_conflict_case_is_open (const SyncMergeItem *item);

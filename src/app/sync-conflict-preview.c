@@ -38,6 +38,17 @@ find_route (const SyncConflictCase *conflict)
                                  sync_request_get_body (conflict->request), NULL);
 }
 
+/* (transfer full) (nullable): what takes the place of the document that is in the way: a new one, under another key. */
+static GBytes *
+build_anew (const SyncConflictCase *conflict, const SyncRoute *route, GBytes *chosen)
+{
+  const SyncRequest *request = conflict->request;
+  g_autofree char *key = sync_key_dup_next (request->site, request->resource_type, request->key);
+  g_autoptr (GBytes) body = sync_body_replace_key (route, request->content_type, chosen, request->key, key);
+
+  return sync_body_build_wire (route, request->content_type, body, key, NULL, 0, NULL);
+}
+
 /* (nullable): what goes to the server, unformatted: the version that it builds on is the server's. */
 static char *
 dup_body (const SyncConflictCase *conflict)
@@ -47,7 +58,9 @@ dup_body (const SyncConflictCase *conflict)
   g_autoptr (GBytes) wire = NULL;
   GBytes *body;
 
-  if (route != NULL)
+  if (route != NULL && sync_conflict_case_is_made_anew (conflict))
+    wire = build_anew (conflict, route, chosen);
+  else if (route != NULL)
     wire = sync_body_build_wire (route, conflict->request->content_type, chosen, conflict->request->key,
                                  conflict->conflict->server_version, conflict->request->step, NULL);
   body = wire != NULL ? wire : chosen;

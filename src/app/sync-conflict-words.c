@@ -254,6 +254,8 @@ sync_conflict_words_outcome (const SyncConflictCase *conflict)
     return g_strdup (_ ("Nothing will be written: the server's version stands. This till's is kept in the history."));
   if (sync_conflict_case_deletes (conflict))
     return g_strdup (_ ("The document will be deleted on the server."));
+  if (sync_conflict_case_is_made_anew (conflict))
+    return g_strdup (_ ("This till's will be made as a new document. The one on the server stays as it is."));
   fields = join_fields (conflict, &n);
   if (conflict->whole == SYNC_CONFLICT_WHOLE_LOCAL && n == 0)
     return g_strdup (_ ("This till's version will be sent. The server's is kept in the history."));

@@ -70,31 +70,57 @@ answered_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Engine's thread. */
+/* Engine's thread. The next of @errand is done, or why not. */
 static void
-carry_out_in_engine (SyncEngine *engine, gpointer user_data)
+answer (Errand *errand, gboolean done, const GError *error)
 {
-  Message *message = user_data;
-  Message *answer = g_new0 (Message, 1);
-  Errand *errand = g_steal_pointer (&message->errand);
   gint64 id = g_array_index (errand->ids, gint64, errand->position);
+  Message *message = g_new0 (Message, 1);
   g_autoptr (GSource) source = NULL;
-  g_autoptr (GError) error = NULL;
 
   errand->position++;
-  if (sync_request_act_carry_out (errand->outcome.act, engine, id, &errand->detail, &error))
+  if (done)
     g_array_append_val (errand->outcome.done, id);
   else
     {
       g_array_append_val (errand->outcome.failed, id);
       g_ptr_array_add (errand->outcome.reasons, g_strdup (error->message));
     }
-  answer->errand = errand;
+  message->errand = errand;
   /* Not g_main_context_invoke(): that would run it here while nobody owns the main context. */
   source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, answered_cb, answer, message_free);
+  g_source_set_callback (source, answered_cb, message, message_free);
   g_source_attach (source, NULL);
+}
+
+/* Engine's thread. */
+static void
+arrived_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean done = sync_engine_confirm_arrived_finish (SYNC_ENGINE (source), result, &error);
+
+  answer (user_data, done, error);
+}
+
+/* Engine's thread. */
+static void
+carry_out_in_engine (SyncEngine *engine, gpointer user_data)
+{
+  Message *message = user_data;
+  Errand *errand = g_steal_pointer (&message->errand);
+  gint64 id = g_array_index (errand->ids, gint64, errand->position);
+  g_autoptr (GError) error = NULL;
+  gboolean done;
+
+  if (errand->outcome.act == SYNC_REQUEST_ACT_ARRIVED)
+    {
+      sync_engine_confirm_arrived_async (engine, id, errand->detail.name, SYNC_REQUEST_ACTOR, arrived_cb, errand);
+      return;
+    }
+  done = sync_request_act_carry_out (errand->outcome.act, engine, id, &errand->detail, &error);
+  answer (errand, done, error);
 }
 
 static void

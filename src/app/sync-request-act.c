@@ -10,7 +10,6 @@
 #include <glib/gi18n.h>
 #include <inttypes.h>
 
-#define ACTOR "window"
 
 /**
  * sync_request_act_get_possible:
@@ -61,7 +60,7 @@ sync_request_act_leaves_draft (const SyncRequest *request)
 
 /**
  * sync_request_act_carry_out:
- * @act: one of them, but for %SYNC_REQUEST_ACT_DECIDE
+ * @act: one of them, but for %SYNC_REQUEST_ACT_DECIDE, and for %SYNC_REQUEST_ACT_ARRIVED, before which the server is asked
  * @engine: that does it
  * @id: of the request
  * @detail: what it needs beside that
@@ -78,19 +77,18 @@ sync_request_act_carry_out (SyncRequestAct act, SyncEngine *engine, gint64 id, c
   switch (act)
     {
     case SYNC_REQUEST_ACT_RETRY:
-      return sync_engine_retry (engine, id, ACTOR, error);
+      return sync_engine_retry (engine, id, SYNC_REQUEST_ACTOR, error);
     case SYNC_REQUEST_ACT_EDIT:
-      return sync_engine_edit (engine, id, detail->body, ACTOR, error);
-    case SYNC_REQUEST_ACT_ARRIVED:
-      return sync_engine_confirm (engine, id, TRUE, detail->name, ACTOR, error);
+      return sync_engine_edit (engine, id, detail->body, SYNC_REQUEST_ACTOR, error);
     case SYNC_REQUEST_ACT_SEND_AGAIN:
-      return sync_engine_confirm (engine, id, FALSE, NULL, ACTOR, error);
+      return sync_engine_confirm (engine, id, FALSE, NULL, SYNC_REQUEST_ACTOR, error);
     case SYNC_REQUEST_ACT_GIVE_UP:
-      return detail->with_dependants ? sync_engine_discard_with_dependants (engine, id, detail->reason, ACTOR, error)
-                                     : sync_engine_discard (engine, id, detail->reason, ACTOR, error);
+      return detail->with_dependants ? sync_engine_discard_with_dependants (engine, id, detail->reason, SYNC_REQUEST_ACTOR, error)
+                                     : sync_engine_discard (engine, id, detail->reason, SYNC_REQUEST_ACTOR, error);
     case SYNC_REQUEST_ACT_RESTORE:
-      return detail->with_dependants ? sync_engine_restore_with_dependants (engine, id, ACTOR, error)
-                                     : sync_engine_restore (engine, id, ACTOR, error);
+      return detail->with_dependants ? sync_engine_restore_with_dependants (engine, id, SYNC_REQUEST_ACTOR, error)
+                                     : sync_engine_restore (engine, id, SYNC_REQUEST_ACTOR, error);
+    case SYNC_REQUEST_ACT_ARRIVED:
     case SYNC_REQUEST_ACT_DECIDE:
     case SYNC_REQUEST_ACT_NONE:
     default:

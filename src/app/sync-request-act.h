@@ -7,6 +7,9 @@
 G_BEGIN_DECLS
 
 /* What a person can have done to a request; also a set of them. */
+/* Who decides in the window, for the audit. */
+#define SYNC_REQUEST_ACTOR "window"
+
 typedef enum
 {
   SYNC_REQUEST_ACT_NONE = 0,

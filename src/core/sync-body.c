@@ -193,6 +193,32 @@ sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *
 }
 
 /**
+ * sync_body_replace_key:
+ * @route: a write
+ * @content_type: (nullable): the body's media type
+ * @body: (nullable): the body
+ * @key: the key of the request
+ * @new_key: another
+ *
+ * Returns: (transfer full) (nullable): the body with @new_key in each place where a caller may have put @key
+ */
+GBytes *
+sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes *body, const char *key, const char *new_key)
+{
+  Draft draft = { .content_type = content_type, .body = body != NULL ? g_bytes_ref (body) : NULL };
+
+  for (guint i = 0; draft.body != NULL && route->key_places != NULL && route->key_places[i] != NULL; i++)
+    {
+      g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, draft.body);
+      g_autofree char *there = sync_args_dup (args, route->key_places[i]);
+
+      if (there != NULL && g_ascii_strcasecmp (there, key) == 0)
+        apply (&draft, SYNC_EDIT_SET, route->key_places[i], new_key, FALSE);
+    }
+  return draft.body;
+}
+
+/**
  * sync_body_has_rows:
  * @route: a write
  * @content_type: (nullable): the body's media type

@@ -17,12 +17,15 @@ gboolean sync_body_takes_posting_time (const char *resource_type, const char *ac
 GBytes *sync_body_put_posting_time (const SyncRoute *route, const char *content_type, GBytes *body, const char *date,
                                     const char *time);
 gboolean sync_body_is_split_payment (const char *content_type, GBytes *body);
+GBytes *sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
+                               const char *new_key);
 gboolean sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *body);
 gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body,
                                 const char *document_json);
 gboolean sync_body_is_own_field (const char *name);
 gboolean sync_body_is_compared_whole (const SyncRoute *route, const char *content_type, GBytes *body);
 char *sync_key_new (SyncRandom *random, gint64 wall_ms);
+char *sync_key_dup_next (const char *site, const char *resource_type, const char *key);
 gboolean sync_key_is_same (const char *a, const char *b);
 gboolean sync_key_is_stored_as (const char *key, const char *there);
 

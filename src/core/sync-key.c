@@ -30,6 +30,29 @@ sync_key_new (SyncRandom *random, gint64 wall_ms)
                           b[14], b[15]);
 }
 
+/**
+ * sync_key_dup_next:
+ * @site: where it belongs
+ * @resource_type: (nullable): of what
+ * @key: a key that is in the way, because the server has it on a document that cannot be taken on
+ *
+ * Makes the one after it: always the same, so that who decides twice to make the document anew makes it once.
+ *
+ * Returns: (transfer full): a UUID of version 8 (RFC 9562, 5.8), from a SHA-256
+ */
+char *
+sync_key_dup_next (const char *site, const char *resource_type, const char *key)
+{
+  g_autofree char *lower = g_ascii_strdown (key, -1);
+  g_autofree char *text
+    = g_strdup_printf ("made anew\n%s\n%s\n%s", site, resource_type != NULL ? resource_type : "", lower);
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+
+  sum[12] = '8';
+  sum[16] = "89ab"[g_ascii_xdigit_value (sum[16]) & 3];
+  return g_strdup_printf ("%.8s-%.4s-%.4s-%.4s-%.12s", sum, sum + 8, sum + 12, sum + 16, sum + 20);
+}
+
 /* Without case, accents and blanks at the end. */
 static char *
 dup_folded (const char *text)

@@ -7,7 +7,6 @@
 
 #include "sync-engine-private.h"
 
-#include "sync-args.h"
 #include "sync-body.h"
 #include "sync-error.h"
 
@@ -22,49 +21,13 @@ sync_anew_is_the_way (const SyncOpenConflict *open)
          && (g_strcmp0 (type, "cancelled") == 0 || g_strcmp0 (type, "submitted") == 0);
 }
 
-/* (transfer full): as a UUID of version 8 (RFC 9562), from a SHA-256 */
-static char *
-dup_key (const SyncOpenConflict *open)
-{
-  g_autofree char *old = g_ascii_strdown (open->row->key, -1);
-  g_autofree char *text = g_strdup_printf ("made anew\n%s\n%s\n%s", open->row->site, open->row->resource_type, old);
-  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
-
-  sum[12] = '8';
-  sum[16] = "89ab"[g_ascii_xdigit_value (sum[16]) & 3];
-  return g_strdup_printf ("%.8s-%.4s-%.4s-%.4s-%.12s", sum, sum + 8, sum + 12, sum + 16, sum + 20);
-}
-
-/* (transfer full) (nullable): the body with @key in each place where the old one stands */
-static GBytes *
-dup_body (const SyncOpenConflict *open, const char *key)
-{
-  char **places = open->route->key_places;
-  GBytes *body = sync_request_get_body (open->row);
-
-  body = body != NULL ? g_bytes_ref (body) : NULL;
-  for (guint i = 0; body != NULL && places != NULL && places[i] != NULL; i++)
-    {
-      g_autoptr (SyncArgs) args = sync_args_new (NULL, open->row->content_type, body);
-      g_autofree char *there = sync_args_dup (args, places[i]);
-      const SyncEdit edit = { SYNC_EDIT_REPLACE, places[i], (char *) key, FALSE };
-      GBytes *before = body;
-
-      if (there == NULL || g_ascii_strcasecmp (there, open->row->key) != 0)
-        continue;
-      body = sync_args_edit (open->row->content_type, before, &edit);
-      g_bytes_unref (before);
-    }
-  return body;
-}
-
 static SyncRequest *
 new_request (SyncEngine *self, const SyncOpenConflict *open, const char *actor, GError **error)
 {
   const SyncRequest *row = open->row;
   g_autoptr (SyncRequest) request = sync_request_new ();
 
-  request->key = dup_key (open);
+  request->key = sync_key_dup_next (row->site, row->resource_type, row->key);
   request->site = g_strdup (row->site);
   request->author = g_strdup (actor);
   request->family = g_strdup (row->family);
@@ -72,7 +35,8 @@ new_request (SyncEngine *self, const SyncOpenConflict *open, const char *actor, 
   request->url = g_strdup (sync_request_get_url (row));
   request->headers = g_strdup (row->headers);
   request->content_type = g_strdup (row->content_type);
-  request->accepted_body = dup_body (open, request->key);
+  request->accepted_body
+    = sync_body_replace_key (open->route, row->content_type, sync_request_get_body (row), row->key, request->key);
   request->fingerprint = sync_body_fingerprint (open->route, row->method, request->url, row->content_type,
                                                 request->accepted_body, error);
   if (request->fingerprint == NULL)
@@ -117,8 +81,10 @@ sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const char *acto
 GBytes *
 sync_anew_dup_preview (const SyncOpenConflict *open, GError **error)
 {
-  g_autofree char *key = dup_key (open);
-  g_autoptr (GBytes) body = dup_body (open, key);
+  const SyncRequest *row = open->row;
+  g_autofree char *key = sync_key_dup_next (row->site, row->resource_type, row->key);
+  g_autoptr (GBytes) body
+    = sync_body_replace_key (open->route, row->content_type, sync_request_get_body ((SyncRequest *) row), row->key, key);
 
-  return sync_body_build_wire (open->route, open->row->content_type, body, key, NULL, 0, error);
+  return sync_body_build_wire (open->route, row->content_type, body, key, NULL, 0, error);
 }

@@ -3,6 +3,7 @@
 #include <glib/gstdio.h>
 #include <locale.h>
 
+#include "sync-body.h"
 #include "sync-clock-virtual.h"
 #include "sync-conflict-preview.h"
 #include "sync-conflict-similar.h"
@@ -65,13 +66,13 @@ accept (Fixture *fixture, const char *type, const char *method, const char *loca
   request->fingerprint = g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->key, -1);
   request->family = g_strdup ("resource");
   request->method = g_strdup (method);
-  request->url = sync_route_dup_document_path (type, "CUST-1");
+  request->url = sync_route_dup_document_path (type, g_str_equal (method, "POST") ? NULL : "CUST-1");
   request->content_type = g_strdup ("application/json");
   request->accepted_body = g_bytes_new (local, strlen (local));
   request->resource_type = g_strdup (type);
   request->resource_id = g_strdup ("CUST-1");
   request->lane = g_strdup (request->key);
-  request->action = g_strdup (g_str_equal (method, "DELETE") ? "delete" : "update");
+  request->action = g_strdup (g_str_equal (method, "DELETE") ? "delete" : g_str_equal (method, "POST") ? "create" : "update");
   g_ptr_array_add (rows, sync_acceptance_new (request));
   g_assert_true (sync_store_accept (fixture->store, rows, &error));
   g_assert_no_error (error);
@@ -97,7 +98,9 @@ make (Fixture *fixture, const char *type, const char *method, const char *local,
   gboolean deletes = g_str_equal (method, "DELETE");
   SyncConflict conflict = { .resource_type = (char *) type,
                             .resource_id = (char *) "CUST-1",
-                            .conflict_type = (char *) (deletes ? "delete_edit" : "edit_edit"),
+                            .conflict_type = (char *) (deletes                          ? "delete_edit"
+                                                       : g_str_equal (method, "POST") ? "cancelled"
+                                                                                      : "edit_edit"),
                             .local_data = (char *) (deletes ? NULL : local),
                             .server_data = (char *) server,
                             .server_version = (char *) VERSION };
@@ -193,6 +196,24 @@ test_deletion (Fixture *fixture, gconstpointer data)
   assert_outcome (conflict, SYNC_CONFLICT_WHOLE_SERVER, NULL, SERVER_STANDS);
 }
 
+/* What is cancelled cannot be taken on: a new document, with another key in the place of the one that is in the way. */
+static void
+test_made_anew (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (SyncConflictCase) conflict
+    = make (fixture, "Sales Invoice", "POST", "{\"customer\":\"A\",\"posa_client_request_id\":\"key-0\"}", SERVER, NULL);
+  g_autofree char *key = sync_key_dup_next ("http://127.0.0.1", "Sales Invoice", "key-0");
+  g_autofree char *preview
+    = g_strdup_printf ("{\n  \"customer\": \"A\",\n  \"posa_client_request_id\": \"%s\"\n}", key);
+
+  g_assert_null (conflict->why_not_local);
+  g_assert_nonnull (conflict->why_not_merged);
+  g_assert_cmpstr (key, !=, "key-0");
+  assert_outcome (conflict, SYNC_CONFLICT_WHOLE_LOCAL, preview,
+                  "This till's will be made as a new document. The one on the server stays as it is.");
+  assert_outcome (conflict, SYNC_CONFLICT_WHOLE_SERVER, NULL, SERVER_STANDS);
+}
+
 /* A file of the shop's that is not in order does not make the server's own totals a matter of choice. */
 static void
 test_policies (Fixture *fixture, gconstpointer data)
@@ -253,6 +274,7 @@ main (int argc, char *argv[])
   ADD ("unknown", test_unknown);
   ADD ("update", test_update);
   ADD ("deletion", test_deletion);
+  ADD ("made-anew", test_made_anew);
   ADD ("policies", test_policies);
   ADD ("similar", test_similar);
   status = g_test_run ();
