@@ -55,13 +55,16 @@ dup_body (const SyncConflictCase *conflict)
 {
   g_autoptr (GBytes) chosen = dup_chosen (conflict);
   g_autoptr (SyncRoute) route = chosen != NULL && conflict->request != NULL ? find_route (conflict) : NULL;
+  g_autoptr (GBytes) whole = NULL;
   g_autoptr (GBytes) wire = NULL;
   GBytes *body;
 
+  if (route != NULL && route->action == SYNC_ACTION_UPDATE && conflict->conflict->server_data != NULL)
+    whole = sync_body_complete_rows (route, conflict->request->content_type, chosen, conflict->conflict->server_data);
   if (route != NULL && sync_conflict_case_is_made_anew (conflict))
     wire = build_anew (conflict, route, chosen);
   else if (route != NULL)
-    wire = sync_body_build_wire (route, conflict->request->content_type, chosen, conflict->request->key,
+    wire = sync_body_build_wire (route, conflict->request->content_type, whole != NULL ? whole : chosen, conflict->request->key,
                                  conflict->conflict->server_version, conflict->request->step, NULL);
   body = wire != NULL ? wire : chosen;
   return body != NULL ? g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body)) : NULL;

@@ -219,32 +219,6 @@ sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes 
 }
 
 /**
- * sync_body_has_rows:
- * @route: a write
- * @content_type: (nullable): the body's media type
- * @body: (nullable): the body
- *
- * ERPNext replaces a child table as a whole, so rows that the sender never saw go with it.
- *
- * Returns: whether the document in the body holds a table of rows
- */
-gboolean
-sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *body)
-{
-  g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
-  SyncJsonView object, value;
-  SyncJsonIter iter;
-
-  if (route->document_path == NULL || !sync_args_find_object (args, route->document_path, &object))
-    return FALSE;
-  sync_json_iter_init (&iter, &object);
-  while (sync_json_iter_next (&iter, NULL, &value))
-    if (sync_json_view_kind (&value) == SYNC_JSON_ARRAY)
-      return TRUE;
-  return FALSE;
-}
-
-/**
  * sync_body_takes_posting_time:
  * @resource_type: (nullable): a DocType
  * @action: of sync_action_to_string()

@@ -19,6 +19,7 @@ GBytes *sync_body_put_posting_time (const SyncRoute *route, const char *content_
 gboolean sync_body_is_split_payment (const char *content_type, GBytes *body);
 GBytes *sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
                                const char *new_key);
+GBytes *sync_body_complete_rows (const SyncRoute *route, const char *content_type, GBytes *body, const char *base);
 gboolean sync_body_has_rows (const SyncRoute *route, const char *content_type, GBytes *body);
 gboolean sync_body_agrees_with (const SyncRoute *route, const char *content_type, GBytes *body,
                                 const char *document_json);

@@ -67,6 +67,20 @@ put_posting_time (SyncOperation *op, GBytes *body)
                                      date, time);
 }
 
+/* (transfer full) (nullable): the row's body, its child rows whole, as far as the document is known on which it was made */
+static GBytes *
+dup_whole_body (SyncEngine *self, const SyncRoute *route, SyncRequest *request)
+{
+  GBytes *body = sync_request_get_body (request);
+  g_autofree char *base = NULL;
+
+  if (route->action == SYNC_ACTION_UPDATE && sync_body_has_rows (route, request->content_type, body))
+    base = sync_settle_dup_base (self, request);
+  if (base != NULL)
+    return sync_body_complete_rows (route, request->content_type, body, base);
+  return body != NULL ? g_bytes_ref (body) : NULL;
+}
+
 /* (transfer full) (nullable): the call that this step of the delivery is; NULL with @error */
 SyncTransportRequest *
 sync_delivery_build_call (SyncOperation *op, GError **error)
@@ -86,10 +100,12 @@ sync_delivery_build_call (SyncOperation *op, GError **error)
     }
   else
     {
+      g_autoptr (GBytes) whole = dup_whole_body (self, op->route, op->request);
+
       sync_route_wire_target (op->route, op->request->method, sync_request_get_url (op->request), op->request->step,
                               op->request->server_name, &method, &path);
-      body = sync_body_build_wire (op->route, op->request->content_type, sync_request_get_body (op->request),
-                                   op->request->key, op->request->base_modified, op->request->step, &local_error);
+      body = sync_body_build_wire (op->route, op->request->content_type, whole, op->request->key, op->request->base_modified,
+                                   op->request->step, &local_error);
     }
   if (local_error != NULL)
     {

@@ -367,6 +367,18 @@ sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
          && sync_resolve_as (self, &open, resolution, document, "person", actor, NULL, error);
 }
 
+/* As it is sent against the server's version. */
+static GBytes *
+build_wire (const SyncOpenConflict *open, GBytes *body, GError **error)
+{
+  g_autoptr (GBytes) whole = NULL;
+
+  if (open->route->action == SYNC_ACTION_UPDATE && open->conflict->server_data != NULL)
+    body = whole = sync_body_complete_rows (open->route, open->row->content_type, body, open->conflict->server_data);
+  return sync_body_build_wire (open->route, open->row->content_type, body, open->row->key, open->conflict->server_version,
+                               open->row->step, error);
+}
+
 /* A call without a body. */
 static char *
 dup_call (const SyncOpenConflict *open)
@@ -418,9 +430,7 @@ sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
     return g_strdup ("null");
   wire = resolution == SYNC_RESOLUTION_LOCAL_WINS && sync_anew_is_the_way (&open)
            ? sync_anew_dup_preview (&open, &refusal)
-           : sync_body_build_wire (open.route, open.row->content_type,
-                                   body != NULL ? body : sync_request_get_body (open.row), open.row->key,
-                                   open.conflict->server_version, open.row->step, &refusal);
+           : build_wire (&open, body != NULL ? body : sync_request_get_body (open.row), &refusal);
   if (refusal != NULL)
     {
       g_propagate_error (error, refusal);

@@ -288,6 +288,37 @@ has_rows (const char *path, const char *text)
   return sync_body_has_rows (route, JSON, body);
 }
 
+/* What a row lacks comes from the document that the till had read, byte for byte. */
+static void
+test_whole_rows (void)
+{
+  static const char base[] = "{\"items\":[{\"name\":\"r1\",\"qty\":1.0,\"rate\":0.10,\"uom\":\"Nos\",\"__x\":1},{\"name\":\"r2\",\"qty\":5}],"
+                             "\"note\":\"[1]\"}";
+  static const struct
+  {
+    const char *body;
+    const char *whole; /* NULL: the same */
+  } cases[] = {
+    { "{\"items\": [{\"name\":\"r1\",\"qty\":2}], \"a\":1}",
+      "{\"items\": [{\"name\":\"r1\",\"qty\":2,\"rate\":0.10,\"uom\":\"Nos\"}], \"a\":1}" },
+    { "{\"items\":[{\"qty\":9},{\"name\":\"r3\"},{\"name\":\"r2\"}]}", "{\"items\":[{\"qty\":9},{\"name\":\"r3\"},{\"name\":\"r2\",\"qty\":5}]}" },
+    { "{\"items\":[{\"name\":\"r2\",\"qty\":null}]}", NULL },
+    { "{\"items\":[]}", NULL },
+    { "{\"taxes\":[{\"name\":\"r1\"}],\"note\":[{\"name\":\"r1\"}]}", NULL },
+    { "{\"items\":\"r1\"}", NULL },
+    { "{\"items\":[1,\"r1\",{\"name\":7}]}", NULL },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) body = g_bytes_new_static (cases[i].body, strlen (cases[i].body));
+      g_autoptr (SyncRoute) route = sync_route_table_match (table, "PUT", "/api/resource/Sales%20Order/S", JSON, body, NULL);
+      g_autoptr (GBytes) whole = sync_body_complete_rows (route, JSON, body, base);
+      const char *expected = cases[i].whole != NULL ? cases[i].whole : cases[i].body;
+
+      g_assert_cmpmem (g_bytes_get_data (whole, NULL), g_bytes_get_size (whole), expected, strlen (expected));
+    }
+}
+
 static void
 test_rows (void)
 {
@@ -310,6 +341,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/body/posting-time", test_posting_time);
   g_test_add_func ("/sync/body/split-payment", test_split_payment);
   g_test_add_func ("/sync/body/rows", test_rows);
+  g_test_add_func ("/sync/body/whole-rows", test_whole_rows);
   result = g_test_run ();
   g_object_unref (table);
   return result;

@@ -436,6 +436,47 @@ test_undo_of_submitted (Engine *e)
   g_assert_nonnull (strstr (error->message, "submitted"));
 }
 
+/* A row that the till names in part goes out as the till had read it, but for that. */
+static void
+test_rows_go_whole (Engine *e)
+{
+  const char *base = "{\"name\":\"A\",\"lines\":[{\"name\":\"r1\",\"qty\":1,\"rate\":7}],\"modified\":\"2026-01-01 00:00:00.000001\"}";
+  const char *body = "{\"lines\":[{\"name\":\"r1\",\"qty\":2}],\"modified\":\"2026-01-01 00:00:00.000001\"}";
+  JsonObject *row;
+  gint64 id;
+
+  start_with (e, "");
+  somebody_writes (e, base, "2026-01-01 00:00:00.000001");
+  id = change (e, base, body);
+  engine_run_for (e, 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  row = json_array_get_object_element (json_object_get_array_member (item (e), "lines"), 0);
+  g_assert_cmpint (json_object_get_int_member (row, "qty"), ==, 2);
+  g_assert_cmpint (json_object_get_int_member_with_default (row, "rate", 0), ==, 7);
+}
+
+/* The till's version wins, row by row as it names them: shown and sent, the rest is the server's. */
+static void
+test_rows_in_preview (Engine *e)
+{
+  const char *base = "{\"name\":\"A\",\"lines\":[{\"name\":\"r1\",\"qty\":1,\"rate\":7}],\"modified\":\"2026-01-01 00:00:00.000001\"}";
+  const char *body = "{\"lines\":[{\"name\":\"r1\",\"qty\":2}],\"modified\":\"2026-01-01 00:00:00.000001\"}";
+  g_autofree char *preview = NULL;
+  JsonObject *row;
+
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"lines\":[{\"name\":\"r1\",\"qty\":5,\"rate\":8}]}", AFTER);
+  change (e, base, body);
+  engine_run_for (e, 1000);
+  preview = sync_engine_preview (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, NULL);
+  g_assert_nonnull (strstr (preview, "\"rate\":8"));
+  g_assert_true (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 1000);
+  row = json_array_get_object_element (json_object_get_array_member (item (e), "lines"), 0);
+  g_assert_cmpint (json_object_get_int_member (row, "qty"), ==, 2);
+  g_assert_cmpint (json_object_get_int_member_with_default (row, "rate", 0), ==, 8);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -461,5 +502,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/undo-is-late-and-newer", test_undo_is_late_and_newer);
   engine_test_add ("/sync/conflicts/undo-is-late-and-local-wins", test_undo_is_late_and_local_wins);
   engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
+  engine_test_add ("/sync/conflicts/rows-go-whole", test_rows_go_whole);
+  engine_test_add ("/sync/conflicts/rows-in-preview", test_rows_in_preview);
   return g_test_run ();
 }
