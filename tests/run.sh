@@ -24,7 +24,7 @@ unset DESTDIR MESON_TESTTHREADS DISPLAY WAYLAND_DISPLAY DBUS_SESSION_BUS_ADDRESS
 unset ERPNEXT_BASE_URL ERPNEXT_API_TOKEN ERPNEXT_API_SECRET PROCESSING_INTERVAL MAX_RETRIES BASE_RETRY_DELAY
 unset MAX_RETRY_DELAY SYNC_BATCH_SIZE SYNC_CONCURRENCY REQUEST_TIMEOUT WRITE_TIMEOUT SETTLE_TIME CONFLICT_POLICIES
 unset GATEWAY_PORT POSAWESOME_SYNC_DATA_DIR DEBUG G_MESSAGES_DEBUG
-unset SYNC_TEST_THREAD SYNC_KILLS SYNC_FAULTS SYNC_SEED
+unset SYNC_TEST_THREAD SYNC_KILLS SYNC_FAULTS SYNC_CUTS SYNC_SEED
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
 cache_dir=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/posawesome-sync
@@ -114,6 +114,11 @@ many_kills () {
   (cd "$prefix/plain" && SYNC_KILLS=300 meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs end-kills)
 }
 
+# Each byte of each call, instead of some.
+each_byte () {
+  (cd "$prefix/plain" && SYNC_CUTS=all meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs cuts-invoices cuts-others)
+}
+
 # Half of two thousand requests met by a fault, the server away, the program killed.
 many_faults () {
   (cd "$prefix/plain" && SYNC_FAULTS=2000 meson test --no-rebuild --timeout-multiplier 10 --print-errorlogs --verbose faults)
@@ -131,6 +136,7 @@ if [ "$all" = true ]; then
   part without-app tests_without_app
   part sanitizers tests_sanitized
   part kills many_kills
+  part cuts each_byte
   part faults many_faults
   part simulation long_simulation
   for release in bookworm trixie; do
