@@ -12,11 +12,13 @@
 #define MAX_EVIDENCE 6
 
 static const char *
-kind_words (const char *kind)
+kind_words (const SyncAttempt *attempt)
 {
-  if (g_strcmp0 (kind, "look") == 0)
+  if (g_strcmp0 (attempt->verdict, "hooked") == 0 || g_strcmp0 (attempt->verdict, "hook_failed") == 0)
+    return _ ("A hook was asked");
+  if (g_strcmp0 (attempt->kind, "look") == 0)
     return _ ("Looked for");
-  if (g_strcmp0 (kind, "person") == 0)
+  if (g_strcmp0 (attempt->kind, "person") == 0)
     return _ ("Decided by a person");
   return _ ("Sent");
 }
@@ -32,7 +34,7 @@ sync_request_attempt_dup_title (const SyncAttempt *attempt)
 {
   g_autofree char *time = sync_words_time (attempt->started_ms);
 
-  return g_strdup_printf ("%s %s", kind_words (attempt->kind), time);
+  return g_strdup_printf ("%s %s", kind_words (attempt), time);
 }
 
 /**

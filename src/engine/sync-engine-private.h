@@ -23,6 +23,8 @@ typedef struct _SyncTurn SyncTurn;
 #define SYNC_LOOK_MISSING "missing"
 /* A hook sends what was refused again. */
 #define SYNC_LOOK_HOOKED "hooked"
+/* A hook was asked, and did not help. */
+#define SYNC_LOOK_HOOK_FAILED "hook_failed"
 /* The verdict of a person who says that it did not arrive. */
 #define SYNC_SEND_AGAIN "send_again"
 

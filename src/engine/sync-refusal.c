@@ -44,6 +44,21 @@ read_refused (SyncEngine *self, gint64 id)
   return g_steal_pointer (&row);
 }
 
+/* That a hook did not help is kept with the request, where whoever decides about it sees it. */
+static void
+note (SyncEngine *self, gint64 id, const char *words)
+{
+  SyncChange change = SYNC_CHANGE_INIT;
+
+  g_message ("request %" G_GINT64_FORMAT ": %s; a person decides", id, words);
+  change.id = id;
+  change.from = change.to = SYNC_STATE_FAILED;
+  change.kind = "look";
+  change.verdict = SYNC_LOOK_HOOK_FAILED;
+  change.heard = words;
+  sync_engine_apply (self, &change, NULL);
+}
+
 static void
 follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
 {
@@ -56,8 +71,9 @@ follow (SyncEngine *self, SyncRequest *row, const SyncHookAnswer *answer)
 
   if (route == NULL || (answer->document != NULL && !sync_resolve_check_body (self, row, route, answer->document, &error)))
     {
-      g_message ("request %" G_GINT64_FORMAT ": what %s decided could not be done: %s; a person decides", row->id, answer->by,
-                 error->message);
+      g_autofree char *why = g_strdup_printf ("what %s decided could not be done: %s", answer->by, error->message);
+
+      note (self, row->id, why);
       return;
     }
   change.id = row->id;
@@ -91,20 +107,24 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (SyncHookAnswer) answer = sync_hooks_ask_finish (SYNC_HOOKS (source), result, &error);
   g_autoptr (SyncRequest) row = NULL;
 
-  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    g_message ("request %" G_GINT64_FORMAT ": %s; a person decides", question->id, error->message);
-  if (answer == NULL || !self->running)
+  if (!self->running || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  if (answer->passed != NULL)
-    g_message ("request %" G_GINT64_FORMAT ": %s", question->id, answer->passed);
   /* A person may have been quicker. */
   row = read_refused (self, question->id);
   if (row == NULL || row->attempts != question->attempts)
     return;
+  if (error != NULL || (answer != NULL && answer->passed != NULL))
+    note (self, row->id, error != NULL ? error->message : answer->passed);
+  if (answer == NULL)
+    return;
   if (answer->resolution == SYNC_HOOK_LOCAL_WINS || answer->document != NULL)
     follow (self, row, answer);
   else if (answer->resolution == SYNC_HOOK_SERVER_WINS)
-    g_message ("request %" G_GINT64_FORMAT ": %s would give it up; that is for a person", question->id, answer->by);
+    {
+      g_autofree char *words = g_strdup_printf ("%s would give it up", answer->by);
+
+      note (self, row->id, words);
+    }
 }
 
 static void

@@ -131,6 +131,31 @@ test_not_given_up (Engine *e)
 }
 
 static void
+fail_cb (SyncHookCall *call, gpointer user_data)
+{
+  g_autoptr (GError) error = g_error_new_literal (SYNC_ERROR, SYNC_ERROR_INVALID, "the list of suppliers is gone");
+
+  sync_hook_call_fail (call, error);
+}
+
+/* What it failed at stands with the request. */
+static void
+test_failure_is_kept (Engine *e)
+{
+  g_autoptr (GPtrArray) attempts = NULL;
+  const SyncAttempt *last;
+  gint64 id;
+
+  sync_hooks_register (sync_engine_get_hooks (e->engine), "Item", fail_cb, NULL, NULL);
+  id = sell_nine (e, NULL);
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+  attempts = sync_store_list_attempts (e->store, id, NULL);
+  last = g_ptr_array_index (attempts, attempts->len - 1);
+  g_assert_cmpstr (last->verdict, ==, "hook_failed");
+  g_assert_nonnull (strstr (last->message, "the list of suppliers is gone"));
+}
+
+static void
 test_asked (Engine *e)
 {
   Rule rule = { SYNC_HOOK_ASK, NULL, 0 };
@@ -226,6 +251,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  engine_test_add ("/sync/rules/failure-is-kept", test_failure_is_kept);
   engine_test_add ("/sync/rules/no-hook", test_no_hook);
   engine_test_add ("/sync/rules/another-body", test_another_body);
   engine_test_add ("/sync/rules/again-and-again", test_again_and_again);
