@@ -15,7 +15,7 @@ static const char *
 kind_words (const SyncAttempt *attempt)
 {
   if (g_strcmp0 (attempt->verdict, "hooked") == 0 || g_strcmp0 (attempt->verdict, "hook_failed") == 0)
-    return _ ("A hook was asked");
+    return _ ("The shop’s hook was asked");
   if (g_strcmp0 (attempt->kind, "look") == 0)
     return _ ("Looked for");
   if (g_strcmp0 (attempt->kind, "person") == 0)
