@@ -615,6 +615,27 @@ test_thirty_hours (Engine *e)
     }
 }
 
+/* Somebody on the way has his own answer to the question for the zone, each time: no sale waits for that. */
+static ToyFault
+break_zone (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return strstr (request->url, "get_time_zone") != NULL ? TOY_CANNED : TOY_ANSWER;
+}
+
+static void
+test_zone_in_vain (Engine *e)
+{
+  gint64 id;
+
+  toy_site_set_canned (e->site, 502, "text/html", "<html>Bad Gateway</html>");
+  toy_site_set_fault (e->site, break_zone, NULL);
+  start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
+  engine_run_for (e, 3600 * 1000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_n_calls (e->site), <, 60);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -641,5 +662,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/clocks/server-clock", test_server_clock);
   engine_test_add ("/sync/clocks/server-clock-of-probe", test_server_clock_of_probe);
   engine_test_add ("/sync/clocks/thirty-hours", test_thirty_hours);
+  engine_test_add ("/sync/clocks/zone-in-vain", test_zone_in_vain);
   return g_test_run ();
 }
