@@ -37,9 +37,24 @@ ask (SyncEngine *self, const SyncOpenConflict *open, const char *why)
     }
 }
 
+/* The milliseconds of a time that ERPNext tells to the microsecond. */
+static gint64
+read_fraction_ms (const char *text)
+{
+  const char *dot = strrchr (text, '.');
+  gint64 ms = 0;
+
+  for (guint i = 1; i <= 3; i++)
+    {
+      dot = dot != NULL && g_ascii_isdigit (dot[1]) ? dot + 1 : NULL;
+      ms = ms * 10 + (dot != NULL ? g_ascii_digit_value (*dot) : 0);
+    }
+  return ms;
+}
+
 /* Which side wrote last: the till when it took the write, on the server's clock as far as that is known; the server as its
- * document says. What lies within the uncertainty of the clocks, or the second that the document's time is told to,
- * nobody knows. Missing or equal: the server. */
+ * document says. What lies within the uncertainty of the clocks nobody knows. Missing, no time at all, or exactly equal:
+ * the server. */
 static SyncMergeNewer
 find_newer (SyncEngine *self, const SyncOpenConflict *open)
 {
@@ -49,8 +64,11 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
 
   if (open->conflict->server_version == NULL || *open->conflict->server_version == '\0')
     return SYNC_MERGE_NEWER_SERVER;
-  if (uncertainty_ms < 0 || !sync_zone_read (self, open->conflict->server_version, &earliest_ms, &latest_ms))
+  if (uncertainty_ms < 0 || self->zone == NULL)
     return SYNC_MERGE_NEWER_UNKNOWN;
+  if (!sync_zone_read (self, open->conflict->server_version, &earliest_ms, &latest_ms)
+      || earliest_ms + read_fraction_ms (open->conflict->server_version) == local_ms)
+    return SYNC_MERGE_NEWER_SERVER;
   if (local_ms - uncertainty_ms > latest_ms)
     return SYNC_MERGE_NEWER_LOCAL;
   if (local_ms + uncertainty_ms < earliest_ms)

@@ -10,7 +10,7 @@
 #include "sync-store-private.h"
 
 #define COMPRESS_ABOVE_BYTES 4096          /* shorter ones fit in a page of the database anyway */
-#define RESPONSE_MAX_BYTES (64 * 1024)     /* of an answer: enough for a document, not for a report */
+#define RESPONSE_MAX_BYTES (1024 * 1024)   /* of an answer: enough for a sale of a thousand lines, not for a report */
 #define BODY_MAX_BYTES (256 * 1024 * 1024) /* more than anything that is accepted: a longer one is damage */
 #define HEADER_BYTES 5
 
@@ -113,7 +113,7 @@ sync_store_body_checksum (GBytes *body)
  * sync_store_body_cut:
  * @text: (nullable): an answer
  *
- * Returns: (transfer full) (nullable): what the database keeps of it: the first 64 KiB, cut between two
+ * Returns: (transfer full) (nullable): what the database keeps of it: the first MiB, cut between two
  * characters
  */
 GBytes *

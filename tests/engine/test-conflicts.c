@@ -141,11 +141,11 @@ test_server_is_newer (Engine *e)
   g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "green");
 }
 
-/* 05:30 in Kolkata is midnight; nobody knows who was first. */
+/* 05:30 in Kolkata is midnight, when the till wrote; nobody knows who was first. */
 static void
 test_at_the_same_time (Engine *e)
 {
-  both_change_color (e, "", "2026-01-01 05:30:00.000000");
+  both_change_color (e, "", "2026-01-01 05:30:00.001000");
   assert_asked (e, 0, "color");
   engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
 }
@@ -477,6 +477,53 @@ test_rows_in_preview (Engine *e)
   g_assert_cmpint (json_object_get_int_member_with_default (row, "rate", 0), ==, 8);
 }
 
+/* Neither is newer by the last digit, or the server's is no time: the server's stands, and nobody is asked. */
+static void
+equal_at (Engine *e, gint64 beside_ms, gboolean garbled, gboolean is_asked)
+{
+  g_autofree char *text = NULL;
+  g_autofree char *version = NULL;
+  g_autoptr (GDateTime) then = NULL;
+  g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Asia/Kolkata");
+  g_autoptr (GDateTime) there = NULL;
+  gint64 ms;
+
+  start_with (e, "");
+  sync_engine_set_offline (e->engine, TRUE);
+  ms = sync_clock_wall_ms (SYNC_CLOCK (e->clock)) + beside_ms;
+  change (e, BASE, BLUE);
+  then = g_date_time_new_from_unix_utc (ms / 1000);
+  there = g_date_time_to_timezone (then, zone);
+  text = g_date_time_format (there, "%Y-%m-%d %H:%M:%S");
+  version = garbled ? g_strdup ("yesterday") : g_strdup_printf ("%s.%03d000", text, (int) (ms % 1000));
+  somebody_writes (e, "{\"color\":\"green\",\"size\":1}", version);
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, 60000);
+  if (is_asked)
+    assert_asked (e, 0, "which side is newer is not known");
+  else
+    assert_ended (e, 0, "server_wins", "policy last-write-wins");
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "green");
+}
+
+static void
+test_exactly_equal (Engine *e)
+{
+  equal_at (e, 0, FALSE, FALSE);
+}
+
+static void
+test_nearly_equal (Engine *e)
+{
+  equal_at (e, 1, FALSE, TRUE);
+}
+
+static void
+test_no_time (Engine *e)
+{
+  equal_at (e, 0, TRUE, FALSE);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -504,5 +551,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
   engine_test_add ("/sync/conflicts/rows-go-whole", test_rows_go_whole);
   engine_test_add ("/sync/conflicts/rows-in-preview", test_rows_in_preview);
+  engine_test_add ("/sync/conflicts/exactly-equal", test_exactly_equal);
+  engine_test_add ("/sync/conflicts/nearly-equal", test_nearly_equal);
+  engine_test_add ("/sync/conflicts/no-time", test_no_time);
   return g_test_run ();
 }
