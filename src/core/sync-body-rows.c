@@ -146,7 +146,9 @@ sync_body_complete_rows (const SyncRoute *route, const char *content_type, GByte
       g_autofree char *path = NULL;
       GBytes *next;
 
-      if (sync_json_view_kind (&value) != SYNC_JSON_ARRAY || !sync_json_view_member (&before, field, &its)
+      /* Of a member that is there twice the last one counts. */
+      if (sync_json_view_kind (&value) != SYNC_JSON_ARRAY || !sync_json_view_member (&document, field, &its)
+          || its.text != value.text || !sync_json_view_member (&before, field, &its)
           || sync_json_view_kind (&its) != SYNC_JSON_ARRAY)
         continue;
       rows = dup_whole_rows (&value, &its);

@@ -22,14 +22,14 @@ sync_anew_is_the_way (const SyncOpenConflict *open)
 }
 
 static SyncRequest *
-new_request (SyncEngine *self, const SyncOpenConflict *open, const char *actor, GError **error)
+new_request (SyncEngine *self, const SyncOpenConflict *open, GError **error)
 {
   const SyncRequest *row = open->row;
   g_autoptr (SyncRequest) request = sync_request_new ();
 
   request->key = sync_key_dup_next (row->site, row->resource_type, row->key);
   request->site = g_strdup (row->site);
-  request->author = g_strdup (actor);
+  request->author = g_strdup (row->author);
   request->family = g_strdup (row->family);
   request->method = g_strdup (row->method);
   request->url = g_strdup (sync_request_get_url (row));
@@ -55,13 +55,14 @@ gboolean
 sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const char *actor, GError **error)
 {
   g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
-  SyncRequest *request = new_request (self, open, actor, error);
+  SyncRequest *request = new_request (self, open, error);
   SyncAcceptance *acceptance;
 
   if (request == NULL)
     return FALSE;
   acceptance = sync_acceptance_new (request);
   acceptance->replaces = open->row->id;
+  acceptance->actor = g_strdup (actor);
   g_ptr_array_add (acceptances, acceptance);
   if (!sync_store_accept (self->store, acceptances, error))
     return FALSE;

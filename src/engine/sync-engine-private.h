@@ -263,6 +263,7 @@ void sync_trust_prove (SyncEngine *self, const char *resource_type, GCancellable
 gboolean sync_engine_must_prove_key (SyncEngine *self, const SyncRequest *row);
 const char *sync_engine_get_key_in_force (SyncEngine *self, const char *resource_type);
 gboolean sync_engine_key_is_enforced (SyncEngine *self, const SyncRoute *route);
+void sync_trust_give_up (SyncEngine *self, const char *resource_type);
 void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 
 /* sync-rest.c: how long the server wants to be left alone */

@@ -339,6 +339,29 @@ sync_engine_discard_with_dependants (SyncEngine *self, gint64 id, const char *re
   return discard (self, id, TRUE, reason, actor, error);
 }
 
+/* Whether another row does what @row was to do, or did it: then @row does not come back. */
+static gboolean
+has_successor (SyncEngine *self, const SyncRequest *row, GError **error)
+{
+  gint64 id = row->superseded_by;
+
+  while (id != 0)
+    {
+      g_autoptr (GError) missing = NULL;
+      g_autoptr (SyncRequest) other = sync_engine_find_row (self, id, &missing);
+
+      if (other == NULL || other->state != SYNC_STATE_DISCARDED)
+        {
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT,
+                       "request %" G_GINT64_FORMAT " cannot be taken back: request %" G_GINT64_FORMAT " took its place", row->id,
+                       id);
+          return TRUE;
+        }
+      id = other->superseded_by;
+    }
+  return FALSE;
+}
+
 static gboolean
 restore (SyncEngine *self, gint64 id, gboolean with_dependants, const char *actor, GError **error)
 {
@@ -351,6 +374,8 @@ restore (SyncEngine *self, gint64 id, gboolean with_dependants, const char *acto
     return FALSE;
   if (row->state != SYNC_STATE_DISCARDED)
     return refuse_state (row, "restore", "discarded requests", error);
+  if (has_successor (self, row, error))
+    return FALSE;
   if (g_strcmp0 (row->site, self->config->base_url) != 0)
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
@@ -483,7 +508,7 @@ sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *
 gboolean
 sync_engine_clear_old (SyncEngine *self, guint days, guint *n_cleared, GError **error)
 {
-  gboolean done = sync_store_clear_old (self->store, days, n_cleared, error);
+  gboolean done = sync_store_clear_old (self->store, days, G_MAXINT, n_cleared, error);
 
   sync_engine_refresh (self);
   return done;

@@ -333,11 +333,19 @@ sync_settle_absent (SyncOperation *op)
     sync_settle_gone (op);
 }
 
+static gboolean
+is_no (SyncVerdict verdict)
+{
+  return verdict == SYNC_VERDICT_REFUSED || verdict == SYNC_VERDICT_GONE || verdict == SYNC_VERDICT_ASK;
+}
+
 /* The server did not let us look. */
 static void
 unreadable (SyncOperation *op, const SyncAnswer *answer)
 {
-  const char *words = answer->message != NULL ? answer->message : "no permission";
+  const char *words = answer->message != NULL       ? answer->message
+                      : is_no (op->outcome.verdict) ? "no permission"
+                                                    : "what comes back is broken, or about something else";
   g_autofree char *why = NULL;
 
   if (op->unreadable != NULL)
@@ -482,12 +490,6 @@ take_look (SyncOperation *op)
     sync_settle_take_trouble (op);
 }
 
-static gboolean
-is_no (SyncVerdict verdict)
-{
-  return verdict == SYNC_VERDICT_REFUSED || verdict == SYNC_VERDICT_GONE || verdict == SYNC_VERDICT_ASK;
-}
-
 /* The answer to a look is none. */
 void
 sync_settle_take_trouble (SyncOperation *op)
@@ -573,6 +575,25 @@ sync_settle_look (SyncOperation *op)
   sync_question_ask (op, path, looked_cb);
 }
 
+/* Somebody on the way answers the question for the key, each time: then it is sent as one whose key nothing enforces. */
+static void
+prove_later (SyncOperation *op, const char *words)
+{
+  g_auto (SyncHistory) history = { 0 };
+
+  sync_history_read (op->engine, op->route, op->request, &history);
+  if (history.n_unanswered + 1 >= VAIN_LOOKS_BEFORE_PERSON)
+    {
+      sync_trust_give_up (op->engine, op->request->resource_type);
+      sync_delivery_continue (op);
+      return;
+    }
+  sync_settle_look_later (op,
+                          sync_backoff_delay_ms (history.n_unanswered, op->engine->config->base_retry_delay,
+                                                 op->engine->config->max_retry_delay, op->engine->random),
+                          SYNC_LOOK_NO_ANSWER, words);
+}
+
 static void
 proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const char *words, gpointer user_data)
 {
@@ -583,7 +604,7 @@ proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const c
   else if (state != SYNC_KEY_UNPROVEN)
     sync_delivery_continue (op);
   else if (!sync_settle_ends_with_the_host (op))
-    look_again (op);
+    prove_later (op, words);
 }
 
 /* Finds out whether the key of the row's DocType is enforced on the server. */

@@ -150,6 +150,13 @@ sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type)
   set (self, resource_type, SYNC_KEY_NOT_KEPT);
 }
 
+/* It cannot be found out: until it is asked again, tomorrow, the key counts as not enforced. */
+void
+sync_trust_give_up (SyncEngine *self, const char *resource_type)
+{
+  set (self, resource_type, SYNC_KEY_UNREADABLE);
+}
+
 /* Asking ---------------------------------------------------------------------------------------------------------- */
 
 static void

@@ -244,7 +244,7 @@ sync_store_dependant_rewrite (SyncStore *self, const SyncRequest *parent, const 
       if (!sync_store_placeholder_apply (self, dependant->id, parent, name, &changed, &damage))
         {
           /* What is damaged is put aside when its turn comes; it does not keep others from being done. */
-          if (g_error_matches (damage, SYNC_ERROR, SYNC_ERROR_CORRUPT))
+          if (g_error_matches (damage, SYNC_ERROR, SYNC_ERROR_CORRUPT) && !self->damaged)
             continue;
           g_propagate_error (error, g_steal_pointer (&damage));
           return FALSE;

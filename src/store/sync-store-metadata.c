@@ -116,24 +116,53 @@ sync_store_set_next_retry (SyncStore *self, gint64 id, gint64 delay_ms, GError *
 typedef struct
 {
   guint days;
+  guint limit;
   guint n;
 } ClearCall;
 
+/* (transfer full) (nullable): the rows that may go, as JSON. The newest row stays, whatever its age, and so does the one with the
+ * newest attempt: their ids must not be given a second time. What a row of its lane may build on stays with that; and the
+ * deletion of a draft as long as the row that can be taken back. */
+static char *
+dup_old_ids (SyncStore *self, ClearCall *call, GError **error)
+{
+  g_autofree char *sql = g_strdup_printf (
+    "SELECT json_group_array (id), count (*) FROM (SELECT id FROM offline_requests WHERE %s AND updated_ms <= %" G_GINT64_FORMAT
+    " AND id < (SELECT max (id) FROM offline_requests)"
+    " AND id IS NOT (SELECT request_id FROM attempts ORDER BY id DESC LIMIT 1) LIMIT %u)",
+    SYNC_MUTANT ("clear-old-undelivered")
+      ? "status <> 'sending'"
+      : "status = 'completed'"
+        " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r INDEXED BY requests_lane WHERE r.lane = offline_requests.lane"
+        "  AND r.status NOT IN ('completed', 'discarded'))"
+        " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r WHERE r.id = offline_requests.undo_of AND r.status = 'discarded')",
+    sync_clock_wall_ms (self->clock) - call->days * DAY_MS, call->limit);
+  sqlite3_stmt *stmt = NULL;
+  char *ids = NULL;
+  int rc = sqlite3_prepare_v2 (self->db, sql, -1, &stmt, NULL);
+
+  if (rc == SQLITE_OK)
+    rc = sqlite3_step (stmt);
+  if (rc == SQLITE_ROW)
+    {
+      ids = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
+      call->n = (guint) sqlite3_column_int (stmt, 1);
+    }
+  else
+    sync_store_set_sqlite_error (self, rc, error);
+  sqlite3_finalize (stmt);
+  return ids;
+}
+
+/* A key stays for its time from now on, not from when the till's clock said that it was delivered: that may have been years
+ * behind. */
 static gboolean
 clear_old_verb (SyncStore *self, gpointer data, GError **error)
 {
   ClearCall *call = data;
   gint64 now_ms = sync_clock_wall_ms (self->clock);
   gint64 keys_before_ms = now_ms - KEYS_KEPT_DAYS * DAY_MS;
-  /* The newest row stays, whatever its age, and so does the one with the newest attempt: their ids must not be given a
-   * second time. */
-  g_autofree char *requests = g_strdup_printf (
-    "DELETE FROM offline_requests WHERE %s AND updated_ms <= %" G_GINT64_FORMAT
-    " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r INDEXED BY requests_lane WHERE r.lane = offline_requests.lane"
-    "  AND r.status NOT IN ('completed', 'discarded'))"
-    " AND id < (SELECT max (id) FROM offline_requests)"
-    " AND id IS NOT (SELECT request_id FROM attempts ORDER BY id DESC LIMIT 1)",
-    SYNC_MUTANT ("clear-old-undelivered") ? "status <> 'sending'" : "status = 'completed'", now_ms - call->days * DAY_MS);
+  g_autofree char *ids = dup_old_ids (self, call, error);
   g_autofree char *rest = g_strdup_printf (
     "DELETE FROM delivered_keys WHERE delivered_ms <= %" G_GINT64_FORMAT
     " AND NOT EXISTS (SELECT 1 FROM offline_requests AS r WHERE r.id = request_id);"
@@ -142,28 +171,28 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
     "  AND r.status NOT IN ('completed', 'discarded'))",
     keys_before_ms, keys_before_ms);
 
-  if (!sync_store_exec (self, requests, error))
-    return FALSE;
-  call->n = sqlite3_changes (self->db);
-  return sync_store_exec (self, rest, error);
+  return ids != NULL && sync_store_run (self, SYNC_STATEMENT_KEEP_NAMES, error, "s", ids)
+         && sync_store_run (self, SYNC_STATEMENT_KEEP_KEYS, error, "si", ids, now_ms)
+         && sync_store_run (self, SYNC_STATEMENT_CLEAR_OLD, error, "s", ids) && sync_store_exec (self, rest, error);
 }
 
 /**
  * sync_store_clear_old:
  * @self: a store
  * @days: how long ago a row must have been delivered
+ * @limit: how many may go at once
  * @n_cleared: (out) (optional): how many rows went
  *
- * Forgets delivered rows, and nothing else: their keys stay for 400 days, their audit for good. Rows of a lane in which
+ * Forgets delivered rows, and nothing else: their keys stay for 400 days from then on, their audit for good. Rows of a lane in which
  * something is not delivered stay with it: it may be made on the version that they brought about. The newest row and the one
  * with the newest attempt stay, so that no id is given twice.
  *
  * Returns: whether it is durable; else %SYNC_ERROR_STORAGE or %SYNC_ERROR_DISK_FULL, both transient
  */
 gboolean
-sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GError **error)
+sync_store_clear_old (SyncStore *self, guint days, guint limit, guint *n_cleared, GError **error)
 {
-  ClearCall call = { .days = days };
+  ClearCall call = { .days = days, .limit = limit };
 
   sync_store_assert_usable (self);
   if (!sync_store_run_verb (self, clear_old_verb, &call, error))

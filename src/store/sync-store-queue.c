@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "sync-body.h"
 #include "sync-placeholder.h"
 #include "sync-store-private.h"
 #include "sync-summary.h"
@@ -68,6 +69,7 @@ void
 sync_acceptance_free (SyncAcceptance *self)
 {
   g_clear_pointer (&self->request, sync_request_unref);
+  g_free (self->actor);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -131,6 +133,46 @@ find_discarded (SyncStore *self, const SyncRequest *request, gint64 *id, GError 
       || !sync_store_step (self, stmt, &has_row, error))
     return FALSE;
   *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
+/* The row with a key of its own that does what was to be done under this one, did it, or was given up with it; @id 0: none. */
+static gboolean
+find_successor (SyncStore *self, const SyncRequest *request, gint64 *id, SyncState *state, gboolean *same, GError **error)
+{
+  g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_FIND_SUPERSEDED, error);
+  gboolean has_row;
+
+  if (stmt == NULL
+      || !sync_store_bind (self, stmt, error, "sssss", request->site, request->family, type_of (request), request->key,
+                           request->fingerprint)
+      || !sync_store_step (self, stmt, &has_row, error))
+    return FALSE;
+  *id = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  *same = has_row && sqlite3_column_int (stmt, 1);
+  *state = SYNC_STATE_COMPLETED;
+  while (*id != 0)
+    {
+      g_auto (SyncStoreRow) row = SYNC_STORE_ROW_INIT;
+      g_autoptr (GError) missing = NULL;
+
+      /* What is forgotten was delivered. */
+      if (!sync_store_row_load (self, *id, &row, &missing))
+        {
+          if (g_error_matches (missing, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+            return TRUE;
+          g_propagate_error (error, g_steal_pointer (&missing));
+          return FALSE;
+        }
+      *state = row.request->state;
+      if (*state != SYNC_STATE_DISCARDED || row.request->superseded_by == 0)
+        {
+          if (sync_key_is_same (row.request->key, request->key))
+            *id = 0;
+          return TRUE;
+        }
+      *id = row.request->superseded_by;
+    }
   return TRUE;
 }
 
@@ -267,7 +309,7 @@ static gboolean
 insert (SyncStore *self, SyncAcceptance *acceptance, const Holder *holder, GError **error)
 {
   const SyncRequest *request = acceptance->request;
-  const char *actor = request->author != NULL ? request->author : "caller";
+  const char *actor = acceptance->actor != NULL ? acceptance->actor : request->author != NULL ? request->author : "caller";
   gint64 now_ms = sync_clock_wall_ms (self->clock);
   gint64 order_ms = now_ms + (gint64) MS_PER_PRIORITY * request->priority;
   g_auto (SyncStoreMentions) mentions = { NULL };
@@ -338,9 +380,9 @@ take_place (SyncStore *self, SyncAcceptance *acceptance, GError **error)
       return FALSE;
     }
   return insert (self, acceptance, &holder, error)
+         && sync_store_run (self, SYNC_STATEMENT_MOVE_NAMES, error, "iis", acceptance->replaces, acceptance->id, request->site)
          && sync_store_conflict_close (self, acceptance->replaces, "resolved", "local_wins", request->accepted_body,
-                                       request->author != NULL ? request->author : "caller", MADE_ANEW, now_ms,
-                                       error);
+                                       acceptance->actor != NULL ? acceptance->actor : "caller", MADE_ANEW, now_ms, error);
 }
 
 static gboolean
@@ -349,6 +391,8 @@ accept_one (SyncStore *self, SyncAcceptance *acceptance, GError **error)
   const SyncRequest *request = acceptance->request;
   g_auto (Holder) holder = { 0 };
   g_autofree char *fingerprint = NULL;
+  SyncState state;
+  gboolean same;
   gint64 id;
 
   if (!check_request (request, error))
@@ -392,6 +436,18 @@ accept_one (SyncStore *self, SyncAcceptance *acceptance, GError **error)
   if (id != 0)
     {
       refuse_key (acceptance, id, SYNC_STATE_COMPLETED, error);
+      return FALSE;
+    }
+  if (!find_successor (self, request, &id, &state, &same, error))
+    return FALSE;
+  if (id != 0 && same)
+    {
+      take_existing (acceptance, id, state);
+      return TRUE;
+    }
+  if (id != 0 && state != SYNC_STATE_DISCARDED)
+    {
+      refuse_key (acceptance, id, state, error);
       return FALSE;
     }
   if (!find_discarded (self, request, &id, error))

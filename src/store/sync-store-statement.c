@@ -43,10 +43,17 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " ?5",
   [SYNC_STATEMENT_FIND_DISCARDED] =
     "SELECT id FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
-    " AND status = 'discarded' AND fingerprint = ?5"
-    /* What another key took the place of is answered for by that; under its own it would be done twice. */
-    " AND (superseded_by = 0 OR NOT EXISTS (SELECT 1 FROM offline_requests AS other WHERE other.id = superseded_by"
-    "  AND other.key = offline_requests.key COLLATE NOCASE)) ORDER BY id DESC LIMIT 1",
+    " AND status = 'discarded' AND fingerprint = ?5 AND superseded_by = 0 ORDER BY id DESC LIMIT 1",
+  [SYNC_STATEMENT_FIND_SUPERSEDED] =
+    "SELECT superseded_by, fingerprint = ?5 FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
+    " AND status = 'discarded' AND superseded_by <> 0 ORDER BY fingerprint = ?5 DESC, id DESC LIMIT 1",
+  [SYNC_STATEMENT_MOVE_NAMES] = "UPDATE names SET request_id = ?2 WHERE site = ?3 AND request_id = ?1",
+  [SYNC_STATEMENT_KEEP_NAMES] =
+    "UPDATE names SET server_name = (SELECT server_name FROM offline_requests AS r WHERE r.id = names.request_id)"
+    " WHERE server_name IS NULL AND request_id <> 0 AND request_id IN (SELECT value FROM json_each (?1))",
+  [SYNC_STATEMENT_CLEAR_OLD] = "DELETE FROM offline_requests WHERE id IN (SELECT value FROM json_each (?1))",
+  [SYNC_STATEMENT_KEEP_KEYS] =
+    "UPDATE delivered_keys SET delivered_ms = max (delivered_ms, ?2) WHERE request_id IN (SELECT value FROM json_each (?1))",
   [SYNC_STATEMENT_FIND_DELIVERED] =
     "SELECT request_id, fingerprint FROM delivered_keys"
     " WHERE site = ?1 AND family = ?2 AND resource_type = ?3 AND key = rtrim (?4)",
@@ -242,7 +249,9 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "DELETE FROM dependencies WHERE request_id = ?1 AND named = 0 AND mentioned = 0",
   /* Given up, forgotten, or delivered and still not met: its document's name is not known. */
   [SYNC_STATEMENT_FIND_LOST_PARENT] =
-    "SELECT d.depends_on, p.status FROM dependencies AS d LEFT JOIN offline_requests AS p ON p.id = d.depends_on"
+    /* One that is no longer there was delivered: nothing else is ever forgotten. */
+    "SELECT d.depends_on, coalesce (p.status, 'completed') FROM dependencies AS d"
+    " LEFT JOIN offline_requests AS p ON p.id = d.depends_on"
     " WHERE d.request_id = ?1 AND d.met = 0 AND (p.id IS NULL OR p.status IN ('discarded', 'completed')) LIMIT 1",
 
   [SYNC_STATEMENT_ROW] = "SELECT " SYNC_STORE_LIST " FROM offline_requests WHERE id = ?1",

@@ -33,6 +33,7 @@ typedef struct
   gint64 id;            /* out: the row that stands for it now */
   SyncState state;      /* out: its state */
   gboolean existing;    /* out: the same key with the same content was there already */
+  char *actor;          /* (owned) (nullable): in: who decided that, NULL: whose request it is */
   gint64 replaces;      /* in: a row in conflict whose place it takes under a key of its own, 0 if none */
   gint64 replaced;      /* out: the row that gave up its key to this one, 0 if none */
   GError *error;        /* (owned) (nullable): out: why this one alone was not accepted; the others were */
@@ -257,7 +258,7 @@ gboolean sync_store_accept (SyncStore *self, GPtrArray *acceptances, GError **er
 SyncRequest *sync_store_claim (SyncStore *self, gint64 id, const SyncSend *send, guint *attempt, GError **error);
 gboolean sync_store_change (SyncStore *self, const SyncChange *change, GError **error);
 gboolean sync_store_learn_version (SyncStore *self, gint64 id, const char *modified, GError **error);
-gboolean sync_store_clear_old (SyncStore *self, guint days, guint *n_cleared, GError **error);
+gboolean sync_store_clear_old (SyncStore *self, guint days, guint limit, guint *n_cleared, GError **error);
 gboolean sync_store_set_metadata (SyncStore *self, const char *key, const char *value, GError **error);
 gboolean sync_store_set_next_retry (SyncStore *self, gint64 id, gint64 delay_ms, GError **error);
 gint64 sync_store_add_conflict (SyncStore *self, const SyncConflict *conflict, GError **error);

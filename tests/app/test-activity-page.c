@@ -177,7 +177,7 @@ test_details (PageFixture *fixture, gconstpointer data)
   busy_store_deliver (&fixture->busy, busy_store_take (&fixture->busy, "Sales Invoice", "Joe"), 100, "SINV-1");
   busy_store_pass (&fixture->busy, G_GINT64_CONSTANT (40) * 86400000);
   busy_store_deliver (&fixture->busy, busy_store_take (&fixture->busy, "Customer", "Ann"), 100, "Ann");
-  g_assert_true (sync_store_clear_old (fixture->busy.store, 30, &n_cleared, NULL));
+  g_assert_true (sync_store_clear_old (fixture->busy.store, 30, G_MAXINT, &n_cleared, NULL));
   g_assert_cmpuint (n_cleared, ==, 1);
   open_page (fixture);
   g_signal_emit_by_name (page_fixture_child (fixture, "list_view"), "activate", 0);

@@ -256,7 +256,7 @@ test_forgotten (Fixture *fixture, gconstpointer data)
   busy_store_pass (&fixture->busy, G_GINT64_CONSTANT (40) * 86400000);
   /* The newest is always kept. */
   busy_store_deliver (&fixture->busy, busy_store_take (&fixture->busy, "Customer", "Ann"), 100, "Ann");
-  g_assert_true (sync_store_clear_old (fixture->busy.store, 30, &n_cleared, NULL));
+  g_assert_true (sync_store_clear_old (fixture->busy.store, 30, G_MAXINT, &n_cleared, NULL));
   g_assert_cmpuint (n_cleared, ==, 1);
   open_list (fixture);
   assert_rows (fixture, ROWS ("Delivered|Customer Ann|Ann|answer 200, 100 ms|automatic",

@@ -4,6 +4,8 @@
 
 #include "engine-fixture.h"
 
+#include "sync-error.h"
+
 #include <glib/gstdio.h>
 #include <string.h>
 
@@ -113,7 +115,7 @@ test_cancelled (Engine *e)
   resolve (e);
   assert_made_anew (e, id);
   assert_pays (e, id + 1, id + 2);
-  g_assert_cmpint (submit_sale (e), ==, id);
+  g_assert_cmpint (submit_sale (e), ==, id + 2);
   late = submit_payment (e);
   engine_run_for (e, 600000);
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 2);
@@ -178,6 +180,35 @@ test_decided_twice (Engine *e)
   engine_assert_state (e, id + 2, SYNC_STATE_COMPLETED);
 }
 
+/* The old one neither comes back nor lends its key to anything else, as long as the new one stands for it. */
+static void
+test_place_is_taken (Engine *e)
+{
+  Colleague colleague = { "{\"docstatus\":2}", 0 };
+  SyncSubmission other = SYNC_SUBMISSION_INIT;
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"B\",\"posa_client_request_id\":\"" KEY "\"}", 57);
+  g_autoptr (GError) error = NULL;
+  gint64 id = make_conflict (e, &colleague, "cancelled");
+
+  sync_engine_pause (e->engine, 0, NULL);
+  g_assert_true (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  g_assert_false (sync_engine_restore (e->engine, id, "bert", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT);
+  g_clear_error (&error);
+  other.method = "POST";
+  other.url = "/api/resource/Sales%20Invoice";
+  other.body = body;
+  engine_submit_full (e, &other, &error);
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT);
+  g_clear_error (&error);
+  g_assert_true (sync_engine_discard_with_dependants (e->engine, id + 2, "not wanted", "anna", NULL));
+  /* Who hands it over again does not bring it back. */
+  g_assert_cmpint (submit_sale (e), ==, id + 2);
+  engine_assert_state (e, id + 2, SYNC_STATE_DISCARDED);
+  g_assert_true (sync_engine_restore (e->engine, id, "bert", &error));
+  g_assert_no_error (error);
+}
+
 /* Killed right after it was decided: the new one goes out once. */
 static void
 test_killed (Engine *e)
@@ -201,6 +232,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/anew/submitted", test_submitted);
   engine_test_add ("/sync/anew/preview", test_preview);
   engine_test_add ("/sync/anew/decided-twice", test_decided_twice);
+  engine_test_add ("/sync/anew/place-is-taken", test_place_is_taken);
   engine_test_add ("/sync/anew/killed", test_killed);
   return g_test_run ();
 }

@@ -766,6 +766,28 @@ test_upkeep (Engine *e)
   engine_assert_state (e, waiting, SYNC_STATE_PENDING);
 }
 
+/* It was delivered while the till's clock was years behind: it is forgotten early, but its key is not. */
+static void
+test_upkeep_keeps_keys (Engine *e)
+{
+  const gint64 day_us = 24 * 3600 * (gint64) G_USEC_PER_SEC;
+  gint64 first, again;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  engine_start (e);
+  first = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\",\"sync_client_id\":\"key-of-old\"}");
+  engine_run_for (e, 60000);
+  sync_clock_virtual_jump_wall_us (e->clock, 3 * 365 * day_us);
+  for (guint i = 0; i < 6; i++)
+    {
+      engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
+      engine_run_for (e, 24 * 3600 * 1000);
+    }
+  g_assert_false (is_kept (e, first));
+  again = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\",\"sync_client_id\":\"key-of-old\"}");
+  g_assert_cmpint (again, ==, first);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -797,5 +819,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/group-commit", test_group_commit);
   engine_test_add ("/sync/engine/same-key", test_same_key);
   engine_test_add ("/sync/engine/upkeep", test_upkeep);
+  engine_test_add ("/sync/engine/upkeep-keeps-keys", test_upkeep_keeps_keys);
   return g_test_run ();
 }

@@ -174,6 +174,27 @@ test_portal (Engine *e)
   g_assert_cmpuint (lose_note (e, SYNC_STATE_COMPLETED), ==, 2);
 }
 
+/* Somebody on the way forbids the question for the field, each time: what is to be made does not wait for that for ever. */
+static ToyFault
+forbid_question (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return !request->write && strstr (request->url, "sync_client_id") != NULL ? TOY_CANNED : TOY_ANSWER;
+}
+
+static void
+test_question_forbidden (Engine *e)
+{
+  gint64 id;
+
+  toy_site_set_canned (e->site, 403, "text/html", "<html>Blocked by policy</html>");
+  toy_site_set_fault (e->site, forbid_question, NULL);
+  engine_start (e);
+  id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_run_for (e, 2 * HOUR_MS);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Note"), ==, 1);
+}
+
 /* The list ------------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -325,6 +346,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/keys/forgotten-when-not-unique", test_forgotten_when_not_unique);
   engine_test_add ("/sync/keys/other-site", test_other_site);
   engine_test_add ("/sync/keys/portal", test_portal);
+  engine_test_add ("/sync/keys/question-forbidden", test_question_forbidden);
   engine_test_add ("/sync/keys/daily", test_daily);
   engine_test_add ("/sync/keys/list", test_list);
   engine_test_add ("/sync/keys/list-and-stop", test_list_and_stop);

@@ -139,7 +139,7 @@ test_known (StoreFixture *fixture, gconstpointer data)
   check_due (fixture, "2");
   /* The row with the newest attempt is not forgotten. */
   store_fixture_deliver (fixture, store_fixture_accept (fixture, store_fixture_create ("x")), "ACC-3", NULL);
-  g_assert_true (sync_store_clear_old (fixture->store, 0, &n, NULL));
+  g_assert_true (sync_store_clear_old (fixture->store, 0, G_MAXINT, &n, NULL));
   g_assert_cmpuint (n, ==, 1);
   check_body (fixture, store_fixture_accept (fixture, mentioning ("c", "a", NULL)), "ACC-1", "LOCAL-a", "ACC-1");
 
@@ -148,7 +148,7 @@ test_known (StoreFixture *fixture, gconstpointer data)
   store_fixture_deliver (fixture, store_fixture_accept (fixture, named), "ACC-4", NULL);
   store_fixture_deliver (fixture, store_fixture_accept (fixture, store_fixture_create ("y")), "ACC-5", NULL);
   store_fixture_accept (fixture, mentioning ("e", "d", NULL));
-  g_assert_true (sync_store_clear_old (fixture->store, 0, &n, NULL));
+  g_assert_true (sync_store_clear_old (fixture->store, 0, G_MAXINT, &n, NULL));
   g_assert_cmpuint (n, ==, 2);
   check_body (fixture, store_fixture_accept (fixture, mentioning ("f", "d", NULL)), "ACC-4", "LOCAL-d", "ACC-4");
 }

@@ -386,9 +386,9 @@ test_cleared (StoreFixture *fixture, gconstpointer data)
   store_fixture_bring_to (fixture, store_fixture_accept (fixture, store_fixture_create ("x")),
                           SYNC_STATE_DISCARDED);
   sync_clock_virtual_advance_us (fixture->clock, 31 * G_TIME_SPAN_DAY);
-  g_assert_true (sync_store_clear_old (fixture->store, 32, &n, &error));
+  g_assert_true (sync_store_clear_old (fixture->store, 32, G_MAXINT, &n, &error));
   g_assert_cmpuint (n, ==, 0);
-  g_assert_true (sync_store_clear_old (fixture->store, 30, &n, &error));
+  g_assert_true (sync_store_clear_old (fixture->store, 30, G_MAXINT, &n, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (n, ==, 1);
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM offline_requests"), ==, 3);
@@ -399,7 +399,7 @@ test_cleared (StoreFixture *fixture, gconstpointer data)
   check_refused (fixture, create_changed ("k"), SYNC_ERROR_KEY_CONFLICT, id);
   /* After 400 days the key is forgotten too. */
   sync_clock_virtual_advance_us (fixture->clock, 400 * G_TIME_SPAN_DAY);
-  g_assert_true (sync_store_clear_old (fixture->store, 30, NULL, &error));
+  g_assert_true (sync_store_clear_old (fixture->store, 30, G_MAXINT, NULL, &error));
   g_assert_cmpint (store_fixture_number (fixture, "SELECT count (*) FROM delivered_keys"), ==, 0);
 }
 
@@ -410,7 +410,7 @@ test_cleared_id (StoreFixture *fixture, gconstpointer data)
   guint n;
 
   store_fixture_deliver (fixture, id, NULL, NULL);
-  g_assert_true (sync_store_clear_old (fixture->store, 0, &n, NULL));
+  g_assert_true (sync_store_clear_old (fixture->store, 0, G_MAXINT, &n, NULL));
   g_assert_cmpuint (n, ==, 0);
   g_assert_cmpint (store_fixture_accept (fixture, store_fixture_create ("next")), ==, id + 1);
 }

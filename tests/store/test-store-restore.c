@@ -668,7 +668,7 @@ test_clear_old (Fixture *self, gconstpointer data)
   store_fixture_deliver (&self->base, 1, "SINV-3", "2026-01-01 00:00:00.000001");
   before = store_fixture_number (&self->base, "SELECT max (id) FROM attempts");
   sync_clock_virtual_advance_us (self->base.clock, 500 * G_TIME_SPAN_DAY);
-  g_assert_true (sync_store_clear_old (self->base.store, 30, NULL, NULL));
+  g_assert_true (sync_store_clear_old (self->base.store, 30, G_MAXINT, NULL, NULL));
   g_assert_cmpint (store_fixture_number (&self->base, "SELECT count (*) FROM offline_requests"), ==, 2);
   g_assert_cmpint (store_fixture_number (&self->base, "SELECT max (id) FROM attempts"), ==, before);
   store_fixture_reopen (&self->base);
