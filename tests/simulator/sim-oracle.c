@@ -88,6 +88,20 @@ sim_oracle_check_waiting (SimWorld *world)
     sim_violation ("something is due, and nothing has happened for hours");
 }
 
+/* Each change of a row begins where the one before it ended. */
+static void
+check_continuity (sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "SELECT request_id, from_status, before FROM (SELECT request_id, from_status, lag (to_status)"
+                                    " OVER (PARTITION BY request_id ORDER BY id) AS before FROM audit)"
+                                    " WHERE from_status IS NOT before LIMIT 1");
+
+  if (sqlite3_step (stmt) == SQLITE_ROW)
+    sim_violation ("request %" G_GINT64_FORMAT " went on from %s, and was %s", (gint64) sqlite3_column_int64 (stmt, 0),
+                   sqlite3_column_text (stmt, 1), sqlite3_column_text (stmt, 2));
+  sqlite3_finalize (stmt);
+}
+
 static void
 check_edges (sqlite3 *db)
 {
@@ -275,13 +289,46 @@ check_changed (SimWorld *world, const SimDeed *deed, const char *state, gboolean
     bad (deed, state, "was never done");
 }
 
+/* (transfer full) (nullable): who brought the row to @state last, as the audit says, which nobody clears; NULL: nobody did */
+static char *
+dup_actor (SimWorld *world, gint64 id, SyncState state)
+{
+  sqlite3_stmt *stmt = prepare (((Witness *) world->witness)->db,
+                                "SELECT actor, to_status FROM audit WHERE request_id = ?1 ORDER BY id DESC LIMIT 1");
+  char *actor = NULL;
+
+  sqlite3_bind_int64 (stmt, 1, id);
+  if (sqlite3_step (stmt) == SQLITE_ROW
+      && g_strcmp0 ((const char *) sqlite3_column_text (stmt, 1), sync_state_to_string (state)) == 0)
+    actor = g_strdup ((const char *) sqlite3_column_text (stmt, 0));
+  sqlite3_finalize (stmt);
+  return actor;
+}
+
+/* What was acknowledged is there, or was delivered and then cleared away; and nothing is given up but by somebody. */
+static gboolean
+check_kept (SimWorld *world, const SimDeed *deed, const SyncRequest *row)
+{
+  g_autofree char *deliverer = row == NULL ? dup_actor (world, deed->id, SYNC_STATE_COMPLETED) : NULL;
+  g_autofree char *giver = row != NULL && row->state == SYNC_STATE_DISCARDED
+                             ? dup_actor (world, deed->id, SYNC_STATE_DISCARDED) : NULL;
+
+  if (row == NULL && deliverer == NULL)
+    bad (deed, "missing", "was acknowledged, and is lost");
+  if (row != NULL && row->state == SYNC_STATE_DISCARDED && (giver == NULL || g_str_equal (giver, "engine")))
+    bad (deed, "discarded", "was given up by nobody");
+  /* Nothing of it is left that says whether a person had only said so. */
+  return deliverer != NULL && !g_str_equal (deliverer, "anna");
+}
+
 static void
 check_deed (SimWorld *world, const SimDeed *deed)
 {
   g_autoptr (SyncRequest) row = deed->id != 0 ? sync_store_get (world->store, deed->id, NULL) : NULL;
   g_autofree char *gone = g_strdup_printf ("gone-%" G_GINT64_FORMAT, deed->mark);
   const char *state = row != NULL ? sync_state_to_string (row->state) : deed->id != 0 ? "forgotten" : "refused";
-  gboolean proven = row != NULL && row->state == SYNC_STATE_COMPLETED && g_strcmp0 (row->proof, "person") != 0;
+  gboolean proven = (row != NULL && row->state == SYNC_STATE_COMPLETED && g_strcmp0 (row->proof, "person") != 0)
+                    || (deed->id != 0 && check_kept (world, deed, row));
 
   if (deed->unanswered)
     bad (deed, state, "was never answered");
@@ -396,15 +443,15 @@ check_conflicts (SimWorld *world)
 void
 sim_oracle_check_end (SimWorld *world)
 {
-  Witness *witness = g_steal_pointer (&world->witness);
+  Witness *witness = world->witness;
 
   check_empty (witness);
   check_edges (witness->db);
+  check_continuity (witness->db);
   cover_verdicts (witness->db);
   check_integrity (world, witness->db);
   world->ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   cover_verbs (world, witness->db);
-  witness_free (witness);
   check_order (world);
   check_conflicts (world);
   for (guint i = 0; i < world->deeds->len; i++)
@@ -415,4 +462,5 @@ sim_oracle_check_end (SimWorld *world)
         check_deed (world, deed);
     }
   g_clear_pointer (&world->ended, g_ptr_array_unref);
+  witness_free (g_steal_pointer (&world->witness));
 }

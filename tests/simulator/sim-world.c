@@ -20,6 +20,7 @@
 
 /* What each run has at least. */
 #define MIN_REQUESTS 20
+#define MIN_LANES 4
 #define MIN_FAULTS 10
 #define MIN_CRASHES 1
 #define MIN_STEPS 45
@@ -115,6 +116,8 @@ sim_world_open (SimWorld *world)
         return;
       sim_violation ("the store does not open: %s", error->message);
     }
+  if (sync_store_get_restore_report (world->store) != NULL && world->n_put_back == 0)
+    sim_violation ("the database is taken for an older one: %s", sync_store_get_restore_report (world->store));
   if (sync_store_get_loss_report (world->store) != NULL)
     sim_violation ("the database was damaged: %s", sync_store_get_loss_report (world->store));
   world->engine = sync_engine_new (world->config, world->store, SYNC_TRANSPORT (world->network), world->credentials,
@@ -594,15 +597,22 @@ has_enough (SimWorld *world)
 {
   gboolean has_sale = FALSE;
   guint known = 0;
+  guint lanes = 0;
+  guint makes = 0;
 
   for (guint i = 0; i < world->deeds->len; i++)
     {
       const SimDeed *deed = g_ptr_array_index (world->deeds, i);
 
       known += deed->id != 0;
+      if (deed->id != 0 && g_str_equal (sim_work_type (deed->work), "Item"))
+        lanes |= 1u << deed->lane;
+      else
+        makes += deed->id != 0;
       has_sale = has_sale || (deed->id != 0 && (deed->work == SIM_WORK_SALE || deed->work == SIM_WORK_QUEUED));
     }
-  return known >= MIN_REQUESTS && has_sale && sim_network_n_faults (world->network) >= MIN_FAULTS
+  /* What makes a document has a lane of its own. */
+  return known >= MIN_REQUESTS && makes + (guint) __builtin_popcount (lanes) >= MIN_LANES && has_sale && sim_network_n_faults (world->network) >= MIN_FAULTS
          && world->n_crashes >= MIN_CRASHES;
 }
 
