@@ -164,7 +164,8 @@ recover_sending (SyncStore *self, gint64 now_ms, GError **error)
                                 " WHERE id = %" G_GINT64_FORMAT,
                                 SYNC_MUTANT ("sending-to-pending") ? "'pending', unaccounted = 0" : "'unknown'", now_ms, id);
       if (!sync_store_exec (self, update, error)
-          || !sync_store_audit_add (self, id, "sending", SYNC_STATE_UNKNOWN, "engine",
+          || !sync_store_audit_add (self, id, "sending",
+                                    SYNC_MUTANT ("sending-to-pending") ? SYNC_STATE_PENDING : SYNC_STATE_UNKNOWN, "engine",
                                     "the program ended while it was being sent", now_ms, error)
           || !sync_store_lane_end_sending (self, id, error))
         return FALSE;

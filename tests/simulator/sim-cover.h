@@ -71,6 +71,10 @@ G_BEGIN_DECLS
   X (LOCAL_WINS, "resolve: local wins")                                                \
   X (SERVER_WINS, "resolve: server wins")                                              \
   X (OTHER_KEY, "made anew under another key")                                         \
+  X (MERGED, "resolve: merged")                                                        \
+  X (SKIP, "resolve: put off")                                                         \
+  X (UNDO, "undo the end of a conflict")                                               \
+  X (ARRIVED_READ, "confirm: it arrived, and is read first")                           \
   X (CLEAR_OLD, "forget delivered rows")                                               \
   X (PAUSE, "pause, resume")                                                           \
   X (OFFLINE, "off line by hand")                                                      \

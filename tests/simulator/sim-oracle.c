@@ -265,7 +265,8 @@ n_resent_as_known (SimWorld *world, const SimDeed *deed)
 static guint
 n_again_in_lane (SimWorld *world, const SimDeed *deed)
 {
-  guint n = 0;
+  /* An undo writes an earlier one's content. */
+  guint n = world->n_undone[deed->lane];
 
   for (guint i = 0; i < world->deeds->len; i++)
     {
@@ -418,7 +419,7 @@ was_disturbed (SimWorld *world, guint lane)
           && (deed->moved || deed->n_again > 0 || deed->n_anew > 0 || deed->forgotten || is_given_up_and_done (world, deed)))
         return TRUE;
     }
-  return world->n_put_back > 0 || world->has_cleared;
+  return world->n_put_back > 0 || world->has_cleared || world->n_undone[lane] > 0;
 }
 
 /* A conflict needs two. */

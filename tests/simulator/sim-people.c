@@ -201,6 +201,8 @@ hand_over (SimWorld *world, SimDeed *deed)
   submission.key = deed->key;
   submission.depends_on = &deed->depends_on;
   submission.n_depends_on = deed->depends_on != 0;
+  submission.group = deed->in_group ? "a group" : NULL;
+  submission.priority = deed->priority;
   answer->world = world;
   answer->deed = deed;
   deed->unanswered = TRUE;
@@ -234,6 +236,8 @@ new_deed (SimWorld *world, SimWork work)
   deed->mark = ++world->marks;
   deed->work = work;
   deed->lane = sim_world_dice (world, SIM_LANES);
+  deed->in_group = sim_world_dice (world, 12) == 0;
+  deed->priority = sim_world_dice (world, 8) == 0 ? (int) sim_world_dice (world, 4) : -1;
   deed->key = g_strdup_printf ("00000000-0000-4000-8000-%012" G_GINT64_MODIFIER "x", deed->mark);
   g_ptr_array_add (world->deeds, deed);
   return deed;
@@ -335,9 +339,31 @@ say_verdict (SimWorld *world, SimAct act, const SimDeed *deed, gboolean done, co
                  deed->mark, done ? "done" : error != NULL ? error->message : "refused");
 }
 
+/* He is told when the server was asked for it. */
+static void
+confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Answer *answer = user_data;
+  g_autoptr (GError) error = NULL;
+  gboolean done = sync_engine_confirm_arrived_finish (SYNC_ENGINE (source), result, &error);
+
+  if (!power_vfs_is_dead ())
+    say_verdict (answer->world, SIM_ACT_ARRIVED_READ, answer->deed, done, error);
+}
+
+static void
+confirm_read (SimWorld *world, SimDeed *deed, const char *name)
+{
+  Answer *answer = g_new0 (Answer, 1);
+
+  answer->world = world;
+  answer->deed = deed;
+  sync_engine_confirm_arrived_async (world->engine, deed->id, name, "anna", confirmed_cb, answer);
+}
+
 /* "It arrived", or "send it again", whichever is true. */
 static void
-confirm (SimWorld *world, SimDeed *deed)
+confirm (SimWorld *world, SimDeed *deed, gboolean may_read)
 {
   g_autofree char *name = NULL;
   g_autoptr (GError) error = NULL;
@@ -347,6 +373,11 @@ confirm (SimWorld *world, SimDeed *deed)
   if (sim_network_has_under_way (world->network, deed->mark) || sim_site_has_queued (world->site))
     return;
   arrived = is_done_on_site (world, deed, &name);
+  if (arrived && may_read && sim_world_dice (world, 2))
+    {
+      confirm_read (world, deed, name);
+      return;
+    }
   done = sync_engine_confirm (world->engine, deed->id, arrived, arrived ? name : NULL, "anna", &error);
   say_verdict (world, arrived ? SIM_ACT_ARRIVED : SIM_ACT_SEND_AGAIN, deed, done, error);
 }
@@ -412,6 +443,50 @@ rename_it (SimWorld *world, SimDeed *deed, const SyncConflict *conflict)
   return done;
 }
 
+/* What merges by itself. */
+static gboolean
+merge_it (SimWorld *world, SimDeed *deed, const SyncConflict *conflict)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean done = sync_engine_resolve (world->engine, conflict->id, SYNC_RESOLUTION_MERGED, NULL, "anna", &error);
+
+  say_verdict (world, SIM_ACT_MERGED, deed, done, error);
+  return done;
+}
+
+/* Before somebody decides he has shown to himself what would be sent, or puts it off first: neither changes anything. */
+static void
+look_at_it (SimWorld *world, const SyncConflict *conflict, gboolean local)
+{
+  g_autofree char *preview = NULL;
+
+  if (sim_world_dice (world, 3) == 0
+      && sync_engine_resolve (world->engine, conflict->id, SYNC_RESOLUTION_SKIP, NULL, "anna", NULL))
+    sim_cover_act (SIM_ACT_SKIP);
+  preview = sync_engine_preview (world->engine, conflict->id,
+                                 local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS, NULL, NULL);
+}
+
+/* The end of a conflict about it is undone. */
+static void
+undo (SimWorld *world, SimDeed *deed)
+{
+  g_autoptr (GPtrArray) ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
+
+  for (guint i = 0; i < ended->len; i++)
+    {
+      const SyncConflict *conflict = g_ptr_array_index (ended, i);
+      g_autoptr (GError) error = NULL;
+      gboolean done;
+
+      if (conflict->request_id != deed->id)
+        continue;
+      done = sync_engine_undo_resolution (world->engine, conflict->id, "anna", &error) != 0;
+      world->n_undone[deed->lane] += done;
+      say_verdict (world, SIM_ACT_UNDO, deed, done, error);
+    }
+}
+
 /* Where the key is in the way a row with another key takes the place of the one that was accepted; also if nobody was told,
  * because the machine died then. */
 void
@@ -443,6 +518,9 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
     return;
   if (local && g_str_equal (conflict->conflict_type, "name_taken") && rename_it (world, deed, conflict))
     return;
+  if (local && sim_world_dice (world, 4) == 0 && merge_it (world, deed, conflict))
+    return;
+  look_at_it (world, conflict, local);
   done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
                               NULL, "anna", &error);
   say_verdict (world, local ? SIM_ACT_LOCAL_WINS : SIM_ACT_SERVER_WINS, deed, done, error);
@@ -500,7 +578,7 @@ sim_people_act (SimWorld *world)
     {
     case SYNC_STATE_FAILED:
       if (sim_world_dice (world, 4) == 0)
-        confirm (world, deed);
+        confirm (world, deed, TRUE);
       else if (sim_world_dice (world, 3) == 0)
         edit (world, deed);
       else if (sim_world_dice (world, 3) == 0)
@@ -510,7 +588,7 @@ sim_people_act (SimWorld *world)
       break;
     case SYNC_STATE_UNKNOWN:
       if (sim_world_dice (world, 2) == 0)
-        confirm (world, deed);
+        confirm (world, deed, TRUE);
       else if (sim_world_dice (world, 3) == 0)
         give_up (world, deed, sim_world_dice (world, 2));
       else
@@ -523,7 +601,10 @@ sim_people_act (SimWorld *world)
         resolve (world, deed, sim_world_dice (world, 2));
       break;
     case SYNC_STATE_DISCARDED:
-      take_back (world, deed, sim_world_dice (world, 2));
+      if (sim_world_dice (world, 3) == 0)
+        undo (world, deed);
+      else
+        take_back (world, deed, sim_world_dice (world, 2));
       break;
     case SYNC_STATE_PENDING:
       if (sim_world_dice (world, 3) == 0)
@@ -536,6 +617,8 @@ sim_people_act (SimWorld *world)
     case SYNC_STATE_SENDING:
     case SYNC_STATE_COMPLETED:
     default:
+      if (row->state == SYNC_STATE_COMPLETED && sim_world_dice (world, 3) == 0)
+        undo (world, deed);
       sim_cover_act (SIM_ACT_REPEAT);
       hand_over (world, deed);
       break;
@@ -576,7 +659,7 @@ settle_row (SimWorld *world, const SyncRequest *row, gboolean last)
   else if (row->state == SYNC_STATE_CONFLICT)
     resolve (world, deed, !last && sim_world_dice (world, 2));
   else if (row->state == SYNC_STATE_UNKNOWN || is_done_on_site (world, deed, &name))
-    confirm (world, deed);
+    confirm (world, deed, !last);
   else if (last)
     give_up (world, deed, TRUE);
   else if (deed->rule != SIM_RULE_NONE && !deed->edited)

@@ -290,6 +290,7 @@ steer (SimWorld *world)
 {
   static const char *const types[] = { "Sales Invoice", NULL };
   SyncEngine *engine = world->engine;
+  gint64 id = 1 + sim_world_dice (world, MAX (world->deeds->len, 1));
 
   switch (sim_world_dice (world, 9))
     {
@@ -308,7 +309,7 @@ steer (SimWorld *world)
     case 4:
     case 5:
       sim_cover_act (SIM_ACT_SYNC_NOW);
-      sync_engine_force_sync (engine, NULL, NULL, 0, NULL);
+      sync_engine_force_sync (engine, sim_world_dice (world, 3) ? NULL : types, &id, sim_world_dice (world, 3) == 0, NULL);
       break;
     case 6:
       sim_cover_act (SIM_ACT_HINT);

@@ -47,6 +47,8 @@ typedef struct
   char *body;            /* (owned) (nullable): as it was handed over */
   char *base;            /* (owned) (nullable): the document that was read before, handed over with it */
   gint64 depends_on;     /* 0: nothing */
+  gboolean in_group;     /* goes after the one before it that is, too */
+  int priority;          /* -1: as the rules have it */
   gboolean edited;
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
@@ -81,6 +83,7 @@ typedef struct
   char *aside;             /* (owned): where a backup is kept */
   SyncStore *store;        /* (owned) (nullable) */
   SyncEngine *engine;      /* (owned) (nullable) */
+  guint n_undone[SIM_LANES]; /* how often the end of a conflict about the document of that lane was undone */
   GPtrArray *deeds;        /* (owned) (element-type SimDeed) */
   gint64 marks;            /* the last that was given out */
   gboolean has_backup;
