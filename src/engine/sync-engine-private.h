@@ -156,6 +156,7 @@ struct _SyncEngine
   GCancellable *probe;          /* (owned) (nullable): a probe is out */
   GPtrArray *checks;            /* (owned) (element-type GTask): persons who wait for its answer */
   gint64 tried_ms;              /* wall clock: when this run last learned something about the host, 0: never */
+  gboolean rest_kept;           /* the database says how long the server wants to be left alone */
   gint64 upkeep_ms;             /* wall clock: when delivered rows were last looked after; 0: not known */
   char *user;                   /* (owned) (nullable): whom the server takes us for */
   char *host_words;             /* (owned) (nullable): why the host is away */
@@ -268,6 +269,7 @@ void sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type);
 
 /* sync-rest.c: how long the server wants to be left alone */
 void sync_rest_keep (SyncEngine *self);
+void sync_rest_end (SyncEngine *self);
 void sync_rest_take_up (SyncEngine *self);
 
 /* sync-upkeep.c: what is kept for how long */

@@ -348,6 +348,8 @@ sync_engine_note_host (SyncEngine *self, SyncHostNews news, const SyncAnswer *an
              server_words != NULL ? server_words : "");
   if (news == SYNC_HOST_THROTTLED)
     sync_rest_keep (self);
+  else if (!sync_breaker_is_open (&self->breaker))
+    sync_rest_end (self);
   if (sync_breaker_is_open (&self->breaker))
     {
       char *kept = g_strdup (server_words);

@@ -22,8 +22,17 @@ sync_rest_keep (SyncEngine *self)
   if (left_ms <= 0)
     return;
   value = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s", now_ms, now_ms + left_ms, self->config->base_url);
-  if (!sync_store_set_metadata (self->store, METADATA_REST, value, NULL))
+  self->rest_kept = sync_store_set_metadata (self->store, METADATA_REST, value, NULL);
+  if (!self->rest_kept)
     g_debug ("how long the server wants to rest was not kept");
+}
+
+/* The server has answered as usual: a clock that begins in the past at each start is not to bring the rest back. */
+void
+sync_rest_end (SyncEngine *self)
+{
+  if (self->rest_kept && sync_store_set_metadata (self->store, METADATA_REST, NULL, NULL))
+    self->rest_kept = FALSE;
 }
 
 /* The engine starts. */
@@ -35,6 +44,7 @@ sync_rest_take_up (SyncEngine *self)
   gint64 since_ms, until_ms;
   int length = 0;
 
+  self->rest_kept = kept != NULL;
   if (kept == NULL || sscanf (kept, "%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %n", &since_ms, &until_ms, &length) != 2
       || strcmp (kept + length, self->config->base_url) != 0 || now_ms >= until_ms)
     return;

@@ -353,6 +353,21 @@ sync_call_ids (const SyncCallObject *object, const char *name, GArray **ids, GEr
   return TRUE;
 }
 
+/* (transfer full): with the dots as they are, however they are escaped: in JSON, in JSON in a text, or in a form */
+static GString *
+dup_plain_dots (const char *text, gsize length)
+{
+  GString *plain = g_string_sized_new (length);
+
+  for (gsize i = 0; i < length; i++)
+    if (text[i] != '\\')
+      g_string_append_c (plain, text[i]);
+  g_string_replace (plain, "u2022", "•", 0);
+  g_string_replace (plain, "%E2%80%A2", "•", 0);
+  g_string_replace (plain, "%e2%80%a2", "•", 0);
+  return plain;
+}
+
 /**
  * sync_call_check_dots:
  * @document: what a caller wants written
@@ -368,8 +383,9 @@ sync_call_check_dots (GBytes *document, const char *name, GError **error)
 {
   gsize length;
   const char *text = g_bytes_get_data (document, &length);
+  g_autoptr (GString) plain = text != NULL ? dup_plain_dots (text, length) : NULL;
 
-  if (text == NULL || g_strstr_len (text, (gssize) length, SYNC_SECRET_DOTS) == NULL)
+  if (plain == NULL || strstr (plain->str, SYNC_SECRET_DOTS) == NULL)
     return TRUE;
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
                "“%s” has %s in place of a secret, as it was shown; put the secret itself there", name, SYNC_SECRET_DOTS);

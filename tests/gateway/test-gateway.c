@@ -624,6 +624,8 @@ test_secrets (GatewayFixture *self, gconstpointer data)
                          "\"doc\":\"{\\\"access_token\\\":\\\"••••••••\\\",\\\"x\\\":1}\",\"token\":\"\",\"secret\":7}");
   refused = gateway_fixture_expect (self, "PUT", "requests/1", "{\"body\":{\"Password\":\"••••••••\"}}", 400);
   assert_contains (refused, "in place of a secret");
+  g_free (gateway_fixture_expect (self, "PUT", "requests/1",
+                                  "{\"body\":{\"Password\":\"\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\\u2022\"}}", 400));
   g_free (gateway_fixture_expect (
     self, "POST", "requests",
     "{\"method\":\"POST\",\"url\":\"/api/method/frappe.client.insert\","
