@@ -8,6 +8,7 @@
 #include "sync-clock-system.h"
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
+#include "sync-engine-words.h"
 #include "sync-notifications.h"
 #include "sync-request-list.h"
 #include "sync-settings.h"
@@ -217,7 +218,7 @@ sync_application_prepare_service (SyncApplication *self)
     self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
   else if (!start_service (self, &error))
     {
-      self->problem = g_strdup (error->message);
+      self->problem = sync_engine_words_dup (error->message);
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
