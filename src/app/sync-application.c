@@ -76,9 +76,12 @@ static void
 set_config_cb (SyncEngine *engine, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
 
-  if (!sync_engine_set_config (engine, user_data, &error))
-    sync_application_tell_later (g_strdup_printf (_ ("The changed settings are not used: %s"), error->message));
+  if (sync_engine_set_config (engine, user_data, &error))
+    return;
+  reason = sync_engine_words_dup (error->message);
+  sync_application_tell_later (g_strdup_printf (_ ("The changed settings are not used: %s"), reason));
 }
 
 /* Sends a function to the engine's thread, if there is one and it is not about to end; @destroy frees @user_data in either

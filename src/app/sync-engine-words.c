@@ -113,7 +113,9 @@ static const char *const sentences[] = {
   N_ ("request %s is %s; discard is for requests that are not delivered"),
   N_ ("request %s is %s; restore is for discarded requests"),
   N_ ("request %s is %s; confirm is for unknown and failed requests"),
-  N_ ("request %s has %s that wait for it and would fail with it (%s): confirm that (“confirm”,"
+  N_ ("request %s has %s that wait for it and would fail with it (request %s): confirm that (“confirm”,"
+      " --with-dependants)"),
+  N_ ("request %s has %s that wait for it and would fail with it (requests %s): confirm that (“confirm”,"
       " --with-dependants)"),
   N_ ("its draft %s is just being deleted by request %s; try again when that has ended"),
   N_ ("request %s belongs to %s; set ERPNEXT_BASE_URL back to take it back"),
