@@ -44,35 +44,48 @@ def read(paths):
     return texts | {text.strip() for text in texts}
 
 
-def fits(sentence, literals, said, depth):
-    """Whether it begins with the first of these, goes on with the others, and what is between them is said, too."""
-    if not sentence.startswith(literals[0]):
-        return False
-    rest = sentence[len(literals[0]):]
-    if len(literals) == 1:
-        return rest == ''
-    return any(fits(rest[end:], literals[1:], said, depth) and is_said(rest[:end], said, depth + 1)
-               for end in range(len(rest) + 1) if rest.startswith(literals[1], end))
+class Said:
+    """What is said in the sources."""
 
+    def __init__(self, texts):
+        self.texts = texts
+        # The longest first: what is said in many words is seldom put together otherwise.
+        self.longest = sorted(texts, key=lambda text: (-len(text), text))
+        self.known = {}
 
-def is_said(sentence, said, depth=0):
-    """Whether it is one of the texts, or made of them."""
-    if sentence in ('', HOLE) or sentence in said:
-        return True
-    if depth > 2:
-        return False
-    # A number behind a word: “request %s”.
-    if sentence.endswith(' ' + HOLE) and sentence[:-len(HOLE) - 1] in said:
-        return True
-    for text in said:
-        literals = text.split(HOLE)
-        if len(literals) < 2 or len(''.join(literals).strip()) < 2 or any(part not in sentence for part in literals):
-            continue
-        if fits(sentence, literals, said, depth):
+    def fits(self, sentence, literals, depth):
+        """Whether it begins with the first of these, goes on with the others, and what is between them is said, too."""
+        if not sentence.startswith(literals[0]):
+            return False
+        rest = sentence[len(literals[0]):]
+        if len(literals) == 1:
+            return rest == ''
+        return any(self.has(rest[:end], depth + 1) and self.fits(rest[end:], literals[1:], depth)
+                   for end in range(len(rest) + 1) if rest.startswith(literals[1], end))
+
+    def is_made(self, sentence, depth):
+        """Whether it is made of several texts."""
+        # A number behind a word: “request %s”.
+        if sentence.endswith(' ' + HOLE) and sentence[:-len(HOLE) - 1] in self.texts:
             return True
-    # One behind the other.
-    return any(sentence.startswith(text + ' ') and is_said(sentence[len(text) + 1:], said, depth + 1)
-               for text in said if len(text) > 12)
+        for text in self.longest:
+            literals = text.split(HOLE)
+            if (len(literals) > 1 and len(''.join(literals).strip()) > 1 and all(part in sentence for part in literals)
+                    and self.fits(sentence, literals, depth)):
+                return True
+        # One behind the other.
+        return any(sentence.startswith(text + ' ') and self.has(sentence[len(text) + 1:], depth + 1)
+                   for text in self.longest if len(text) > 12)
+
+    def has(self, sentence, depth=0):
+        """Whether it is one of the texts, or made of them."""
+        if sentence in ('', HOLE) or sentence in self.texts:
+            return True
+        if depth > 2:
+            return False
+        if (sentence, depth) not in self.known:
+            self.known[sentence, depth] = self.is_made(sentence, depth)
+        return self.known[sentence, depth]
 
 
 def main():
@@ -80,8 +93,8 @@ def main():
     with open(TABLE, encoding='utf-8') as file:
         table = without_comments(file.read())
     known = [text for marked in re.findall(rf'\bN_ \(((?:\s*{STRING})+)\)', table) for text in texts_of(marked)]
-    said = read(sorted(path for layer in LAYERS for path in glob.glob(f'src/{layer}/*.[ch]')))
-    lost = [sentence for sentence in known if not is_said(sentence, said)]
+    said = Said(read(sorted(path for layer in LAYERS for path in glob.glob(f'src/{layer}/*.[ch]'))))
+    lost = [sentence for sentence in known if not said.has(sentence)]
     for sentence in lost:
         print(f'{TABLE}: neither {", ".join(LAYERS[:-1])} nor {LAYERS[-1]} says: {sentence}')
     if len(known) < 40:
