@@ -4,6 +4,7 @@
 
 #include "sync-activity-words.h"
 
+#include "sync-engine-words.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -163,6 +164,15 @@ get_verdict (const SyncAttempt *attempt)
   return WORDS (verdicts, attempt->verdict);
 }
 
+/* What was said when it was tried last. */
+static void
+add_message (GString *text, const SyncAttempt *attempt)
+{
+  g_autofree char *message = sync_engine_words_dup (attempt->message);
+
+  add (text, ": ", message);
+}
+
 static void
 add_try (GString *text, const SyncActivity *line)
 {
@@ -179,7 +189,7 @@ add_try (GString *text, const SyncActivity *line)
   else
     add (text, ", ", _ ("ended before an answer came"));
   if (g_strcmp0 (attempt->verdict, "delivered") != 0)
-    add (text, ": ", attempt->message);
+    add_message (text, attempt);
 }
 
 static void
@@ -201,15 +211,23 @@ add_delivery (GString *text, const SyncActivity *line)
   add (text, ", ", took);
 }
 
-/* A reason in words; the names that the program uses for itself say nothing here. */
-static const char *
-get_reason (const SyncActivity *line)
+/* (transfer full) (nullable): a reason in words; the names that the program uses for itself say nothing here. */
+static char *
+dup_reason (const SyncActivity *line)
 {
   const char *known = WORDS (reasons, line->reason);
 
   if (known != NULL)
-    return known;
-  return line->reason != NULL && strchr (line->reason, ' ') != NULL ? line->reason : NULL;
+    return g_strdup (known);
+  return line->reason != NULL && strchr (line->reason, ' ') != NULL ? sync_engine_words_dup (line->reason) : NULL;
+}
+
+static void
+add_reason (GString *text, const char *between, const SyncActivity *line)
+{
+  g_autofree char *reason = dup_reason (line);
+
+  add (text, between, reason);
 }
 
 static void
@@ -223,7 +241,7 @@ add_conflict (GString *text, const SyncActivity *line)
     }
   if (line->event == NULL)
     add (text, ", ", WORDS (resolutions, line->resolution));
-  add (text, ": ", get_reason (line));
+  add_reason (text, ": ", line);
 }
 
 /**
@@ -243,7 +261,7 @@ sync_activity_words_outcome (const SyncActivity *line)
     case SYNC_ACTIVITY_TAKEN:
       if (line->request != NULL && line->request->undo_of != 0)
         g_string_printf (text, _ ("of entry %" PRId64), line->request->undo_of);
-      add (text, ", ", get_reason (line));
+      add_reason (text, ", ", line);
       break;
     case SYNC_ACTIVITY_TRIED:
       add_try (text, line);
@@ -253,14 +271,16 @@ sync_activity_words_outcome (const SyncActivity *line)
       break;
     case SYNC_ACTIVITY_FAILED:
       add_status (text, line->attempt);
-      add (text, ": ",
-           line->attempt != NULL && line->attempt->message != NULL ? line->attempt->message : get_reason (line));
+      if (line->attempt != NULL && line->attempt->message != NULL)
+        add_message (text, line->attempt);
+      else
+        add_reason (text, ": ", line);
       break;
     case SYNC_ACTIVITY_CONFLICT:
       add_conflict (text, line);
       break;
     case SYNC_ACTIVITY_CHANGED:
-      add (text, ", ", get_reason (line));
+      add_reason (text, ", ", line);
       break;
     case SYNC_ACTIVITY_NONE:
     default:

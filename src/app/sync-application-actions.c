@@ -6,6 +6,7 @@
 
 #include "sync-about.h"
 #include "sync-conflict-desk.h"
+#include "sync-engine-words.h"
 #include "sync-ledger-window.h"
 #include "sync-notifications.h"
 #include "sync-words.h"
@@ -19,14 +20,16 @@ sync_now_cb (SyncEngine *engine, gpointer user_data)
 {
   g_autoptr (SyncSnapshot) snapshot = NULL;
   g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
   const char *words;
 
   if (sync_engine_force_sync (engine, NULL, NULL, 0, &error))
     return;
   snapshot = sync_engine_dup_snapshot (engine);
   words = sync_words_not_tried (snapshot);
+  reason = sync_engine_words_dup (error->message);
   sync_application_tell_later (words != NULL ? g_strdup (words)
-                                             : g_strdup_printf (_ ("That was not possible: %s"), error->message));
+                                             : g_strdup_printf (_ ("That was not possible: %s"), reason));
 }
 
 static void

@@ -5,6 +5,7 @@
 #include "sync-application-private.h"
 
 #include "sync-dialog.h"
+#include "sync-engine-words.h"
 #include "sync-keys-dialog.h"
 #include "sync-setup-dialog.h"
 
@@ -158,7 +159,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Move, move_free)
 static void
 tell_refusal (SyncApplication *self, const Move *move, const GError *refusal)
 {
-  g_autofree char *words = g_strdup_printf (_ ("The till stays with %s: %s"), move->from, refusal->message);
+  g_autofree char *reason = sync_engine_words_dup (refusal->message);
+  g_autofree char *words = g_strdup_printf (_ ("The till stays with %s: %s"), move->from, reason);
 
   sync_application_tell (self, words);
 }

@@ -8,6 +8,7 @@
 #include "sync-clock-system.h"
 #include "sync-debug.h"
 #include "sync-demo-terminal.h"
+#include "sync-engine-words.h"
 #include "sync-notifications.h"
 #include "sync-request-list.h"
 #include "sync-settings.h"
@@ -75,9 +76,12 @@ static void
 set_config_cb (SyncEngine *engine, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
+  g_autofree char *reason = NULL;
 
-  if (!sync_engine_set_config (engine, user_data, &error))
-    sync_application_tell_later (g_strdup_printf (_ ("The changed settings are not used: %s"), error->message));
+  if (sync_engine_set_config (engine, user_data, &error))
+    return;
+  reason = sync_engine_words_dup (error->message);
+  sync_application_tell_later (g_strdup_printf (_ ("The changed settings are not used: %s"), reason));
 }
 
 /* Sends a function to the engine's thread, if there is one and it is not about to end; @destroy frees @user_data in either
@@ -217,7 +221,7 @@ sync_application_prepare_service (SyncApplication *self)
     self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
   else if (!start_service (self, &error))
     {
-      self->problem = g_strdup (error->message);
+      self->problem = sync_engine_words_dup (error->message);
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }

@@ -6,6 +6,7 @@
 #include "sync-conflict-decision.h"
 
 #include "sync-actor-words.h"
+#include "sync-engine-words.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -130,6 +131,7 @@ char *
 sync_conflict_decision_event (const SyncConflictEvent *event)
 {
   g_autofree char *time = sync_words_time (event->at_ms);
+  g_autofree char *reason = sync_engine_words_dup (event->reason);
   g_autoptr (GString) text = g_string_new (time);
 
   if (is (event->event, "resolved"))
@@ -141,7 +143,7 @@ sync_conflict_decision_event (const SyncConflictEvent *event)
   else
     g_string_append_printf (text, "  %s", event_words (event));
   if (tells_why (event))
-    g_string_append_printf (text, " (%s)", event->reason);
+    g_string_append_printf (text, " (%s)", reason);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 

@@ -10,6 +10,7 @@
 #include "sync-conflict-similar.h"
 #include "sync-conflict-whole.h"
 #include "sync-conflict-words.h"
+#include "sync-engine-words.h"
 #include "sync-label.h"
 
 #include <glib/gi18n.h>
@@ -643,7 +644,8 @@ sync_conflict_dialog_refresh (SyncConflictDialog *self)
 void
 sync_conflict_dialog_report (SyncConflictDialog *self, gint64 id, const char *message)
 {
-  g_autofree char *words = g_strdup_printf (_ ("That was not possible: %s"), message);
+  g_autofree char *reason = sync_engine_words_dup (message);
+  g_autofree char *words = g_strdup_printf (_ ("That was not possible: %s"), reason);
 
   g_hash_table_remove (self->settled, &id);
   sync_conflict_dialog_show_conflict (self, id);

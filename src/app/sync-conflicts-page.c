@@ -9,6 +9,7 @@
 #include "sync-conflict-list.h"
 #include "sync-conflict-view.h"
 #include "sync-conflict-whole.h"
+#include "sync-engine-words.h"
 #include "sync-label.h"
 
 #include <glib/gi18n.h>
@@ -89,9 +90,10 @@ static void
 undone_cb (GObject *owner, gint64 request_id, const GError *error)
 {
   SyncConflictsPage *self = SYNC_CONFLICTS_PAGE (owner);
+  g_autofree char *reason = error != NULL ? sync_engine_words_dup (error->message) : NULL;
   g_autofree char *words = request_id != 0
                                ? g_strdup_printf (_ ("Undone: entry %" PRId64 " changes it back."), request_id)
-                               : g_strdup_printf (_ ("That was not possible: %s"), error->message);
+                               : g_strdup_printf (_ ("That was not possible: %s"), reason);
 
   if (self->service == NULL)
     return;

@@ -4,6 +4,7 @@
 
 #include "sync-keys-dialog.h"
 
+#include "sync-engine-words.h"
 #include "sync-key-desk.h"
 #include "sync-label.h"
 
@@ -52,6 +53,8 @@ source_words (SyncCredentialsSource source)
 static char *
 state_words (const SyncKey *key)
 {
+  g_autofree char *words = sync_engine_words_dup (key->words);
+
   switch (key->state)
     {
     case SYNC_KEY_ENFORCED:
@@ -69,10 +72,10 @@ state_words (const SyncKey *key)
     case SYNC_KEY_NOT_KEPT:
       return g_strdup_printf (_ ("Not protected: an answer of the server lacked the key that was sent in “%s”."), key->field);
     case SYNC_KEY_UNREADABLE:
-      return g_strdup_printf (_ ("Not known: this user may not list such documents. %s"), key->words);
+      return g_strdup_printf (_ ("Not known: this user may not list such documents. %s"), words);
     case SYNC_KEY_UNPROVEN:
     default:
-      return g_strdup_printf (_ ("Not known yet. %s"), key->words);
+      return g_strdup_printf (_ ("Not known yet. %s"), words);
     }
 }
 
@@ -126,12 +129,13 @@ static void
 told_cb (GObject *owner, SyncCredentialsSource source, GPtrArray *keys, const GError *error)
 {
   SyncKeysDialog *self = SYNC_KEYS_DIALOG (owner);
+  g_autofree char *words = error != NULL ? sync_engine_words_dup (error->message) : NULL;
 
   self->asking = FALSE;
   sync_label_set_subtitle (self->source_row, source_words (source));
   for (guint i = 0; keys != NULL && i < keys->len; i++)
     show_key (self, g_ptr_array_index (keys, i));
-  sync_label_set_optional (self->trouble, error != NULL ? error->message : "");
+  sync_label_set_optional (self->trouble, words);
   update_buttons (self);
 }
 
@@ -140,7 +144,8 @@ static void
 made_cb (GObject *owner, SyncCredentialsSource source, GPtrArray *keys, const GError *error)
 {
   SyncKeysDialog *self = SYNC_KEYS_DIALOG (owner);
-  const char *words = "";
+  g_autofree char *words = NULL;
+  const char *trouble = NULL;
 
   told_cb (owner, source, keys, error);
   for (guint i = 0; keys != NULL && i < keys->len; i++)
@@ -148,8 +153,9 @@ made_cb (GObject *owner, SyncCredentialsSource source, GPtrArray *keys, const GE
       const SyncKey *key = g_ptr_array_index (keys, i);
 
       if (key->state != SYNC_KEY_ENFORCED)
-        words = key->words;
+        trouble = key->words;
     }
+  words = sync_engine_words_dup (trouble);
   if (error == NULL)
     sync_label_set_optional (self->trouble, words);
 }

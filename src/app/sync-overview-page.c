@@ -126,10 +126,11 @@ update (SyncOverviewPage *self)
   const SyncSnapshot *snapshot = sync_status_get_snapshot (self->status);
   g_autofree char *count = g_strdup_printf ("%u", sync_words_count_undelivered (&snapshot->counts));
   g_autofree char *words = sync_words_status (snapshot, sync_request_list_only_sales_wait (self->reader));
+  g_autofree char *detail = sync_words_detail (snapshot);
 
   gtk_label_set_label (self->count_label, count);
   gtk_label_set_label (self->status_label, words);
-  sync_label_set_optional (self->detail_label, sync_words_detail (snapshot));
+  sync_label_set_optional (self->detail_label, detail);
   update_close (self, snapshot);
   update_progress (self, snapshot);
   update_needs (self, snapshot);

@@ -4,6 +4,7 @@
 
 #include "sync-queue-actions.h"
 
+#include "sync-engine-words.h"
 #include "sync-queue-desk.h"
 #include "sync-queue-dialogs.h"
 #include "sync-request-edit-dialog.h"
@@ -131,7 +132,9 @@ edit (SyncQueueActions *self, gint64 id)
 
   if (request == NULL)
     {
-      toast (self, error->message);
+      g_autofree char *words = sync_engine_words_dup (error->message);
+
+      toast (self, words);
       return;
     }
   if (sync_request_payload_has_secret (request))

@@ -4,6 +4,7 @@
 
 #include "sync-queue-dialogs.h"
 
+#include "sync-engine-words.h"
 #include "sync-request-attempts.h"
 
 #include <adwaita.h>
@@ -351,9 +352,9 @@ sync_queue_dialogs_tell_failed (GtkWindow *parent, SyncStore *reader, GArray *id
   for (guint i = 0; i < MIN (ids->len, MAX_LISTED); i++)
     {
       g_autofree char *subject = sync_queue_dialogs_dup_subject (reader, g_array_index (ids, gint64, i));
+      g_autofree char *reason = sync_engine_words_dup (g_ptr_array_index (reasons, i));
 
-      g_string_append_printf (body, "%s%s: %s", i > 0 ? "\n\n" : "", subject,
-                              (const char *) g_ptr_array_index (reasons, i));
+      g_string_append_printf (body, "%s%s: %s", i > 0 ? "\n\n" : "", subject, reason);
     }
   dialog = new_dialog (parent, heading, body->str);
   adw_message_dialog_add_response (dialog, "close", _ ("_Close"));

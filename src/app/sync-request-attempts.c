@@ -4,6 +4,7 @@
 
 #include "sync-request-attempts.h"
 
+#include "sync-engine-words.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
@@ -46,6 +47,7 @@ sync_request_attempt_dup_title (const SyncAttempt *attempt)
 char *
 sync_request_attempt_dup_words (const SyncAttempt *attempt)
 {
+  g_autofree char *message = sync_engine_words_dup (attempt->message);
   g_autoptr (GString) text = g_string_new (NULL);
 
   if (attempt->http_status > 0)
@@ -55,8 +57,8 @@ sync_request_attempt_dup_words (const SyncAttempt *attempt)
       g_string_append (text, text->len > 0 ? ", " : "");
       g_string_append_printf (text, _ ("%.1f s"), (double) attempt->duration_us / G_USEC_PER_SEC);
     }
-  if (attempt->message != NULL && *attempt->message != '\0')
-    g_string_append_printf (text, "%s%s", text->len > 0 ? "\n" : "", attempt->message);
+  if (message != NULL && *message != '\0')
+    g_string_append_printf (text, "%s%s", text->len > 0 ? "\n" : "", message);
   if (text->len == 0)
     g_string_append (text, _ ("no answer yet"));
   return g_string_free (g_steal_pointer (&text), FALSE);

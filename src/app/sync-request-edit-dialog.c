@@ -5,7 +5,9 @@
 #include "sync-request-edit-dialog.h"
 
 #include "sync-button-name.h"
+#include "sync-engine-words.h"
 #include "sync-json.h"
+#include "sync-label.h"
 #include "sync-request-act.h"
 #include "sync-request-payload.h"
 
@@ -132,6 +134,7 @@ sync_request_edit_dialog_new (GtkWindow *parent, const SyncRequest *request)
   g_autoptr (SyncSummary) summary = NULL;
   g_autofree char *subject = NULL;
   g_autofree char *advice = NULL;
+  g_autofree char *words = NULL;
   SyncRequestEditDialog *self;
   GtkTextIter start;
 
@@ -140,13 +143,13 @@ sync_request_edit_dialog_new (GtkWindow *parent, const SyncRequest *request)
   summary = sync_summary_new (request->content_type, sync_request_get_body (request));
   subject = sync_request_act_dup_subject (request, summary);
   advice = sync_request_act_dup_advice (request);
+  words = sync_engine_words_dup (request->error_message);
   self = g_object_new (SYNC_TYPE_REQUEST_EDIT_DIALOG, "transient-for", parent, "destroy-with-parent", TRUE, NULL);
   self->id = request->id;
   self->is_json = is_json;
   self->original = g_steal_pointer (&text);
   gtk_label_set_label (self->subject_label, subject);
-  gtk_label_set_label (self->words_label, request->error_message != NULL ? request->error_message : "");
-  gtk_widget_set_visible (GTK_WIDGET (self->words_label), request->error_message != NULL);
+  sync_label_set_optional (self->words_label, words);
   gtk_label_set_label (self->advice_label, advice);
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->text_view), self->original, -1);
   gtk_text_buffer_get_start_iter (gtk_text_view_get_buffer (self->text_view), &start);
@@ -179,6 +182,8 @@ sync_request_edit_dialog_get_id (SyncRequestEditDialog *self)
 void
 sync_request_edit_dialog_report (SyncRequestEditDialog *self, const char *trouble)
 {
+  g_autofree char *words = sync_engine_words_dup (trouble);
+
   update (self);
-  gtk_label_set_label (self->trouble_label, trouble);
+  gtk_label_set_label (self->trouble_label, words);
 }

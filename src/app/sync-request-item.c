@@ -4,6 +4,7 @@
 
 #include "sync-request-item.h"
 
+#include "sync-engine-words.h"
 #include "sync-summary.h"
 #include "sync-words.h"
 
@@ -68,12 +69,9 @@ make_next_try (const SyncRequest *request, gint64 host_try_ms)
 static char *
 make_error (const SyncRequest *request)
 {
-  char *text;
-
   if (request->state == SYNC_STATE_COMPLETED || request->error_message == NULL)
     return g_strdup ("");
-  text = g_strdup (request->error_message);
-  return g_strdelimit (text, "\r\n\t", ' ');
+  return g_strdelimit (sync_engine_words_dup (request->error_message), "\r\n\t", ' ');
 }
 
 static void

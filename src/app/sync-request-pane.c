@@ -6,6 +6,7 @@
 #include "sync-request-pane.h"
 
 #include "sync-actor-words.h"
+#include "sync-engine-words.h"
 #include "sync-label.h"
 #include "sync-request-act.h"
 #include "sync-request-attempts.h"
@@ -202,12 +203,13 @@ fill (SyncRequestPane *self, const SyncRequest *request)
   g_autoptr (SyncSummary) summary = sync_summary_new (request->content_type, sync_request_get_body (request));
   g_autofree char *subject = sync_request_act_dup_subject (request, summary);
   g_autofree char *advice = sync_request_act_dup_advice (request);
+  g_autofree char *words = sync_engine_words_dup (request->error_message);
   GtkWidget *child;
 
   gtk_label_set_label (self->subject_label, subject);
   gtk_label_set_label (self->state_label, request->needs_person ? _ ("Nobody knows whether it arrived")
                                                                 : sync_words_state (request->state));
-  sync_label_set_optional (self->words_label, request->state != SYNC_STATE_COMPLETED ? request->error_message : NULL);
+  sync_label_set_optional (self->words_label, request->state != SYNC_STATE_COMPLETED ? words : NULL);
   sync_label_set_optional (self->advice_label, advice);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self->groups_box))) != NULL)
     gtk_box_remove (self->groups_box, child);

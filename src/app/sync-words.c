@@ -5,6 +5,8 @@
 
 #include "sync-words.h"
 
+#include "sync-engine-words.h"
+
 #include <glib/gi18n.h>
 #include <inttypes.h>
 #include <string.h>
@@ -329,19 +331,19 @@ sync_words_close (const SyncSnapshot *snapshot)
  * sync_words_detail:
  * @snapshot: how the engine stands
  *
- * Returns: (transfer none) (nullable): the most urgent of what there is to say beside the sentences, of which some are
+ * Returns: (transfer full) (nullable): the most urgent of what there is to say beside the sentences, of which some are
  *   the transport's or the server's own words; %NULL if nothing
  */
-const char *
+char *
 sync_words_detail (const SyncSnapshot *snapshot)
 {
   if (snapshot->notice != NULL)
-    return snapshot->notice;
+    return sync_engine_words_dup (snapshot->notice);
   if (snapshot->restore_report != NULL && snapshot->counts.n[SYNC_STATE_UNKNOWN] > 0)
-    return snapshot->restore_report;
+    return sync_engine_words_dup (snapshot->restore_report);
   if (snapshot->condition == SYNC_CONDITION_ONLINE || snapshot->condition == SYNC_CONDITION_PAUSED)
     return NULL;
-  return snapshot->condition_detail;
+  return sync_engine_words_dup (snapshot->condition_detail);
 }
 
 /**

@@ -16,7 +16,7 @@ char *sync_words_conflicts (const SyncSnapshot *snapshot);
 char *sync_words_unsure (const SyncSnapshot *snapshot);
 const char *sync_words_not_tried (const SyncSnapshot *snapshot);
 char *sync_words_close (const SyncSnapshot *snapshot);
-const char *sync_words_detail (const SyncSnapshot *snapshot);
+char *sync_words_detail (const SyncSnapshot *snapshot);
 const char *sync_words_condition (const SyncSnapshot *snapshot);
 char *sync_words_last_sync (const SyncSnapshot *snapshot);
 char *sync_words_clock (const SyncSnapshot *snapshot);

@@ -523,9 +523,9 @@ test_many (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (fixture->dialog)), ==, "Conflict 2 of 2");
   g_assert_nonnull (find_row (fixture, "items"));
   /* The engine refuses. */
-  sync_conflict_dialog_report (fixture->dialog, first, "the disk is full");
+  sync_conflict_dialog_report (fixture->dialog, first, "hook Note leaves it to a person");
   g_assert_cmpstr (gtk_window_get_title (GTK_WINDOW (fixture->dialog)), ==, "Conflict 1 of 2");
-  g_assert_nonnull (strstr (text (fixture, "trouble_label"), "the disk is full"));
+  g_assert_nonnull (strstr (text (fixture, "trouble_label"), "the shop’s hook for Note leaves it to a person"));
   /* The last one. */
   show (fixture, third);
   act (fixture, "conflict.skip");

@@ -70,6 +70,7 @@ add (Fixture *fixture, const char *key, const char *type, const char *body)
   return store_fixture_accept (&fixture->store, request);
 }
 
+#define UNSURE_WORDS "the shop’s hook for Note leaves it to a person: it ended before an answer came"
 #define SALE_OF(customer, total)                                                                                       \
   "{\"doctype\":\"Sales Invoice\",\"customer\":\"" customer "\",\"currency\":\"EUR\",\"grand_total\":" total           \
   ",\"items\":[{\"item_code\":\"BEANS\",\"qty\":1,\"rate\":" total "}]}"
@@ -119,7 +120,8 @@ fill (Fixture *fixture)
   answer (fixture, REFUSED, SYNC_STATE_FAILED, "MandatoryError", "Value missing for Sales Invoice: Debit To", NULL);
   leave_draft (fixture, REFUSED, "SINV-0002");
   add (fixture, "unsure", "Sales Invoice", SALE_OF ("Ann & Sons", "99"));
-  answer (fixture, UNSURE, SYNC_STATE_UNKNOWN, NULL, "The connection ended before an answer came", NULL);
+  answer (fixture, UNSURE, SYNC_STATE_UNKNOWN, NULL, "hook Note leaves it to a person: it ended before an answer came",
+          NULL);
   add (fixture, "parent", "Customer",
        "{\"doctype\":\"Customer\",\"customer_name\":\"Newcomer\",\"api_secret\":\"XYZZY\"}");
   add (fixture, "child", "Sales Invoice", SALE_OF ("LOCAL-parent", "7"));
@@ -535,6 +537,10 @@ test_pane (Fixture *fixture, gconstpointer data)
   shown = gtk_text_buffer_get_text (payload, &start, &end, FALSE);
   /* Every number as it was sent. */
   g_assert_nonnull (strstr (shown, "\n  \"grand_total\": 10.10,\n"));
+  /* What the engine says is said in the window's words, here and in the list. */
+  select_ids (fixture, UNSURE, UNSURE);
+  g_assert_cmpstr (text (fixture, "words_label"), ==, UNSURE_WORDS);
+  g_assert_true (has_label (child (fixture, "list_view"), UNSURE_WORDS));
   select_ids (fixture, PARENT, PARENT);
   g_clear_pointer (&shown, g_free);
   gtk_text_buffer_get_bounds (payload, &start, &end);
@@ -704,7 +710,7 @@ test_unsure (Fixture *fixture, gconstpointer data)
   select_ids (fixture, UNSURE, UNSURE);
   act (fixture, "queue.arrived");
   dialog = get_dialog (ADW_TYPE_MESSAGE_DIALOG);
-  g_assert_nonnull (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), "before an answer came"));
+  g_assert_nonnull (strstr (adw_message_dialog_get_body (ADW_MESSAGE_DIALOG (dialog)), UNSURE_WORDS));
   adw_message_dialog_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   settle ();
   act (fixture, "queue.arrived");
