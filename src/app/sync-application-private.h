@@ -39,6 +39,9 @@ struct _SyncApplication
   SyncBackground *background;     /* (owned) (nullable): NULL in the demonstration, and without settings */
   SyncInhibitor *inhibitor;       /* (owned) (nullable): NULL in the demonstration */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
+  gboolean locked;                /* that is why: another process looks after the queue */
+  guint on_take_over;             /* source id of the looks whether it has ended, 0: none */
+  guint take_over_looks;          /* that are left */
   gboolean moving;                /* the service ends to begin anew with another server */
   gboolean wants_window;          /* somebody asked for it meanwhile */
   gboolean told_background;       /* that it goes on without a window is told once */
@@ -50,6 +53,8 @@ struct _SyncApplication
 };
 
 void sync_application_add_actions (SyncApplication *self);
+void sync_application_add_take_over (SyncApplication *self);
+void sync_application_show_locked (SyncApplication *self);
 void sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy);
 void sync_application_enable_actions (SyncApplication *self, gboolean enabled);
 void sync_application_finish (SyncApplication *self);

@@ -7,6 +7,7 @@
 
 #include "sync-clock-system.h"
 #include "sync-debug.h"
+#include "sync-error.h"
 #include "sync-demo-terminal.h"
 #include "sync-engine-words.h"
 #include "sync-notifications.h"
@@ -217,11 +218,13 @@ sync_application_prepare_service (SyncApplication *self)
 {
   g_autoptr (GError) error = NULL;
 
+  self->locked = FALSE;
   if (self->config->base_url == NULL)
     self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
   else if (!start_service (self, &error))
     {
       self->problem = sync_engine_words_dup (error->message);
+      self->locked = g_error_matches (error, SYNC_ERROR, SYNC_ERROR_LOCKED);
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
@@ -351,11 +354,13 @@ sync_application_dbus_unregister (GApplication *application, GDBusConnection *co
 void
 sync_application_show_content (SyncApplication *self)
 {
-  if (self->problem != NULL)
+  if (self->locked)
+    sync_application_show_locked (self);
+  else if (self->problem != NULL)
     {
       sync_window_show_problem (self->window, _ ("Not ready to work"), self->problem);
       if (self->config->base_url == NULL)
-        sync_window_offer_set_up (self->window);
+        sync_window_offer_remedy (self->window, _ ("_Set up…"), "app.set-up");
     }
   else
     sync_window_show_pages (self->window, self->service, self->status, self->reader, self->config->base_url);
@@ -453,6 +458,7 @@ sync_application_finalize (GObject *object)
   g_clear_object (&self->clock);
   g_clear_object (&self->random);
   g_clear_pointer (&self->config, sync_config_free);
+  g_clear_handle_id (&self->on_take_over, g_source_remove);
   g_free (self->problem);
   G_OBJECT_CLASS (sync_application_parent_class)->finalize (object);
 }

@@ -44,7 +44,7 @@ struct _SyncWindow
   SyncInsightsPage *insights_page; /* (unowned) */
   AdwStatusPage *problem_page;    /* (unowned) */
   SyncFinishing *finishing;       /* (unowned) */
-  GtkWidget *set_up_button;       /* (unowned) */
+  GtkButton *remedy_button;       /* (unowned) */
 };
 
 G_DEFINE_FINAL_TYPE (SyncWindow, sync_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -161,7 +161,7 @@ sync_window_class_init (SyncWindowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, insights_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, problem_page);
   gtk_widget_class_bind_template_child (widget_class, SyncWindow, finishing);
-  gtk_widget_class_bind_template_child (widget_class, SyncWindow, set_up_button);
+  gtk_widget_class_bind_template_child (widget_class, SyncWindow, remedy_button);
 }
 
 static void
@@ -237,6 +237,7 @@ sync_window_show_problem (SyncWindow *self, const char *title, const char *descr
 
   adw_status_page_set_title (self->problem_page, title);
   adw_status_page_set_description (self->problem_page, escaped);
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), FALSE);
   show (self, "problem");
 }
 
@@ -289,13 +290,21 @@ sync_window_tell (SyncWindow *self, const char *words)
 }
 
 /**
- * sync_window_offer_set_up:
+ * sync_window_offer_remedy:
  * @self: the window, which shows a problem
+ * @label: what the button says, with its mnemonic
+ * @action: what it does
  *
- * Offers `app.set-up` as the remedy.
+ * Offers a way out, until another problem is shown.
  */
 void
-sync_window_offer_set_up (SyncWindow *self)
+sync_window_offer_remedy (SyncWindow *self, const char *label, const char *action)
 {
-  gtk_widget_set_visible (self->set_up_button, TRUE);
+  g_auto (GStrv) parts = g_strsplit (label, "_", 2);
+  g_autofree char *plain = g_strjoinv ("", parts);
+
+  gtk_button_set_label (self->remedy_button, label);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->remedy_button), GTK_ACCESSIBLE_PROPERTY_LABEL, plain, -1);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->remedy_button), action);
+  gtk_widget_set_visible (GTK_WIDGET (self->remedy_button), TRUE);
 }

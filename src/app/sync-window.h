@@ -22,7 +22,7 @@ void sync_window_show_pages (SyncWindow *self, SyncServiceThread *service, SyncS
                              const char *server);
 void sync_window_show_page (SyncWindow *self, const char *name);
 void sync_window_show_problem (SyncWindow *self, const char *title, const char *description);
-void sync_window_offer_set_up (SyncWindow *self);
+void sync_window_offer_remedy (SyncWindow *self, const char *label, const char *action);
 void sync_window_show_finishing (SyncWindow *self);
 void sync_window_tell (SyncWindow *self, const char *words);
 void sync_window_set_caption (SyncWindow *self, const char *caption, gboolean with_ledger);

@@ -240,6 +240,7 @@ typedef enum
 
 /* Opening */
 SyncStore *sync_store_open (const char *directory, const SyncStoreOptions *options, SyncClock *clock, GError **error);
+int sync_store_get_holder (const char *directory);
 SyncStore *sync_store_open_reader (const char *directory, GError **error);
 void sync_store_close (SyncStore *self);
 const char *sync_store_get_directory (SyncStore *self);

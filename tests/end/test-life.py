@@ -9,7 +9,7 @@ import subprocess
 import screen  # noqa: F401  before gi: it finds the python that has it
 from desktop import PROGRAM, Desktop, Notifications, Portal, Service
 from gi.repository import Gio, GLib
-from harness import DEADLINE, note, sale, tap, wait_until
+from harness import DEADLINE, Process, Profile, note, sale, tap, wait_until
 
 STALL = {'kind': 'stall', 'method': 'POST', 'path': '/api/*'}
 # Until the faults are removed.
@@ -260,6 +260,28 @@ def test_session_end():
         assert till.status()['queueStats']['completed'] == 2, till.status()
 
 
+def test_takes_over():
+    """A program without a window has the queue: it is ended on request, and what waits there goes on here."""
+    with Notifications(), Desktop() as till:
+        till.start_shop()
+        till.prepare()
+        Profile.start(till)
+        headless = till.program
+        client = till.client()
+        assert client.call('POST', '/_sync/v1/pause', {})[0] == 200
+        till.offer(client, sale())
+        client.close()
+        till.program = Process('window', [os.environ['SYNC_TEST_PROGRAM']], till.env, till.folder, says_ready=False)
+        till.sees('POSAwesome Sync', 'It works already, without a window')
+        assert headless.process.poll() is None
+        till.click('POSAwesome Sync', 'End it and go on here')
+        wait_until(lambda: headless.process.poll() is not None, 'the other has ended')
+        assert headless.process.returncode == 0, headless.log()
+        till.wait_for_gateway()
+        till.wait(lambda status: status['queueStats']['pending'] == 1 and status['paused'], 'this one has the queue')
+        till.sees('POSAwesome Sync', 'Overview')
+
+
 if __name__ == '__main__':
     with Notifications():
-        tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end)
+        tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end, test_takes_over)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The queue is looked after by a program without a window: that one is ended, on request, and this one goes on in its place.
+ * Main thread. */
+#include "config.h"
+
+#include "sync-application-private.h"
+
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#define LOOK_EVERY_MS 200
+/* It may have a delivery to wait for, and takes ten seconds for that at most. */
+#define LOOKS 75
+
+static void
+show (SyncApplication *self, const char *title, const char *words)
+{
+  if (self->window != NULL)
+    sync_window_show_problem (self->window, title, words);
+}
+
+static gboolean
+look_cb (gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  if (sync_store_get_holder (self->config->data_dir) != 0 && --self->take_over_looks > 0)
+    return G_SOURCE_CONTINUE;
+  self->on_take_over = 0;
+  g_clear_pointer (&self->problem, g_free);
+  self->status_code = EXIT_SUCCESS;
+  sync_application_prepare_service (self);
+  if (self->window != NULL)
+    sync_application_show_content (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+take_over_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  SyncApplication *self = user_data;
+  int holder = sync_store_get_holder (self->config->data_dir);
+
+  if (!self->locked || self->on_take_over != 0)
+    return;
+  /* It ends in an orderly way: what is under way is waited for, and written down. */
+  if (holder > 0)
+    kill (holder, SIGTERM);
+  self->take_over_looks = LOOKS;
+  self->on_take_over = g_timeout_add (LOOK_EVERY_MS, look_cb, self);
+  show (self, _ ("Taking over…"), _ ("The other program is ending. What it has under way is waited for."));
+}
+
+/* The action that does it. */
+void
+sync_application_add_take_over (SyncApplication *self)
+{
+  const GActionEntry entry = { .name = "take-over", .activate = take_over_action_cb };
+
+  g_action_map_add_action_entries (G_ACTION_MAP (self), &entry, 1, self);
+}
+
+/* Why nothing works yet, and what a person can do about it. */
+void
+sync_application_show_locked (SyncApplication *self)
+{
+  show (self, _ ("It works already, without a window"),
+        _ ("Another POSAwesome Sync looks after the queue. It can be ended, and this one goes on in its place; nothing is lost."));
+  if (self->window != NULL)
+    sync_window_offer_remedy (self->window, _ ("_End it and go on here"), "app.take-over");
+}
