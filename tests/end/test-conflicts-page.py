@@ -114,7 +114,7 @@ def test_page():
         till.wait(lambda status: status['pendingConflicts'] == 1, 'the next is decided')
         page.click('Conflict 1 of 1', 'Skip')
         wait_until(lambda: screen.window(page.program, 'Conflict 1 of 1') is None, 'the dialog is gone')
-        assert page.in_list(OPEN, f'Decide: Note {first["name"]}') is not None
+        wait_until(lambda: page.in_list(OPEN, f'Decide: Note {first["name"]}') is not None, 'what was put off is still open')
 
         page.click_in(DECIDED, f'View: Note {second["name"]}')
         page.hears('What happened', f'Note {second["name"]}')
