@@ -482,7 +482,9 @@ undo (SimWorld *world, SimDeed *deed)
       if (conflict->request_id != deed->id)
         continue;
       done = sync_engine_undo_resolution (world->engine, conflict->id, "anna", &error) != 0;
-      world->n_undone[deed->lane] += done;
+      /* What the disk did not confirm may have been written. */
+      world->n_undone[deed->lane] += done || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_STORAGE)
+                                     || g_error_matches (error, SYNC_ERROR, SYNC_ERROR_DISK_FULL);
       say_verdict (world, SIM_ACT_UNDO, deed, done, error);
     }
 }
