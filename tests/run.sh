@@ -114,11 +114,6 @@ many_kills () {
   (cd "$prefix/plain" && SYNC_KILLS=300 meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs end-kills)
 }
 
-# Each byte of each call, instead of some.
-each_byte () {
-  (cd "$prefix/plain" && SYNC_CUTS=all meson test --no-rebuild --timeout-multiplier 30 --print-errorlogs cuts-invoices cuts-others)
-}
-
 # Half of two thousand requests met by a fault, the server away, the program killed.
 many_faults () {
   (cd "$prefix/plain" && SYNC_FAULTS=2000 meson test --no-rebuild --timeout-multiplier 10 --print-errorlogs --verbose faults)
@@ -136,7 +131,6 @@ if [ "$all" = true ]; then
   part without-app tests_without_app
   part sanitizers tests_sanitized
   part kills many_kills
-  part cuts each_byte
   part faults many_faults
   part simulation long_simulation
   for release in bookworm trixie; do
