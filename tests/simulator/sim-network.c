@@ -344,7 +344,7 @@ answer_instead (SimNetwork *self, SimFault fault)
 
 /* How the call ends on the line before anything is there to answer; NULL: it gets further. */
 static SyncTransportReply *
-break_early (SimFault fault)
+break_early (SimNetwork *self, SimFault fault)
 {
   switch (fault)
     {
@@ -355,6 +355,8 @@ break_early (SimFault fault)
     case SIM_FAULT_TLS:
       return sim_reply_new_broken (SYNC_TRANSPORT_TLS, FALSE);
     case SIM_FAULT_CUT_REQUEST:
+      /* Byte 0 is one of them. */
+      return sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, dice (self, 8) > 0);
     case SIM_FAULT_RESET_BEFORE:
       return sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, TRUE);
     default:
@@ -450,7 +452,7 @@ static void
 take_off (Flight *flight)
 {
   SimNetwork *self = flight->network;
-  SyncTransportReply *reply = break_early (flight->fault);
+  SyncTransportReply *reply = break_early (flight->network, flight->fault);
   gint64 slow_us;
 
   if (reply != NULL)

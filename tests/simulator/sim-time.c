@@ -132,6 +132,11 @@ sim_time_run (SimTime *self, gint64 us)
       fire_events (self);
       if (power_vfs_is_dead ())
         return FALSE;
+      if (self->n_left > 0 && --self->n_left == 0)
+        {
+          self->died = TRUE;
+          return FALSE;
+        }
     }
   return TRUE;
 }

@@ -13,6 +13,8 @@ typedef struct
   gint64 offset_us;        /* true time minus the till's boot clock */
   GPtrArray *events;       /* (owned) (element-type SimEvent): by time, then by the order in which they were added */
   guint n_added;
+  guint n_left;            /* steps of time until the machine dies, 0: it does not */
+  gboolean died;           /* it did, so */
   guint n_turns;           /* turns of the main loop, against one that feeds itself */
 } SimTime;
 

@@ -151,6 +151,7 @@ end_orderly (SimWorld *world)
 {
   gboolean ended = FALSE;
 
+  world->time.n_left = 0;
   sync_engine_safe_shutdown_async (world->engine, NULL, ended_cb, &ended);
   for (guint seconds = 0; !ended && !power_vfs_is_dead (); seconds++)
     {
@@ -265,7 +266,10 @@ sim_world_let_pass (SimWorld *world, gint64 us)
 
   if (sim_time_run (&world->time, us))
     return TRUE;
-  sim_world_crash (world, sim_network_take_crash (world->network, &where) ? where : SIM_CRASH_DISK);
+  if (!sim_network_take_crash (world->network, &where))
+    where = world->time.died ? SIM_CRASH_BETWEEN : SIM_CRASH_DISK;
+  world->time.died = FALSE;
+  sim_world_crash (world, where);
   return FALSE;
 }
 
@@ -276,7 +280,7 @@ arm_crash (SimWorld *world)
   SimCrash where = (SimCrash) sim_world_dice (world, SIM_N_CRASHES);
 
   if (where == SIM_CRASH_BETWEEN)
-    sim_world_crash (world, where);
+    world->time.n_left = 1 + sim_world_dice (world, 40);
   else if (where == SIM_CRASH_DISK)
     power_vfs_arm (1 + sim_world_dice (world, 60));
   else
@@ -636,6 +640,7 @@ heal (SimWorld *world)
 {
   SimCrash unused;
 
+  world->time.n_left = 0;
   if (!sim_time_settle (&world->time))
     sim_world_crash (world, SIM_CRASH_DISK);
   sim_world_say (world, "ALL IS WELL AGAIN");
