@@ -208,6 +208,52 @@ shares_key (SimWorld *world, const SimDeed *deed)
   return FALSE;
 }
 
+/* Whether the site ever had a document of that name that a deed with that key wrote, or that stands for it because it has its
+ * name. */
+static gboolean
+is_name_of (SimWorld *world, const char *name, const char *key)
+{
+  guint n;
+  const SimCommit *commits = sim_site_get_commits (world->site, &n);
+
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *other = g_ptr_array_index (world->deeds, i);
+
+      if (g_str_equal (other->key, key) && g_strcmp0 (other->name, name) == 0)
+        return TRUE;
+    }
+  for (guint i = 0; i < n; i++)
+    {
+      const char *slash = strchr (commits[i].id, '/');
+
+      if (slash == NULL || !g_str_equal (slash + 1, name))
+        continue;
+      for (guint k = 0; k < world->deeds->len; k++)
+        {
+          const SimDeed *other = g_ptr_array_index (world->deeds, k);
+
+          if (other->mark == commits[i].mark && g_str_equal (other->key, key))
+            return TRUE;
+        }
+    }
+  return FALSE;
+}
+
+/* What mentions the document of another deed has the name of that one in it, and no other. */
+static void
+check_link (SimWorld *world, const SimDeed *deed, const char *state, JsonObject *document)
+{
+  const char *link = json_object_get_string_member_with_default (document, "link", NULL);
+
+  if (deed->link != NULL && link != NULL && !is_name_of (world, link, deed->link))
+    {
+      g_autofree char *words = g_strdup_printf ("mentions “%s”, which is not the document that was meant", link);
+
+      bad (deed, state, words);
+    }
+}
+
 static void
 check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean proven)
 {
@@ -232,6 +278,7 @@ check_made (SimWorld *world, const SimDeed *deed, const char *state, gboolean pr
     bad (deed, state, "was never made");
   if (document == NULL)
     return;
+  check_link (world, deed, state, document);
   if (wants_submission && !was_submitted (world, document))
     bad (deed, state, "is a draft");
   if (deed->edited && deed->work != SIM_WORK_POSA && !json_object_has_member (document, "edited"))
