@@ -8,6 +8,7 @@
 #include <glib/gi18n.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_EVERY_MS 200
 /* It may have a delivery to wait for, and takes ten seconds for that at most. */
@@ -20,11 +21,35 @@ show (SyncApplication *self, const char *title, const char *words)
     sync_window_show_problem (self->window, title, words);
 }
 
+/* The number in the lock is a note; whoever has it now must be this program, and without a window. */
+static gboolean
+is_headless (int pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", pid);
+  g_autofree char *words = NULL;
+  g_autofree char *name = NULL;
+  gsize length;
+  gboolean headless = FALSE;
+
+  if (pid <= 0 || !g_file_get_contents (path, &words, &length, NULL) || length == 0)
+    return FALSE;
+  name = g_path_get_basename (words);
+  for (const char *word = words; word < words + length; word += strlen (word) + 1)
+    headless = headless || g_str_equal (word, "--headless");
+  return headless && g_str_has_prefix (name, "posawesome-sync");
+}
+
 static gboolean
 look_cb (gpointer user_data)
 {
   SyncApplication *self = user_data;
 
+  /* It may work already, with another address. */
+  if (self->service != NULL || self->quitting)
+    {
+      self->on_take_over = 0;
+      return G_SOURCE_REMOVE;
+    }
   if (sync_store_get_holder (self->config->data_dir) != 0 && --self->take_over_looks > 0)
     return G_SOURCE_CONTINUE;
   self->on_take_over = 0;
@@ -42,14 +67,17 @@ take_over_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_d
   SyncApplication *self = user_data;
   int holder = sync_store_get_holder (self->config->data_dir);
 
-  if (!self->locked || self->on_take_over != 0)
-    return;
+  if (!self->locked || self->on_take_over != 0 || (holder != 0 && !is_headless (holder)))
+    {
+      sync_application_show_locked (self);
+      return;
+    }
   /* It ends in an orderly way: what is under way is waited for, and written down. */
-  if (holder > 0)
+  if (holder != 0)
     kill (holder, SIGTERM);
   self->take_over_looks = LOOKS;
   self->on_take_over = g_timeout_add (LOOK_EVERY_MS, look_cb, self);
-  show (self, _ ("Taking over…"), _ ("The other program is ending. What it has under way is waited for."));
+  sync_application_show_locked (self);
 }
 
 /* The action that does it. */
@@ -65,6 +93,16 @@ sync_application_add_take_over (SyncApplication *self)
 void
 sync_application_show_locked (SyncApplication *self)
 {
+  if (self->on_take_over != 0)
+    {
+      show (self, _ ("Taking over…"), _ ("The other program is ending. What it has under way is waited for."));
+      return;
+    }
+  if (!is_headless (sync_store_get_holder (self->config->data_dir)))
+    {
+      show (self, _ ("Not ready to work"), self->problem);
+      return;
+    }
   show (self, _ ("It works already, without a window"),
         _ ("Another POSAwesome Sync looks after the queue. It can be ended, and this one goes on in its place; nothing is lost."));
   if (self->window != NULL)

@@ -101,7 +101,7 @@ read_named (SyncEngine *self, GTask *task, Word *word)
  * @callback: called when it is written down, or refused
  * @user_data: for @callback
  *
- * As sync_engine_confirm() with "it arrived"; but the name of what the request makes is looked up on the server before that, if the server can be asked
+ * As sync_engine_confirm() with "it arrived"; but the name of what the request makes or changes is looked up on the server before that, if the server can be asked
  * now. What it does not let us read is believed.
  */
 void
@@ -112,7 +112,7 @@ sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name
   g_autoptr (SyncRequest) row = sync_store_get (self->store, id, NULL);
   g_autoptr (SyncRoute) route = row != NULL ? sync_engine_match (self, row, NULL) : NULL;
   Word *word = g_new0 (Word, 1);
-  gboolean makes;
+  gboolean shows;
 
   sync_engine_assert_own_context (self);
   g_task_set_source_tag (task, sync_engine_confirm_arrived_async);
@@ -120,8 +120,9 @@ sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name
   word->name = g_strdup (name);
   word->actor = g_strdup (actor);
   g_task_set_task_data (task, word, word_free);
-  makes = route != NULL && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_CALL);
-  if (name == NULL || !makes || row->resource_type == NULL || sync_dispatcher_is_shut (self)
+  /* What was to be taken away, or cancelled, is not to be found as it was. */
+  shows = route != NULL && route->action != SYNC_ACTION_DELETE && route->action != SYNC_ACTION_CANCEL;
+  if (name == NULL || !shows || row->resource_type == NULL || sync_dispatcher_is_shut (self)
       || sync_breaker_is_open (&self->breaker))
     {
       take_word (task);

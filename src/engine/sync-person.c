@@ -339,7 +339,8 @@ sync_engine_discard_with_dependants (SyncEngine *self, gint64 id, const char *re
   return discard (self, id, TRUE, reason, actor, error);
 }
 
-/* Whether another row does what @row was to do, or did it: then @row does not come back. */
+/* Whether another row does what @row was to do, or did it: then @row does not come back. Where it has a key of its own, that one
+ * comes back in the place of @row, if it was given up. */
 static gboolean
 has_successor (SyncEngine *self, const SyncRequest *row, GError **error)
 {
@@ -350,7 +351,12 @@ has_successor (SyncEngine *self, const SyncRequest *row, GError **error)
       g_autoptr (GError) missing = NULL;
       g_autoptr (SyncRequest) other = sync_engine_find_row (self, id, &missing);
 
-      if (other == NULL || other->state != SYNC_STATE_DISCARDED)
+      if (other == NULL && !g_error_matches (missing, SYNC_ERROR, SYNC_ERROR_NOT_FOUND))
+        {
+          g_propagate_error (error, g_steal_pointer (&missing));
+          return TRUE;
+        }
+      if (other == NULL || other->state != SYNC_STATE_DISCARDED || g_ascii_strcasecmp (other->key, row->key) != 0)
         {
           g_set_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT,
                        "request %" G_GINT64_FORMAT " cannot be taken back: request %" G_GINT64_FORMAT " took its place", row->id,

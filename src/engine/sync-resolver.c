@@ -37,19 +37,19 @@ ask (SyncEngine *self, const SyncOpenConflict *open, const char *why)
     }
 }
 
-/* The milliseconds of a time that ERPNext tells to the microsecond. */
+/* What a time of ERPNext's tells below the second, in microseconds. */
 static gint64
-read_fraction_ms (const char *text)
+read_fraction_us (const char *text)
 {
   const char *dot = strrchr (text, '.');
-  gint64 ms = 0;
+  gint64 us = 0;
 
-  for (guint i = 1; i <= 3; i++)
+  for (guint i = 1; i <= 6; i++)
     {
       dot = dot != NULL && g_ascii_isdigit (dot[1]) ? dot + 1 : NULL;
-      ms = ms * 10 + (dot != NULL ? g_ascii_digit_value (*dot) : 0);
+      us = us * 10 + (dot != NULL ? g_ascii_digit_value (*dot) : 0);
     }
-  return ms;
+  return us;
 }
 
 /* Which side wrote last: the till when it took the write, on the server's clock as far as that is known; the server as its
@@ -67,7 +67,7 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
   if (uncertainty_ms < 0 || self->zone == NULL)
     return SYNC_MERGE_NEWER_UNKNOWN;
   if (!sync_zone_read (self, open->conflict->server_version, &earliest_ms, &latest_ms)
-      || earliest_ms + read_fraction_ms (open->conflict->server_version) == local_ms)
+      || earliest_ms * 1000 + read_fraction_us (open->conflict->server_version) == local_ms * 1000)
     return SYNC_MERGE_NEWER_SERVER;
   if (local_ms - uncertainty_ms > latest_ms)
     return SYNC_MERGE_NEWER_LOCAL;

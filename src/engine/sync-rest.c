@@ -22,8 +22,9 @@ sync_rest_keep (SyncEngine *self)
   if (left_ms <= 0)
     return;
   value = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s", now_ms, now_ms + left_ms, self->config->base_url);
-  self->rest_kept = sync_store_set_metadata (self->store, METADATA_REST, value, NULL);
-  if (!self->rest_kept)
+  if (sync_store_set_metadata (self->store, METADATA_REST, value, NULL))
+    self->rest_kept = TRUE;
+  else
     g_debug ("how long the server wants to rest was not kept");
 }
 

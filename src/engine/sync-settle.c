@@ -582,7 +582,8 @@ prove_later (SyncOperation *op, const char *words)
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);
-  if (history.n_unanswered + 1 >= VAIN_LOOKS_BEFORE_PERSON)
+  /* What was sent under the key already is settled by it alone. */
+  if (op->request->state == SYNC_STATE_PENDING && history.n_unanswered + 1 >= VAIN_LOOKS_BEFORE_PERSON)
     {
       sync_trust_give_up (op->engine, op->request->resource_type);
       sync_delivery_continue (op);
@@ -591,7 +592,7 @@ prove_later (SyncOperation *op, const char *words)
   sync_settle_look_later (op,
                           sync_backoff_delay_ms (history.n_unanswered, op->engine->config->base_retry_delay,
                                                  op->engine->config->max_retry_delay, op->engine->random),
-                          SYNC_LOOK_NO_ANSWER, words);
+                          SYNC_LOOK_NO_ANSWER, op->request->state == SYNC_STATE_PENDING ? words : NULL);
 }
 
 static void

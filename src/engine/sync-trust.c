@@ -154,7 +154,9 @@ sync_engine_withdraw_trust (SyncEngine *self, const char *resource_type)
 void
 sync_trust_give_up (SyncEngine *self, const char *resource_type)
 {
-  set (self, resource_type, SYNC_KEY_UNREADABLE);
+  /* Another one may have found it out meanwhile. */
+  if (look_up (self, resource_type) == SYNC_KEY_UNPROVEN)
+    set (self, resource_type, SYNC_KEY_UNREADABLE);
 }
 
 /* Asking ---------------------------------------------------------------------------------------------------------- */

@@ -124,21 +124,24 @@ sync_store_directory_lock (const char *directory, GError **error)
  * sync_store_get_holder:
  * @directory: a data directory
  *
- * Returns: the process whose queue it is at this moment; 0: none, or it cannot be told
+ * Returns: the process whose queue it is at this moment; 0: none; -1: one that cannot be told
  */
 int
 sync_store_get_holder (const char *directory)
 {
   g_autofree char *path = g_build_filename (directory, LOCK_FILE, NULL);
   int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  gboolean none = FALSE;
   int pid = 0;
 
   if (fd < 0)
     return 0;
   if (flock (fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     pid = read_pid (fd);
+  else
+    none = TRUE;
   close (fd);
-  return pid;
+  return none ? 0 : pid > 0 ? pid : -1;
 }
 
 /* Whether @fd still is the lock of the directory of that name. */

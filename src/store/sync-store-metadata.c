@@ -154,7 +154,7 @@ dup_old_ids (SyncStore *self, ClearCall *call, GError **error)
   return ids;
 }
 
-/* A key stays for its time from now on, not from when the till's clock said that it was delivered: that may have been years
+/* A key and a name stay for their time from now on, not from when the till's clock said that it was delivered: that may have been years
  * behind. */
 static gboolean
 clear_old_verb (SyncStore *self, gpointer data, GError **error)
@@ -171,9 +171,10 @@ clear_old_verb (SyncStore *self, gpointer data, GError **error)
     "  AND r.status NOT IN ('completed', 'discarded'))",
     keys_before_ms, keys_before_ms);
 
-  return ids != NULL && sync_store_run (self, SYNC_STATEMENT_KEEP_NAMES, error, "s", ids)
+  return ids != NULL && sync_store_run (self, SYNC_STATEMENT_KEEP_NAMES, error, "si", ids, now_ms)
          && sync_store_run (self, SYNC_STATEMENT_KEEP_KEYS, error, "si", ids, now_ms)
-         && sync_store_run (self, SYNC_STATEMENT_CLEAR_OLD, error, "s", ids) && sync_store_exec (self, rest, error);
+         && sync_store_run (self, SYNC_STATEMENT_CLEAR_OLD, error, "s", ids)
+         && (call->n == call->limit || sync_store_exec (self, rest, error));
 }
 
 /**

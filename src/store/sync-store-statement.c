@@ -46,11 +46,14 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " AND status = 'discarded' AND fingerprint = ?5 AND superseded_by = 0 ORDER BY id DESC LIMIT 1",
   [SYNC_STATEMENT_FIND_SUPERSEDED] =
     "SELECT superseded_by, fingerprint = ?5 FROM offline_requests INDEXED BY requests_discarded_key WHERE " SAME_KEY
-    " AND status = 'discarded' AND superseded_by <> 0 ORDER BY fingerprint = ?5 DESC, id DESC LIMIT 1",
-  [SYNC_STATEMENT_MOVE_NAMES] = "UPDATE names SET request_id = ?2 WHERE site = ?3 AND request_id = ?1",
+    " AND status = 'discarded' AND superseded_by <> 0 ORDER BY id DESC LIMIT 1",
+  /* What the server called the document until now is the one that is in the way. */
+  [SYNC_STATEMENT_MOVE_NAMES] =
+    "UPDATE names SET request_id = ?2, server_name = NULL WHERE site = ?3 AND request_id = ?1",
   [SYNC_STATEMENT_KEEP_NAMES] =
-    "UPDATE names SET server_name = (SELECT server_name FROM offline_requests AS r WHERE r.id = names.request_id)"
-    " WHERE server_name IS NULL AND request_id <> 0 AND request_id IN (SELECT value FROM json_each (?1))",
+    "UPDATE names SET updated_ms = max (updated_ms, ?2), server_name = coalesce ((SELECT r.server_name FROM offline_requests AS r"
+    " WHERE r.id = names.request_id), server_name)"
+    " WHERE lane IN (SELECT r.lane FROM json_each (?1) JOIN offline_requests AS r ON r.id = value)",
   [SYNC_STATEMENT_CLEAR_OLD] = "DELETE FROM offline_requests WHERE id IN (SELECT value FROM json_each (?1))",
   [SYNC_STATEMENT_KEEP_KEYS] =
     "UPDATE delivered_keys SET delivered_ms = max (delivered_ms, ?2) WHERE request_id IN (SELECT value FROM json_each (?1))",

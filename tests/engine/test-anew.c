@@ -205,8 +205,15 @@ test_place_is_taken (Engine *e)
   /* Who hands it over again does not bring it back. */
   g_assert_cmpint (submit_sale (e), ==, id + 2);
   engine_assert_state (e, id + 2, SYNC_STATE_DISCARDED);
-  g_assert_true (sync_engine_restore (e->engine, id, "bert", &error));
+  g_assert_false (sync_engine_restore (e->engine, id, "bert", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_KEY_CONFLICT);
+  g_clear_error (&error);
+  g_assert_true (sync_engine_restore_with_dependants (e->engine, id + 2, "bert", &error));
   g_assert_no_error (error);
+  sync_engine_resume (e->engine);
+  engine_run_for (e, 600000);
+  assert_made_anew (e, id);
+  assert_pays (e, id + 1, id + 2);
 }
 
 /* Killed right after it was decided: the new one goes out once. */
