@@ -119,6 +119,7 @@ static const char *const sentences[] = {
       " --with-dependants)"),
   N_ ("its draft %s is just being deleted by request %s; try again when that has ended"),
   N_ ("request %s belongs to %s; set ERPNEXT_BASE_URL back to take it back"),
+  N_ ("request %s cannot be taken back: request %s took its place"),
   N_ ("request %s cannot come back: its key belongs to request %s (%s) by now"),
   N_ ("request %s, on which it depends, was given up: take that one back first, or edit this one so that it can"
       " do without"),
@@ -202,6 +203,7 @@ static const char *const names[] = {
   N_ ("this user"),
   N_ ("an unknown date"),
   N_ ("no permission"),
+  N_ ("what comes back is broken, or about something else"),
   N_ ("no usable answer"),
   N_ ("the line is off"),
   N_ ("The user of the API key"),
