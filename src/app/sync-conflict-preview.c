@@ -38,34 +38,20 @@ find_route (const SyncConflictCase *conflict)
                                  sync_request_get_body (conflict->request), NULL);
 }
 
-/* (transfer full) (nullable): what takes the place of the document that is in the way: a new one, under another key. */
-static GBytes *
-build_anew (const SyncConflictCase *conflict, const SyncRoute *route, GBytes *chosen)
-{
-  const SyncRequest *request = conflict->request;
-  g_autofree char *key = sync_key_dup_next (request->site, request->resource_type, request->key);
-  g_autoptr (GBytes) body = sync_body_replace_key (route, request->content_type, chosen, request->key, key);
-
-  return sync_body_build_wire (route, request->content_type, body, key, NULL, 0, NULL);
-}
-
 /* (nullable): what goes to the server, unformatted: the version that it builds on is the server's. */
 static char *
 dup_body (const SyncConflictCase *conflict)
 {
   g_autoptr (GBytes) chosen = dup_chosen (conflict);
   g_autoptr (SyncRoute) route = chosen != NULL && conflict->request != NULL ? find_route (conflict) : NULL;
-  g_autoptr (GBytes) whole = NULL;
   g_autoptr (GBytes) wire = NULL;
   GBytes *body;
 
-  if (route != NULL && route->action == SYNC_ACTION_UPDATE && conflict->conflict->server_data != NULL)
-    whole = sync_body_complete_rows (route, conflict->request->content_type, chosen, conflict->conflict->server_data);
   if (route != NULL && sync_conflict_case_is_made_anew (conflict))
-    wire = build_anew (conflict, route, chosen);
+    wire = sync_body_build_anew (route, conflict->request, chosen, NULL);
   else if (route != NULL)
-    wire = sync_body_build_wire (route, conflict->request->content_type, whole != NULL ? whole : chosen, conflict->request->key,
-                                 conflict->conflict->server_version, conflict->request->step, NULL);
+    wire = sync_body_build_resolved (route, conflict->request, chosen, conflict->conflict->server_data,
+                                     conflict->conflict->server_version, NULL);
   body = wire != NULL ? wire : chosen;
   return body != NULL ? g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body)) : NULL;
 }

@@ -219,6 +219,50 @@ sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes 
 }
 
 /**
+ * sync_body_build_resolved:
+ * @route: the write that is in conflict
+ * @request: it
+ * @body: (nullable): what is to be written of it
+ * @server_data: (nullable): the server's document
+ * @server_version: (nullable): its version
+ * @error: as sync_body_build_wire()
+ *
+ * Makes the body that ends a conflict: against the server's version, with child rows whole as the server has them.
+ *
+ * Returns: (transfer full) (nullable): as sync_body_build_wire()
+ */
+GBytes *
+sync_body_build_resolved (const SyncRoute *route, const SyncRequest *request, GBytes *body, const char *server_data,
+                          const char *server_version, GError **error)
+{
+  g_autoptr (GBytes) whole = NULL;
+
+  if (route->action == SYNC_ACTION_UPDATE && server_data != NULL)
+    body = whole = sync_body_complete_rows (route, request->content_type, body, server_data);
+  return sync_body_build_wire (route, request->content_type, body, request->key, server_version, request->step, error);
+}
+
+/**
+ * sync_body_build_anew:
+ * @route: a write that makes a document
+ * @request: it
+ * @body: (nullable): what it makes
+ * @error: as sync_body_build_wire()
+ *
+ * Makes the body of the same write under the next key, see sync_key_dup_next().
+ *
+ * Returns: (transfer full) (nullable): as sync_body_build_wire() for step 0
+ */
+GBytes *
+sync_body_build_anew (const SyncRoute *route, const SyncRequest *request, GBytes *body, GError **error)
+{
+  g_autofree char *key = sync_key_dup_next (request->site, request->resource_type, request->key);
+  g_autoptr (GBytes) other = sync_body_replace_key (route, request->content_type, body, request->key, key);
+
+  return sync_body_build_wire (route, request->content_type, other, key, NULL, 0, error);
+}
+
+/**
  * sync_body_takes_posting_time:
  * @resource_type: (nullable): a DocType
  * @action: of sync_action_to_string()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "sync-request.h"
 #include "sync-random.h"
 #include "sync-route.h"
 
@@ -17,6 +18,9 @@ gboolean sync_body_takes_posting_time (const char *resource_type, const char *ac
 GBytes *sync_body_put_posting_time (const SyncRoute *route, const char *content_type, GBytes *body, const char *date,
                                     const char *time);
 gboolean sync_body_is_split_payment (const char *content_type, GBytes *body);
+GBytes *sync_body_build_resolved (const SyncRoute *route, const SyncRequest *request, GBytes *body, const char *server_data,
+                                  const char *server_version, GError **error);
+GBytes *sync_body_build_anew (const SyncRoute *route, const SyncRequest *request, GBytes *body, GError **error);
 GBytes *sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
                                const char *new_key);
 GBytes *sync_body_complete_rows (const SyncRoute *route, const char *content_type, GBytes *body, const char *base);

@@ -77,15 +77,3 @@ sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const char *acto
   sync_engine_kick (self);
   return TRUE;
 }
-
-/* (transfer full) (nullable): what would be sent; NULL with @error */
-GBytes *
-sync_anew_dup_preview (const SyncOpenConflict *open, GError **error)
-{
-  const SyncRequest *row = open->row;
-  g_autofree char *key = sync_key_dup_next (row->site, row->resource_type, row->key);
-  g_autoptr (GBytes) body
-    = sync_body_replace_key (open->route, row->content_type, sync_request_get_body ((SyncRequest *) row), row->key, key);
-
-  return sync_body_build_wire (open->route, row->content_type, body, key, NULL, 0, error);
-}

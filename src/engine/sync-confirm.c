@@ -101,8 +101,8 @@ read_named (SyncEngine *self, GTask *task, Word *word)
  * @callback: called when it is written down, or refused
  * @user_data: for @callback
  *
- * As sync_engine_confirm() with "it arrived"; but the name of what the request makes or changes is looked up on the server before that, if the server can be asked
- * now. What it does not let us read is believed.
+ * As sync_engine_confirm() with "it arrived"; but the name of what the request makes or changes is looked up on the server
+ * before that, if the server can be asked now. What it does not let us read is believed.
  */
 void
 sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name, const char *actor,

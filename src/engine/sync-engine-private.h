@@ -362,7 +362,6 @@ gboolean sync_history_is_final (const SyncHistory *self, SyncEngine *engine, con
 /* sync-anew.c: the same write under another key */
 gboolean sync_anew_is_the_way (const SyncOpenConflict *open);
 gboolean sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const char *actor, GError **error);
-GBytes *sync_anew_dup_preview (const SyncOpenConflict *open, GError **error);
 
 /* sync-absence.c: when does it count that nothing is there? */
 void sync_absence_begin (SyncEngine *self);

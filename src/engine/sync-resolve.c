@@ -367,18 +367,6 @@ sync_engine_resolve (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
          && sync_resolve_as (self, &open, resolution, document, "person", actor, NULL, error);
 }
 
-/* As it is sent against the server's version. */
-static GBytes *
-build_wire (const SyncOpenConflict *open, GBytes *body, GError **error)
-{
-  g_autoptr (GBytes) whole = NULL;
-
-  if (open->route->action == SYNC_ACTION_UPDATE && open->conflict->server_data != NULL)
-    body = whole = sync_body_complete_rows (open->route, open->row->content_type, body, open->conflict->server_data);
-  return sync_body_build_wire (open->route, open->row->content_type, body, open->row->key, open->conflict->server_version,
-                               open->row->step, error);
-}
-
 /* A call without a body. */
 static char *
 dup_call (const SyncOpenConflict *open)
@@ -429,8 +417,9 @@ sync_engine_preview (SyncEngine *self, gint64 conflict_id, SyncResolution resolu
   if (resolution == SYNC_RESOLUTION_SERVER_WINS || resolution == SYNC_RESOLUTION_SKIP)
     return g_strdup ("null");
   wire = resolution == SYNC_RESOLUTION_LOCAL_WINS && sync_anew_is_the_way (&open)
-           ? sync_anew_dup_preview (&open, &refusal)
-           : build_wire (&open, body != NULL ? body : sync_request_get_body (open.row), &refusal);
+           ? sync_body_build_anew (open.route, open.row, sync_request_get_body (open.row), &refusal)
+           : sync_body_build_resolved (open.route, open.row, body != NULL ? body : sync_request_get_body (open.row),
+                                       open.conflict->server_data, open.conflict->server_version, &refusal);
   if (refusal != NULL)
     {
       g_propagate_error (error, refusal);

@@ -300,9 +300,8 @@ absent_by_key (SyncOperation *op)
   if (sync_history_ended (&history, SYNC_VERDICT_TAKEN) && names_the_key (op))
     sync_settle_give_to_person (op, "The server says that its key is taken, and shows nothing under it: the document may be"
                                     " out of this user's sight. Only somebody who may see it can tell.");
-  else if (sync_history_ended (&history, SYNC_VERDICT_TAKEN)
-      && history.n_unsure == 0
-      && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
+  else if (sync_history_ended (&history, SYNC_VERDICT_TAKEN) && history.n_unsure == 0
+           && sync_taken_can_look (op->route, op->request, op->request->exc_type, op->request->error_message))
     sync_taken_look (op);
   else
     sync_settle_as (op, refused ? SYNC_STATE_FAILED : SYNC_STATE_PENDING, "absent",
@@ -379,9 +378,10 @@ who_looked (SyncEngine *self, SyncHostNews news, const SyncAnswer *answer, const
     sync_operation_end (op);
 }
 
-/* The host is there, and did not tell: the same question again, each time later. */
+/* The host is there, and did not tell: the same question again, each time later. @words: (nullable): what came instead, for a row
+ * that has no words of the server's for a send yet. */
 static void
-look_again (SyncOperation *op)
+look_again (SyncOperation *op, const char *words)
 {
   SyncEngine *self = op->engine;
   g_auto (SyncHistory) history = { 0 };
@@ -390,8 +390,7 @@ look_again (SyncOperation *op)
   sync_settle_look_later (op,
                           sync_backoff_delay_ms (history.n_unanswered, self->config->base_retry_delay,
                                                  self->config->max_retry_delay, self->random),
-                          SYNC_LOOK_NO_ANSWER,
-                          op->request->state == SYNC_STATE_PENDING && op->answer != NULL ? op->answer->message : NULL);
+                          SYNC_LOOK_NO_ANSWER, op->request->state == SYNC_STATE_PENDING ? words : NULL);
 }
 
 /* Whether the looks for the row of @op have met trouble so often, this time included, that it will not pass. */
@@ -415,7 +414,7 @@ look_in_vain (SyncOperation *op)
   if (!passes && has_looked_enough (op, VAIN_LOOKS_BEFORE_PERSON))
     unreadable (op, op->answer);
   else
-    look_again (op);
+    look_again (op, op->answer != NULL ? op->answer->message : NULL);
 }
 
 /* Whether a look was shown the document that it asked for, and not what somebody else asked for. */
@@ -579,20 +578,14 @@ sync_settle_look (SyncOperation *op)
 static void
 prove_later (SyncOperation *op, const char *words)
 {
-  g_auto (SyncHistory) history = { 0 };
-
-  sync_history_read (op->engine, op->route, op->request, &history);
   /* What was sent under the key already is settled by it alone. */
-  if (op->request->state == SYNC_STATE_PENDING && history.n_unanswered + 1 >= VAIN_LOOKS_BEFORE_PERSON)
+  if (op->request->state != SYNC_STATE_PENDING || !has_looked_enough (op, VAIN_LOOKS_BEFORE_PERSON))
     {
-      sync_trust_give_up (op->engine, op->request->resource_type);
-      sync_delivery_continue (op);
+      look_again (op, words);
       return;
     }
-  sync_settle_look_later (op,
-                          sync_backoff_delay_ms (history.n_unanswered, op->engine->config->base_retry_delay,
-                                                 op->engine->config->max_retry_delay, op->engine->random),
-                          SYNC_LOOK_NO_ANSWER, op->request->state == SYNC_STATE_PENDING ? words : NULL);
+  sync_trust_give_up (op->engine, op->request->resource_type);
+  sync_delivery_continue (op);
 }
 
 static void
