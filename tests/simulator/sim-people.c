@@ -163,8 +163,6 @@ accepted_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       sim_world_say (answer->world, "%s n=%" G_GINT64_FORMAT " is request %" G_GINT64_FORMAT "%s", sim_work_name (deed->work),
                      deed->mark, submitted->id, submitted->existing ? " (known)" : "");
-      if (deed->first_id != 0 && submitted->id == deed->first_id && !deed->forgotten)
-        return;
       if (deed->id != 0 && deed->id != submitted->id && !deed->forgotten)
         sim_violation ("request %" G_GINT64_FORMAT " was handed over again and became %" G_GINT64_FORMAT, deed->id,
                        submitted->id);
@@ -504,7 +502,6 @@ sim_people_follow (SimWorld *world)
         continue;
       sim_cover_act (SIM_ACT_OTHER_KEY);
       deed->n_other_key++;
-      deed->first_id = deed->first_id != 0 ? deed->first_id : deed->id;
       deed->id = other->id;
     }
 }

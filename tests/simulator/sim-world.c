@@ -493,7 +493,6 @@ make_backup (SimWorld *world)
 
       deed->in_backup = deed->id != 0 && !deed->forgotten;
       deed->id_in_backup = deed->id;
-      deed->first_id_in_backup = deed->first_id;
       deed->edited_in_backup = deed->edited;
     }
   sim_world_say (world, "%s", world->backup_is_copy ? "the files are copied" : "a backup is made");
@@ -522,10 +521,7 @@ put_backup_back (SimWorld *world)
 
       deed->forgotten = deed->id != 0 && !deed->in_backup;
       if (deed->in_backup)
-        {
-          deed->id = deed->id_in_backup;
-          deed->first_id = deed->first_id_in_backup;
-        }
+        deed->id = deed->id_in_backup;
       deed->edited = deed->edited && deed->edited_in_backup;
     }
   settle_again (world);

@@ -54,10 +54,8 @@ typedef struct
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_resent;        /* how often a conflict of it ended with something being sent */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
-  gint64 first_id;       /* of the row that was accepted, if another one with another key took its place; else 0 */
-  guint n_other_key;     /* how often that was done */
+  guint n_other_key;     /* how often a row with another key took its place */
   gint64 id_in_backup;
-  gint64 first_id_in_backup;
   gboolean in_backup;      /* was accepted when the backup was made */
   gboolean edited_in_backup; /* and was edited by then */
   gboolean forgotten;    /* a backup without it was put back */
