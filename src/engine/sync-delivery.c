@@ -516,6 +516,14 @@ follows_confirmed (SyncEngine *self, const SyncRequest *row)
   return confirmed != NULL;
 }
 
+/* Whether a look comes first that has to tell what this till wrote from what somebody else did. */
+static gboolean
+wants_user (SyncOperation *op)
+{
+  return op->engine->user == NULL && op->route->action == SYNC_ACTION_UPDATE
+         && (op->look_first || op->request->state == SYNC_STATE_UNKNOWN);
+}
+
 /* What the row of @op, read with its bodies, needs next. */
 void
 sync_delivery_continue (SyncOperation *op)
@@ -528,7 +536,8 @@ sync_delivery_continue (SyncOperation *op)
     sync_settle_prove_key (op);
   else if (sync_zone_must_ask (self, op->request))
     sync_zone_ask (op);
-  else if (op->route->natural != NULL && !op->asked_who && sync_natural_must_ask (self, op->request))
+  else if (!op->asked_who
+           && (wants_user (op) || (op->route->natural != NULL && sync_natural_must_ask (self, op->request))))
     sync_natural_ask (op);
   else if (wants_base (op->request))
     {

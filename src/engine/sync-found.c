@@ -24,6 +24,28 @@ delay_of_stale (SyncOperation *op, const SyncHistory *history)
                                 config->max_retry_delay, op->engine->random);
 }
 
+/* Whether the version that the server shows may be one that this till made. ERPNext names whoever made it; tills that work as one
+ * and the same user are not told apart. */
+static gboolean
+is_by_us (SyncOperation *op, JsonObject *document)
+{
+  const char *by = sync_json_member_text (document, "modified_by", NULL);
+  g_auto (SyncHistory) history = { 0 };
+
+  if (by == NULL || op->engine->user == NULL || g_ascii_strcasecmp (by, op->engine->user) == 0)
+    return TRUE;
+  sync_history_read (op->engine, op->route, op->request, &history);
+  return history.sent_as != NULL && g_ascii_strcasecmp (by, history.sent_as) == 0;
+}
+
+/* (nullable): the version that the row of @op made, for the rows behind it: they count with what this till wrote. If somebody
+ * else wrote after it, they have not seen that. */
+static const char *
+version_made (SyncOperation *op, JsonObject *document)
+{
+  return is_by_us (op, document) ? sync_json_member_text (document, "modified", NULL) : NULL;
+}
+
 /* The draft on the server takes the edited body, unless it does not want it. */
 static void
 take_difference (SyncOperation *op, const char *name, const char *modified)
@@ -115,7 +137,7 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   change.unaccounted = 0;
   change.needs_person = 0;
   change.server_name = name;
-  change.server_modified = modified;
+  change.server_modified = version_made (op, document);
   change.message = "";
   change.proof = "look";
   if (half_done)
@@ -132,9 +154,10 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
 /* Of the write before this one only a person could say that it arrived, so nobody knows what version it made. If the
  * document holds what it wrote, that is this one. Whether the row of @op goes on from there. */
 static gboolean
-learn_version (SyncOperation *op, const char *text, const char *modified)
+learn_version (SyncOperation *op, JsonObject *document, const char *text)
 {
   SyncStore *store = op->engine->store;
+  const char *modified = version_made (op, document);
   g_autoptr (SyncRequest) row = sync_store_get_confirmed (store, op->request, NULL);
   g_autoptr (SyncRoute) route = row != NULL ? sync_engine_match (op->engine, row, NULL) : NULL;
   SyncRequest *request;
@@ -206,11 +229,12 @@ name_conflict (SyncOperation *op, const char *text)
 }
 
 static void
-found_for_update (SyncOperation *op, const char *text, const char *modified)
+found_for_update (SyncOperation *op, JsonObject *document, const char *text)
 {
+  const char *modified = sync_json_member_text (document, "modified", NULL);
   gboolean agrees = sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text);
   /* What holds our own change, too, is not the version before it. */
-  gboolean learned = (op->look_for_base || !agrees) && learn_version (op, text, modified);
+  gboolean learned = (op->look_for_base || !agrees) && learn_version (op, document, text);
   SyncChange change;
 
   if (op->look_for_base && modified == NULL)
@@ -258,7 +282,7 @@ found_for_update (SyncOperation *op, const char *text, const char *modified)
   change = sync_settle_change (op, SYNC_STATE_COMPLETED, "found");
   change.unaccounted = 0;
   change.needs_person = 0;
-  change.server_modified = modified;
+  change.server_modified = version_made (op, document);
   change.message = "";
   change.proof = "look";
   sync_settle_write_down (op, &change);
@@ -282,7 +306,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 {
   const char *modified = sync_json_member_text (document, "modified", NULL);
   gint64 docstatus = sync_json_member_int (document, "docstatus", 0);
-  gboolean at_base = learn_version (op, text, modified) || op->request->base_modified == NULL
+  gboolean at_base = learn_version (op, document, text) || op->request->base_modified == NULL
                      || g_strcmp0 (modified, op->request->base_modified) == 0;
   g_auto (SyncHistory) history = { 0 };
 
@@ -293,7 +317,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 
       change.unaccounted = 0;
       change.needs_person = 0;
-      change.server_modified = modified;
+      change.server_modified = version_made (op, document);
       change.message = "";
       change.proof = "look";
       sync_settle_write_down (op, &change);
@@ -314,13 +338,14 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 
 /* It is still there, so no delete has taken effect; a delete twice is a delete. */
 static void
-found_for_delete (SyncOperation *op, const char *text, const char *modified)
+found_for_delete (SyncOperation *op, JsonObject *document, const char *text)
 {
+  const char *modified = sync_json_member_text (document, "modified", NULL);
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);
   if (op->request->state == SYNC_STATE_PENDING && op->request->base_modified != NULL
-      && !learn_version (op, text, modified) && g_strcmp0 (modified, op->request->base_modified) != 0)
+      && !learn_version (op, document, text) && g_strcmp0 (modified, op->request->base_modified) != 0)
     sync_settle_open_conflict (op, "delete_edit", text, modified);
   else if (op->request->state == SYNC_STATE_PENDING)
     {
@@ -340,7 +365,6 @@ sync_found_take (SyncOperation *op, JsonObject *document)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
   g_autofree char *text = json_to_string (node, FALSE);
-  const char *modified = sync_json_member_text (document, "modified", NULL);
 
   if (sync_settle_looks_by_key (op->route, op->request))
     {
@@ -367,13 +391,13 @@ sync_found_take (SyncOperation *op, JsonObject *document)
       found_for_docstatus (op, document, text, 2);
       break;
     case SYNC_ACTION_DELETE:
-      found_for_delete (op, text, modified);
+      found_for_delete (op, document, text);
       break;
     case SYNC_ACTION_UPDATE:
     case SYNC_ACTION_CREATE:
     case SYNC_ACTION_CALL:
     default:
-      found_for_update (op, text, modified);
+      found_for_update (op, document, text);
       break;
     }
 }

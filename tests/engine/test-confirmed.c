@@ -63,6 +63,54 @@ test_confirmed_change (Engine *e)
   g_assert_cmpint (item_n (e), ==, 3);
 }
 
+/* Before anybody said so, somebody else changed the document again. */
+static void
+test_confirmed_then_changed_elsewhere (Engine *e)
+{
+  gint64 id = change_out_of_sight (e);
+
+  toy_site_put (e->site, "Item", "A", "{\"price\":9}");
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_confirm (e->engine, id, TRUE, NULL, "anna", NULL));
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id + 1, SYNC_STATE_CONFLICT);
+  g_assert_cmpint (item_n (e), ==, 1);
+}
+
+static ToyFault
+lose_first (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  gboolean *is_lost = user_data;
+
+  if (!request->write || *is_lost)
+    return TOY_ANSWER;
+  *is_lost = TRUE;
+  return TOY_RESET_AFTER;
+}
+
+/* An answer is lost, and by the time the till looks, somebody else has changed another field: the first change is there, and
+ * the next one was made by somebody who has not seen that. */
+static void
+test_changed_elsewhere (Engine *e)
+{
+  gboolean is_lost = FALSE;
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0,\"price\":1}");
+  toy_site_set_fault (e->site, lose_first, &is_lost);
+  engine_start (e);
+  engine_settle (e);
+  id = change_item (e, 1);
+  engine_submit (e, "PUT", "/api/resource/Item/A", "{\"price\":5,\"modified\":\"2026-11-23 10:00:00.000001\"}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  toy_site_put (e->site, "Item", "A", "{\"price\":9}");
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  engine_assert_state (e, id + 1, SYNC_STATE_CONFLICT);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "A"), "price"), ==, 9);
+}
+
 /* The answer to the second change is lost when it is sent against what the first one made. */
 static ToyFault
 second_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
@@ -318,6 +366,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   engine_test_add ("/sync/confirmed/change", test_confirmed_change);
+  engine_test_add ("/sync/confirmed/then-changed-elsewhere", test_confirmed_then_changed_elsewhere);
+  engine_test_add ("/sync/confirmed/changed-elsewhere", test_changed_elsewhere);
   engine_test_add ("/sync/confirmed/twice", test_confirmed_twice);
   engine_test_add ("/sync/confirmed/then-blind", test_confirmed_then_blind);
   engine_test_add ("/sync/confirmed/then-seen", test_confirmed_then_seen);

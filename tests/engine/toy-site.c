@@ -92,12 +92,12 @@ reply_broken (SyncTransportResult result, gboolean written)
 }
 
 static void
-stamp (ToySite *self, JsonObject *document)
+stamp (ToySite *self, JsonObject *document, const char *user)
 {
   g_autofree char *modified = g_strdup_printf ("2026-11-23 10:00:00.%06u", ++self->n_saves);
 
   json_object_set_string_member (document, "modified", modified);
-  json_object_set_string_member (document, "modified_by", self->user);
+  json_object_set_string_member (document, "modified_by", user);
 }
 
 static const char *
@@ -184,7 +184,7 @@ create (ToySite *self, const char *type, const SyncTransportRequest *request)
   copy_members (body, document);
   if (!self->has_key_field)
     json_object_remove_member (document, key_member (type));
-  stamp (self, document);
+  stamp (self, document, self->user);
   sign (self, document);
   name = g_strdup_printf ("NAME-%u", self->n_saves);
   json_object_set_string_member (document, "name", name);
@@ -205,7 +205,7 @@ update (ToySite *self, const char *id, JsonObject *document, const SyncTransport
       && g_strcmp0 (json_object_get_string_member (body, "modified"), json_object_get_string_member (document, "modified")) != 0)
     return reply_exception (417, "TimestampMismatchError", "Document has been modified after you have opened it");
   copy_members (body, document);
-  stamp (self, document);
+  stamp (self, document, self->user);
   log_commit (self, "PUT", id);
   return reply_document (200, document);
 }
@@ -513,7 +513,7 @@ toy_site_put (ToySite *self, const char *type, const char *name, const char *jso
       g_hash_table_insert (self->documents, g_strdup (id), document);
     }
   copy_members (json_node_get_object (node), document);
-  stamp (self, document);
+  stamp (self, document, "other@example.com");
 }
 
 /* Somebody else deletes one. */

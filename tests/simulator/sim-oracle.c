@@ -438,6 +438,80 @@ check_order (SimWorld *world)
     }
 }
 
+/* (-1: never): where in the ledger the till first did what carries @mark. */
+static gint64
+first_commit (SimWorld *world, gint64 mark)
+{
+  guint n;
+  const SimCommit *commits = sim_site_get_commits (world->site, &n);
+
+  for (guint i = 0; i < n; i++)
+    if (commits[i].ours && commits[i].mark == mark)
+      return i;
+  return -1;
+}
+
+static const SimDeed *
+deed_of_row (SimWorld *world, gint64 id)
+{
+  for (guint i = 0; i < world->deeds->len; i++)
+    {
+      const SimDeed *deed = g_ptr_array_index (world->deeds, i);
+
+      if (deed->id == id && !deed->forgotten)
+        return deed;
+    }
+  return NULL;
+}
+
+/* What depends on another came after it, unless a person took that one back or only said that it had arrived. */
+static void
+check_dependencies (SimWorld *world, sqlite3 *db)
+{
+  sqlite3_stmt *stmt = prepare (db, "SELECT d.request_id, d.depends_on FROM dependencies AS d"
+                                    " JOIN offline_requests AS r ON r.id = d.request_id"
+                                    " JOIN offline_requests AS p ON p.id = d.depends_on"
+                                    " WHERE p.status = 'completed' AND p.proof <> 'person'");
+
+  while (sqlite3_step (stmt) == SQLITE_ROW)
+    {
+      const SimDeed *deed = deed_of_row (world, sqlite3_column_int64 (stmt, 0));
+      const SimDeed *parent = deed_of_row (world, sqlite3_column_int64 (stmt, 1));
+      gint64 its = deed != NULL ? first_commit (world, deed->mark) : -1;
+
+      /* What was handed over again to a database that had forgotten it was done before that. */
+      if (its >= 0 && parent != NULL && !parent->moved && deed->n_anew == 0 && its < first_commit (world, parent->mark))
+        bad (deed, "done", "was done before what it depends on");
+    }
+  sqlite3_finalize (stmt);
+}
+
+static gboolean
+mentions (const char *text, const char *words)
+{
+  return text != NULL && strstr (text, words) != NULL;
+}
+
+/* What somebody else had written was written over only by whoever had read it, or after a conflict about it. */
+static void
+check_written_over (SimWorld *world)
+{
+  guint n;
+  const SimCommit *commits = sim_site_get_commits (world->site, &n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const SimDeed *deed = commits[i].over != NULL && commits[i].kind == SIM_COMMIT_UPDATE
+                              ? deed_of_mark (world, commits[i].mark) : NULL;
+
+      if (deed == NULL || deed->work != SIM_WORK_CHANGE || deed->forgotten || world->n_undone[deed->lane] > 0
+          || mentions (deed->body, commits[i].over) || mentions (deed->base, commits[i].over))
+        continue;
+      if (deed->n_resent + n_resent_as_known (world, deed) + n_ended (world, deed, "manual") == 0)
+        bad (deed, "done", "wrote over what somebody else had written, and nobody was asked");
+    }
+}
+
 /* Whether a person gave it up, and it had arrived: those after it meet a version that nobody counts with. */
 static gboolean
 is_given_up_and_done (SimWorld *world, const SimDeed *deed)
@@ -502,6 +576,8 @@ sim_oracle_check_end (SimWorld *world)
   world->ended = sync_store_list_conflicts (world->store, "resolved", G_MAXINT, NULL);
   cover_verbs (world, witness->db);
   check_order (world);
+  check_dependencies (world, witness->db);
+  check_written_over (world);
   check_conflicts (world);
   for (guint i = 0; i < world->deeds->len; i++)
     {

@@ -13,6 +13,7 @@
 #define KEY_OF_OTHERS "sync_client_id"
 /* Asia/Kolkata: the site's times are not the till's. */
 #define ZONE_S (19800)
+#define OTHER "other@example.com"
 
 struct _SimSite
 {
@@ -30,6 +31,7 @@ static void
 commit_clear (gpointer data)
 {
   g_free (((SimCommit *) data)->id);
+  g_free (((SimCommit *) data)->over);
 }
 
 SimSite *
@@ -214,13 +216,13 @@ stamp (SimSite *self, JsonObject *document, gboolean ours)
   g_autofree char *modified = g_strdup_printf ("%s.%06u", second, ++self->n_saves);
 
   json_object_set_string_member (document, "modified", modified);
-  json_object_set_string_member (document, "modified_by", ours ? "cashier@example.com" : "other@example.com");
+  json_object_set_string_member (document, "modified_by", ours ? "cashier@example.com" : OTHER);
 }
 
 static void
 record (SimSite *self, SimCommitKind kind, const char *id, gint64 mark, gboolean ours)
 {
-  const SimCommit commit = { kind, mark, g_strdup (id), ours };
+  const SimCommit commit = { kind, mark, g_strdup (id), ours, NULL };
 
   g_array_append_val (self->commits, commit);
 }
@@ -253,7 +255,7 @@ make (SimSite *self, const char *type, const char *name, JsonObject *body, gbool
   if (!sim_site_enforces_key (type))
     json_object_remove_member (document, KEY_OF_OTHERS);
   json_object_set_string_member (document, "name", own_name);
-  json_object_set_string_member (document, "owner", ours ? "cashier@example.com" : "other@example.com");
+  json_object_set_string_member (document, "owner", ours ? "cashier@example.com" : OTHER);
   stamp (self, document, ours);
   json_object_set_string_member (document, "creation", json_object_get_string_member (document, "modified"));
   if (!json_object_has_member (document, "docstatus"))
@@ -392,6 +394,7 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
 {
   g_autoptr (JsonObject) body = parse_body (request);
   gint64 before = json_object_get_int_member (document, "docstatus");
+  g_autofree char *over = NULL;
   SyncTransportReply *refusal;
   JsonObject *rules;
   gint64 after;
@@ -417,10 +420,13 @@ update (SimSite *self, const char *id, JsonObject *document, const SyncTransport
         g_ptr_array_add (self->queued, g_strdup (id));
       return reply_document ("data", document);
     }
+  if (g_str_equal (json_object_get_string_member (document, "modified_by"), OTHER))
+    over = g_strdup (json_object_get_string_member (document, "modified"));
   copy_members (body, document);
   stamp (self, document, TRUE);
   record (self, after > before ? (after == 1 ? SIM_COMMIT_SUBMIT : SIM_COMMIT_CANCEL) : SIM_COMMIT_UPDATE, id,
           after > before ? mark_of (document) : mark_of (body), TRUE);
+  g_array_index (self->commits, SimCommit, self->commits->len - 1).over = g_steal_pointer (&over);
   return reply_document ("data", document);
 }
 

@@ -28,6 +28,7 @@ typedef struct
   gint64 mark; /* the number `n` in the body that did it, 0: none (a submission, a delete, somebody else's write) */
   char *id;    /* (owned): "Type/name" */
   gboolean ours; /* by the till, not by somebody else */
+  char *over;  /* (owned) (nullable): the `modified` of what an update of the till replaced, if somebody else had written that */
 } SimCommit;
 
 typedef struct _SimSite SimSite;
