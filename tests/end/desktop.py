@@ -140,7 +140,7 @@ class Desktop(Profile):
     """A profile whose program is the one with the window, started in the background."""
 
     def prepare(self):
-        for name in ('DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GDK_BACKEND', 'GSK_RENDERER'):
+        for name in ('DISPLAY', 'DBUS_SESSION_BUS_ADDRESS', 'GDK_BACKEND', 'GSK_RENDERER', 'GDK_DEBUG', 'GDK_DISABLE'):
             self.env[name] = os.environ[name]
         self.env['GSETTINGS_BACKEND'] = 'memory'
         self.env['XDG_DATA_DIRS'] = os.environ.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
