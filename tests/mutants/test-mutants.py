@@ -31,6 +31,8 @@ MUTANTS = [
      'mutant-test-store-placeholders'),
     ('breaker-stays-open', 'the breaker never half-opens', None),
     ('modified-not-passed', 'the next row of a lane does not learn the new version', None),
+    ('version-of-another', 'it learns a version that somebody else made', 'mutant-test-confirmed'),
+    ('dependency-ignored', 'a row does not wait for the one that it depends on', None),
     ('no-settle-time', 'absence is believed at once', 'mutant-test-settle'),
     ('look-instead-of-resend', 'a keyed write is looked for instead of sent again', 'mutant-test-settle'),
     ('hook-without-end', 'a hook may have the same refused again and again', None),
