@@ -7,6 +7,9 @@
 
 G_BEGIN_DECLS
 
+/* The longest the story may take, beside the time for reading: longer than any single wait of the engine. */
+#define SYNC_DEMO_WATCHDOG_MS (180 * 1000)
+
 /* One sale of the story, and what the shop's books say of it in the end. */
 typedef struct
 {

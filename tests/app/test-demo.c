@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The demonstration in the terminal, without its pauses: the ledger has to be right, and nothing may stay behind. */
+/* The demonstration in the terminal, without its pauses: the ledger has to be right, and nothing may stay behind. A story
+ * that is not told to its end calls nothing lost. */
 #include "app-process.h"
+
+#include "sync-clock-system.h"
+#include "sync-demo.h"
+#include "sync-random.h"
 
 #include <signal.h>
 
@@ -72,11 +77,73 @@ test_interrupt (void)
   assert_nothing_left (profile, "tmp");
 }
 
+/* The program ends in the middle of the story. */
+static void
+sold_cb (SyncDemo *demo, guint index, SyncServiceThread *service)
+{
+  if (index == 4)
+    sync_service_thread_shutdown_async (service, NULL, NULL);
+}
+
+static void
+finished_cb (SyncDemo *demo, gboolean succeeded, GMainLoop *loop)
+{
+  g_assert_false (succeeded);
+  g_main_loop_quit (loop);
+}
+
+static void
+test_broken_off (void)
+{
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+  g_autoptr (SyncRandom) random = sync_random_kernel_new ();
+  g_autoptr (SyncDemo) demo = NULL;
+  g_autoptr (SyncServiceThread) service = NULL;
+  g_autoptr (SyncStatus) status = sync_status_new (NULL, clock);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *verdict = NULL;
+
+  g_setenv ("POSAWESOME_SYNC_DEMO_PACE", "0", TRUE);
+  demo = sync_demo_new (clock, random);
+  sync_demo_open (demo, &error);
+  g_assert_no_error (error);
+  service = sync_service_thread_new (sync_demo_get_config (demo), clock, random);
+  sync_service_thread_start (service, &error);
+  g_assert_no_error (error);
+  g_signal_connect (demo, "sold", G_CALLBACK (sold_cb), service);
+  g_signal_connect (demo, "finished", G_CALLBACK (finished_cb), loop);
+  sync_demo_start (demo, service, status);
+  g_main_loop_run (loop);
+  verdict = sync_demo_dup_verdict (demo);
+  g_test_message ("%s", verdict);
+  g_assert_true (g_regex_match_simple ("^0 of \\d+ delivered$", verdict, 0, 0));
+  g_object_run_dispose (G_OBJECT (service));
+}
+
+/* No single wait is longer than the whole story may take, or it would be given up in the middle of one. */
+static void
+test_waits (void)
+{
+  g_autoptr (SyncClock) clock = sync_clock_system_new ();
+  g_autoptr (SyncRandom) random = sync_random_kernel_new ();
+  g_autoptr (SyncDemo) demo = sync_demo_new (clock, random);
+  g_autoptr (GError) error = NULL;
+  const SyncConfig *config;
+
+  sync_demo_open (demo, &error);
+  g_assert_no_error (error);
+  config = sync_demo_get_config (demo);
+  g_assert_cmpuint (config->settle_time + config->write_timeout + config->request_timeout, <, SYNC_DEMO_WATCHDOG_MS / 2);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/sync/demo/ledger", test_ledger);
   g_test_add_func ("/sync/demo/interrupted", test_interrupt);
+  g_test_add_func ("/sync/demo/broken-off", test_broken_off);
+  g_test_add_func ("/sync/demo/waits", test_waits);
   return g_test_run ();
 }
