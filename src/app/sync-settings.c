@@ -15,6 +15,8 @@
 /* The schema's path, and the group of the file that holds it. */
 #define SETTINGS_PATH "/org/posawesome/Sync/"
 #define SETTINGS_GROUP "Sync"
+/* On settings that are read from the file. */
+#define FROM_FILE "sync-settings-from-file"
 
 /**
  * sync_settings_find_bus:
@@ -152,6 +154,7 @@ sync_settings_open (gboolean has_bus)
   GSettingsSchemaSource *source = g_settings_schema_source_get_default ();
   g_autoptr (GSettingsSchema) schema = NULL;
   g_autoptr (GSettingsBackend) backend = NULL;
+  GSettings *settings;
 
   if (source != NULL)
     schema = g_settings_schema_source_lookup (source, SYNC_APP_ID, TRUE);
@@ -164,5 +167,19 @@ sync_settings_open (gboolean has_bus)
 
       backend = g_keyfile_settings_backend_new (path, SETTINGS_PATH, SETTINGS_GROUP);
     }
-  return g_settings_new_full (schema, backend, NULL);
+  settings = g_settings_new_full (schema, backend, NULL);
+  g_object_set_data (G_OBJECT (settings), FROM_FILE, GINT_TO_POINTER (backend != NULL));
+  return settings;
+}
+
+/**
+ * sync_settings_is_file:
+ * @settings: of sync_settings_open()
+ *
+ * Returns: whether they are read from `settings.ini`, which somebody writes by hand
+ */
+gboolean
+sync_settings_is_file (GSettings *settings)
+{
+  return g_object_get_data (G_OBJECT (settings), FROM_FILE) != NULL;
 }

@@ -5,11 +5,17 @@
 
 #include "sync-surroundings.h"
 
+#include "sync-settings.h"
+
+/* How long the file of the settings is left alone after a change: an editor may empty it before it writes. */
+#define FILE_REST_MS 250
+
 struct _SyncSurroundings
 {
   GObject parent_instance;
 
   GSettings *settings; /* (owned) (nullable): NULL if the schema is not installed */
+  guint rest;          /* until the file is read, 0: it did not change */
 };
 
 enum
@@ -33,15 +39,41 @@ network_changed_cb (SyncSurroundings *self)
 }
 
 static void
-settings_changed_cb (SyncSurroundings *self)
+read_settings (SyncSurroundings *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (SyncConfig) config = sync_config_new (self->settings, NULL, &error);
+  g_autoptr (SyncConfig) config = NULL;
 
+  /* As at the start: GSettings takes the default for what it does not understand. */
+  if (!sync_settings_is_file (self->settings) || sync_settings_check_file (&error))
+    config = sync_config_new (self->settings, NULL, &error);
   if (config == NULL)
     g_message ("The changed settings are not used: %s", error->message);
   else
     g_signal_emit (self, signals[SIGNAL_CONFIG_CHANGED], 0, config);
+}
+
+static gboolean
+rested_cb (gpointer user_data)
+{
+  SyncSurroundings *self = user_data;
+
+  self->rest = 0;
+  read_settings (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Each setting is told of by itself; the file is looked at once for all. */
+static void
+settings_changed_cb (SyncSurroundings *self)
+{
+  if (!sync_settings_is_file (self->settings))
+    {
+      read_settings (self);
+      return;
+    }
+  g_clear_handle_id (&self->rest, g_source_remove);
+  self->rest = g_timeout_add (FILE_REST_MS, rested_cb, self);
 }
 
 static void
@@ -49,6 +81,7 @@ sync_surroundings_dispose (GObject *object)
 {
   SyncSurroundings *self = SYNC_SURROUNDINGS (object);
 
+  g_clear_handle_id (&self->rest, g_source_remove);
   g_clear_object (&self->settings);
   G_OBJECT_CLASS (sync_surroundings_parent_class)->dispose (object);
 }

@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdio.h>
 
 /* Nobody listens there; the program has to work all the same. */
 #define NO_SERVER "http://127.0.0.1:9"
@@ -358,6 +359,60 @@ test_other_site (void)
   g_assert_cmpstr (end->err, ==, "");
 }
 
+/* Changed while it runs: what is wrong is refused by name as at the start, once, and nothing else of that file is used. A file
+ * that is empty for a moment is not looked at then. */
+static void
+test_changed_settings_file (void)
+{
+  static const char *const files[][2] = {
+    { "[Sync]\nmax-retries=5000\nbase-url='http://127.0.0.1:7'\n", "cannot be 5000; it is: max-retries, from 0 to 1000" },
+    { "[Sync]\nmax-retries=five\nbase-url='http://127.0.0.1:7'\n", "cannot be five; it is: max-retries, from 0 to 1000" },
+    { "[Sync]\nbase-url='" NO_SERVER "'\nconflict-policies='Item=maybe'\nconcurrency=2\n", "“Item=maybe” is not Type=policy" },
+    { "[Sync]\nbase-url='" NO_SERVER "'\n", NULL },
+    { "[Sync]\nbase-url='" NO_SERVER "'\nmax-retries=often\n", "cannot be often" },
+  };
+  g_autoptr (AppProfile) profile = app_profile_new ();
+  g_autofree char *directory = g_build_filename (profile->home, "config", "posawesome-sync", NULL);
+  g_autofree char *path = g_build_filename (directory, "settings.ini", NULL);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GDataInputStream) words = NULL;
+  g_autoptr (AppEnd) end = NULL;
+  g_autofree char *first = NULL;
+
+  g_assert_no_errno (g_mkdir (directory, 0700));
+  g_assert_true (g_file_set_contents (path, "[Sync]\nbase-url='" NO_SERVER "'\n", -1, NULL));
+  process = app_profile_spawn (profile, "--headless", NULL);
+  read_ready (process, profile->data);
+  words = g_data_input_stream_new (g_subprocess_get_stderr_pipe (process));
+  g_filter_input_stream_set_close_base_stream (G_FILTER_INPUT_STREAM (words), FALSE);
+  first = g_data_input_stream_read_line (words, NULL, NULL, NULL);
+  g_assert_true (g_str_has_prefix (bus_line, first));
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autofree char *line = NULL;
+      FILE *file = g_fopen (path, "w");
+
+      g_assert_nonnull (file);
+      g_usleep (60 * 1000);
+      fputs (files[i][0], file);
+      fclose (file);
+      if (files[i][1] == NULL)
+        {
+          g_usleep (600 * 1000);
+          continue;
+        }
+      line = g_data_input_stream_read_line (words, NULL, NULL, NULL);
+      g_test_message ("%s", line);
+      g_assert_nonnull (strstr (line, "The changed settings are not used: "));
+      g_assert_nonnull (strstr (line, files[i][1]));
+    }
+  /* Long enough for a line that is not meant to come. */
+  g_usleep (600 * 1000);
+  end = app_process_end (process, SIGTERM);
+  g_assert_cmpint (end->status, ==, 0);
+  g_assert_cmpstr (end->err, ==, "");
+}
+
 /* Not installed, and nobody says where the schema is: the environment alone is enough. */
 static void
 test_no_schema (void)
@@ -420,6 +475,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/sync/headless/settings-file", test_settings_file);
   g_test_add_func ("/sync/headless/bad-settings-file", test_bad_settings_file);
   g_test_add_func ("/sync/headless/other-site", test_other_site);
+  g_test_add_func ("/sync/headless/changed-settings-file", test_changed_settings_file);
   g_test_add_func ("/sync/headless/no-schema", test_no_schema);
   g_test_add_func ("/sync/headless/debug", test_debug);
   g_test_add_func ("/sync/headless/no-display", test_no_display);
