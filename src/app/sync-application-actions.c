@@ -5,13 +5,17 @@
 #include "sync-application-private.h"
 
 #include "sync-about.h"
+#include "sync-bus-object.h"
 #include "sync-conflict-desk.h"
 #include "sync-engine-words.h"
+#include "sync-json-member.h"
 #include "sync-ledger-window.h"
 #include "sync-notifications.h"
 #include "sync-words.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
+#include <stdlib.h>
 
 /* Messages to the engine's thread. */
 
@@ -273,17 +277,81 @@ show_ledger_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user
     sync_ledger_window_present (GTK_WINDOW (self->window), self->demo);
 }
 
-/* Also from outside, where there may be no window yet. */
+#define OPEN "pending"
+
+static char *
+dup_not_open (gint64 id)
+{
+  return g_strdup_printf (_ ("There is no open conflict %" PRId64 "."), id);
+}
+
+static gboolean
+is_open (SyncStore *reader, gint64 id)
+{
+  g_autoptr (SyncConflict) conflict = sync_store_get_conflict (reader, id, NULL);
+
+  return conflict != NULL && g_strcmp0 (conflict->status, OPEN) == 0;
+}
+
+/* Also from outside, where there may be no window yet. In the place of a certain conflict no other is shown. */
 static void
 show_conflict_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   SyncApplication *self = user_data;
+  gint64 id = g_variant_get_int64 (parameter);
+  g_autofree char *words = NULL;
 
   self->hidden = FALSE;
   g_application_activate (G_APPLICATION (self));
-  if (self->window != NULL && self->status != NULL && !self->quitting && !self->moving)
-    sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader,
-                                g_variant_get_int64 (parameter));
+  if (self->window == NULL || self->status == NULL || self->quitting || self->moving)
+    return;
+  if (id == 0 || is_open (self->reader, id))
+    {
+      sync_conflict_desk_present (GTK_WINDOW (self->window), self->service, self->status, self->reader, id);
+      return;
+    }
+  words = dup_not_open (id);
+  sync_window_show_page (self->window, "conflicts");
+  sync_application_tell (self, words);
+}
+
+/* Whether the program that runs has that conflict, and it is open; TRUE as well if it does not say. */
+static gboolean
+is_open_elsewhere (GApplication *application, gint64 id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+  g_autoptr (GVariant) answer
+    = g_dbus_connection_call_sync (g_application_get_dbus_connection (application), SYNC_APP_ID, SYNC_BUS_PATH,
+                                   "org.posawesome.Sync1", "GetConflict", g_variant_new ("(x)", id), G_VARIANT_TYPE ("(s)"),
+                                   G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  g_autoptr (JsonNode) conflict = NULL;
+  const char *text;
+
+  if (answer == NULL)
+    {
+      name = g_dbus_error_get_remote_error (error);
+      return g_strcmp0 (name, "org.posawesome.Sync1.Error.NotFound") != 0;
+    }
+  g_variant_get (answer, "(&s)", &text);
+  conflict = json_from_string (text, NULL);
+  return conflict == NULL || !JSON_NODE_HOLDS_OBJECT (conflict)
+         || g_strcmp0 (sync_json_member_text (json_node_get_object (conflict), "status", OPEN), OPEN) == 0;
+}
+
+/* The conflict of the command line; also in the program that runs already. Returns the exit status of the one that asks. */
+int
+sync_application_show_asked_conflict (SyncApplication *self)
+{
+  GApplication *application = G_APPLICATION (self);
+  g_autofree char *words = NULL;
+
+  g_action_group_activate_action (G_ACTION_GROUP (self), "show-conflict", g_variant_new_int64 (self->conflict));
+  if (self->conflict == 0 || !g_application_get_is_remote (application) || is_open_elsewhere (application, self->conflict))
+    return EXIT_SUCCESS;
+  words = dup_not_open (self->conflict);
+  g_printerr ("posawesome-sync: %s\n", words);
+  return EXIT_FAILURE;
 }
 
 /* From a notification; the parameter as win.show-queue takes it. */

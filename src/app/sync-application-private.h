@@ -68,6 +68,7 @@ void sync_application_prepare_service (SyncApplication *self);
 void sync_application_quit (SyncApplication *self);
 void sync_application_quit_now (SyncApplication *self);
 void sync_application_set_up (SyncApplication *self);
+int sync_application_show_asked_conflict (SyncApplication *self);
 void sync_application_show_content (SyncApplication *self);
 void sync_application_show_keys (SyncApplication *self);
 void sync_application_tell (SyncApplication *self, const char *words);

@@ -281,9 +281,7 @@ sync_application_local_command_line (GApplication *application, char ***argument
     }
   if (self->conflict >= 0)
     {
-      g_action_group_activate_action (G_ACTION_GROUP (application), "show-conflict",
-                                      g_variant_new_int64 (self->conflict));
-      *exit_status = EXIT_SUCCESS;
+      *exit_status = sync_application_show_asked_conflict (self);
       return TRUE;
     }
   if (self->hidden && g_application_get_is_remote (application))
@@ -524,9 +522,9 @@ sync_application_new (gboolean background)
 /**
  * sync_application_set_conflict:
  * @self: the desktop program, before it runs
- * @id: of an open conflict; 0: the first
+ * @id: of a conflict; 0: the first that is open
  *
- * Shows it at the start, in the program that runs already if there is one.
+ * Shows it, if it is open, at the start, in the program that runs already if there is one.
  */
 void
 sync_application_set_conflict (SyncApplication *self, gint64 id)

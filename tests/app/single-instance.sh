@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A second start with --conflict ends at once, and the instance that runs in the background shows the dialog:
+# A second start with --conflict ends at once, and the instance that runs in the background shows the dialog; one with the
+# number of a conflict that is not there says so, and fails:
 # single-instance.sh PROGRAM, with a display. Exit status 77 (skipped) where a tool is missing.
 set -eu
 
@@ -42,6 +43,14 @@ fi
 timeout 20 "$1" --conflict 0
 wait_for_window POSAwesome\ Sync
 wait_for_window Conflicts
+status=0
+words=$(timeout 20 "$1" --conflict 77 2>&1) || status=$?
+echo "$words"
+[ "$status" = 1 ]
+case $words in
+  *"There is no open conflict 77."*) ;;
+  *) exit 1 ;;
+esac
 kill "$first"
 wait "$first"
 trap - EXIT

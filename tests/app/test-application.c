@@ -3,6 +3,9 @@
  * something is not possible. */
 #include "sync-application-private.h"
 
+#include "sync-conflict-dialog.h"
+#include "sync-dialog.h"
+
 #include "sync-test-directory.h"
 
 #include <locale.h>
@@ -147,6 +150,39 @@ test_not_tried (void)
   visit_program (sync_step);
 }
 
+static gboolean
+is_shown (GtkWidget *widget, const char *type)
+{
+  if (g_str_equal (G_OBJECT_TYPE_NAME (widget), type))
+    return gtk_widget_get_mapped (widget);
+  for (GtkWidget *below = gtk_widget_get_first_child (widget); below != NULL;
+       below = gtk_widget_get_next_sibling (below))
+    if (is_shown (below, type))
+      return TRUE;
+  return FALSE;
+}
+
+/* The number of a conflict that is not there: it is said, no other is shown in its place, and the page shows which there are. */
+static gboolean
+conflict_step (SyncApplication *self)
+{
+  static gboolean asked = FALSE;
+
+  if (!asked && self->status != NULL)
+    {
+      asked = TRUE;
+      activate (self, "show-conflict", g_variant_new_int64 (77));
+      g_assert_null (sync_dialog_find (SYNC_TYPE_CONFLICT_DIALOG, NULL));
+    }
+  return is_told (self, "There is no open conflict 77.") && is_shown (GTK_WIDGET (self->window), "SyncConflictsPage");
+}
+
+static void
+test_no_conflict (void)
+{
+  visit_program (conflict_step);
+}
+
 /* Where there is no browser; the words of that are GIO's. */
 static gboolean
 site_step (SyncApplication *self)
@@ -183,6 +219,7 @@ main (int argc, char *argv[])
   setlocale (LC_ALL, "C.UTF-8");
   g_test_add_func ("/sync/application/moving", test_moving);
   g_test_add_func ("/sync/application/not-tried", test_not_tried);
+  g_test_add_func ("/sync/application/no-conflict", test_no_conflict);
   g_test_add_func ("/sync/application/no-browser", test_no_browser);
   return g_test_run ();
 }
