@@ -22,8 +22,12 @@ add_row (SyncCtlTable *table, JsonObject *conflict, gboolean with_end)
   const char *resolution = sync_ctl_get_string (conflict, "resolution");
   const char *why = sync_ctl_get_string (conflict, "why");
   const char *by = sync_ctl_get_string (conflict, "resolvedBy");
+  gint64 undone_by = sync_ctl_get_int (conflict, "undoneBy");
+  g_autofree char *undone
+    = undone_by != 0 ? g_strdup_printf (_ ("%s (undone by request %" PRId64 ")"), resolution, undone_by) : NULL;
+  const char *end = undone != NULL ? undone : resolution;
   const char *cells[] = { id, request, document, sync_ctl_get_string (conflict, "type"), since,
-                          with_end && *resolution != '\0' ? resolution : why, with_end ? by : NULL, NULL };
+                          with_end && *resolution != '\0' ? end : why, with_end ? by : NULL, NULL };
 
   sync_ctl_table_add (table, cells);
 }
@@ -99,6 +103,36 @@ print_sides (JsonObject *conflict)
     g_print ("%s\n", _ ("The document is not on the server."));
 }
 
+/* Whether this till's version could be sent; what is asked for is a preview, which changes nothing. */
+static gboolean
+can_local_win (SyncCtl *ctl, const char *path)
+{
+  g_autofree char *resolve = g_strconcat (path, "/resolve", NULL);
+  g_autoptr (SyncCtlAnswer) answer
+    = sync_ctl_client_call (ctl->client, "POST", resolve, "{\"resolution\":\"local_wins\",\"preview\":true}", NULL);
+
+  return answer != NULL;
+}
+
+/* How it ended, or how it can. */
+static void
+print_end (SyncCtl *ctl, JsonObject *conflict, const char *path, const char *argument)
+{
+  const char *resolution = sync_ctl_get_string (conflict, "resolution");
+  const char *by = sync_ctl_get_string (conflict, "resolvedBy");
+  const char *why = *sync_ctl_get_string (conflict, "why") != '\0' ? sync_ctl_get_string (conflict, "why") : "—";
+  gint64 undone_by = sync_ctl_get_int (conflict, "undoneBy");
+
+  if (*resolution != '\0')
+    g_print (_ ("Ended: %s, by %s\n"), resolution, *by != '\0' ? by : "—");
+  else if (can_local_win (ctl, path))
+    g_print (_ ("Open: %s\nEnd it with “posawesome-syncctl resolve %s local_wins” or “server_wins”.\n"), why, argument);
+  else
+    g_print (_ ("Open: %s\nEnd it with “posawesome-syncctl resolve %s server_wins”.\n"), why, argument);
+  if (undone_by != 0)
+    g_print (_ ("The end of conflict %s is undone by request %" PRId64 ".\n"), argument, undone_by);
+}
+
 static int
 show (SyncCtl *ctl, const char *argument)
 {
@@ -121,12 +155,7 @@ show (SyncCtl *ctl, const char *argument)
            sync_ctl_get_string (conflict, "resourceType"), sync_ctl_get_string (conflict, "resourceId"),
            sync_ctl_get_string (conflict, "type"), since);
   print_sides (conflict);
-  if (*sync_ctl_get_string (conflict, "resolution") != '\0')
-    g_print (_ ("Ended: %s, by %s\n"), sync_ctl_get_string (conflict, "resolution"),
-             *sync_ctl_get_string (conflict, "resolvedBy") != '\0' ? sync_ctl_get_string (conflict, "resolvedBy") : "—");
-  else
-    g_print (_ ("Open: %s\nEnd it with “posawesome-syncctl resolve %s local_wins” or “server_wins”.\n"),
-             *sync_ctl_get_string (conflict, "why") != '\0' ? sync_ctl_get_string (conflict, "why") : "—", argument);
+  print_end (ctl, conflict, path, argument);
   return SYNC_CTL_DONE;
 }
 

@@ -189,6 +189,22 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   return send_submission (ctl, text, key != NULL ? key : own_key);
 }
 
+/* A type that is written in another way is none of those that wait. */
+static void
+tell_unknown_types (SyncCtl *ctl)
+{
+  for (guint i = 0; ctl->types != NULL && ctl->types[i] != NULL; i++)
+    {
+      g_autofree char *type = g_uri_escape_string (ctl->types[i], NULL, FALSE);
+      g_autofree char *path = g_strdup_printf ("requests?status=all&limit=1&type=%s", type);
+      g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", path, NULL, NULL);
+
+      if (answer != NULL
+          && json_array_get_length (json_object_get_array_member (json_node_get_object (answer->root), "requests")) == 0)
+        g_printerr (_ ("posawesome-syncctl: there is no request of the type “%s”\n"), ctl->types[i]);
+    }
+}
+
 /* Says also what stays behind. */
 static int
 sync_now (SyncCtl *ctl, const char *body)
@@ -204,6 +220,7 @@ sync_now (SyncCtl *ctl, const char *body)
     g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
   else
     g_print ("%s\n", _ ("Deliveries are being tried now."));
+  tell_unknown_types (ctl);
   return status;
 }
 

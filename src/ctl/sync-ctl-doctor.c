@@ -214,6 +214,20 @@ check_notice (Report *report, JsonObject *status)
     add (report, "database", FALSE, notice, _ ("keep a copy of the data directory before anything else"));
 }
 
+/* The program looks at the file of the API key at its start; what others can read by then is not used. */
+static void
+check_key_file (Report *report)
+{
+  g_autofree char *path = g_build_filename (g_get_user_config_dir (), "posawesome-sync", "credentials", NULL);
+  g_autofree char *text = NULL;
+  struct stat info;
+
+  if (lstat (path, &info) != 0 || (S_ISREG (info.st_mode) && info.st_uid == geteuid () && (info.st_mode & 0077) == 0))
+    return;
+  text = g_strdup_printf (_ ("%s is not of this user alone, and the next start does not use it"), path);
+  add (report, "key-file", FALSE, text, _ ("close it with chmod 600"));
+}
+
 /* A key is good when the server said whose it is. */
 static void
 check_credentials (Report *report, SyncCtlClient *client, JsonObject *status)
@@ -229,8 +243,12 @@ check_credentials (Report *report, SyncCtlClient *client, JsonObject *status)
   user = sync_ctl_dup_line (sync_ctl_get_string (json_node_get_object (answer->root), "user"));
   fault = sync_ctl_get_string (json_node_get_object (answer->root), "fault");
   if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set") && *fault != '\0')
-    add (report, "credentials", FALSE, fault, _ ("put it right, and start the program again"));
-  else if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
+    {
+      add (report, "credentials", FALSE, fault, _ ("put it right, and start the program again"));
+      return;
+    }
+  check_key_file (report);
+  if (!sync_ctl_get_bool (json_node_get_object (answer->root), "set"))
     add (report, "credentials", FALSE, _ ("no API key is set"),
          _ ("give one with “posawesome-syncctl credentials set”"));
   else if (refused)
@@ -260,6 +278,7 @@ check_program (Report *report, const char *directory)
   if (answer == NULL)
     {
       add (report, "program", FALSE, error->message, _ ("then look again"));
+      check_key_file (report);
       return;
     }
   status = json_node_get_object (answer->root);

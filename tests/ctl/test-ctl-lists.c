@@ -181,8 +181,9 @@ test_json_pages (GatewayFixture *self, gconstpointer data)
   assert_contains (text, "\"amount\":null},\n{\"id\":501,");
 }
 
+/* @server: (nullable): NULL: it was deleted there */
 static gint64
-add_conflict (GatewayFixture *self, gint64 request_id)
+add_conflict_with (GatewayFixture *self, gint64 request_id, const char *server)
 {
   g_autoptr (SyncConflict) conflict = sync_conflict_new ();
   g_autoptr (GError) error = NULL;
@@ -193,9 +194,42 @@ add_conflict (GatewayFixture *self, gint64 request_id)
   conflict->resource_id = g_strdup ("Ann");
   conflict->conflict_type = g_strdup ("edit_edit");
   conflict->local_data = g_strdup ("{}");
+  conflict->server_data = g_strdup (server);
   id = sync_store_add_conflict (self->store, conflict, &error);
   g_assert_no_error (error);
   return id;
+}
+
+static gint64
+add_conflict (GatewayFixture *self, gint64 request_id)
+{
+  return add_conflict_with (self, request_id, NULL);
+}
+
+/* Only ways out that are there are named, and what was undone is not simply ended. */
+static void
+test_conflict_end (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *gone = NULL;
+  g_autoptr (GError) error = NULL;
+
+  sync_engine_pause (self->engine, 0, NULL);
+  run_free (run_with_input (self, "submit PUT /api/resource/Customer/Ann --body - --key till-1",
+                            "{\"phone\":\"1\",\"modified\":\"2024-01-01 10:00:00\"}"));
+  run_free (run_with_input (self, "submit PUT /api/resource/Customer/Joe --body - --key till-2",
+                            "{\"phone\":\"1\",\"modified\":\"2024-01-01 10:00:00\"}"));
+  add_conflict (self, 1);
+  add_conflict_with (self, 2, "{\"name\":\"Joe\",\"modified\":\"2024-01-02 10:00:00\",\"phone\":\"2\"}");
+  gone = expect (self, "conflicts 1", 0, "End it with “posawesome-syncctl resolve 1 server_wins”.\n");
+  g_assert_null (strstr (gone, "local_wins"));
+  g_free (expect (self, "conflicts 2", 0, "End it with “posawesome-syncctl resolve 2 local_wins” or “server_wins”.\n"));
+  sync_store_resolve_conflict (self->store, 2, "server_wins", NULL, "ann", &error);
+  g_assert_no_error (error);
+  g_free (expect (self, "conflicts all", 0, "  server_wins  ann\n"));
+  sync_store_set_undone (self->store, 2, 7, "ann", &error);
+  g_assert_no_error (error);
+  g_free (expect (self, "conflicts all", 0, "  server_wins (undone by request 7)  ann\n"));
+  g_free (expect (self, "conflicts 2", 0, "Ended: server_wins, by ann\nThe end of conflict 2 is undone by request 7.\n"));
 }
 
 /* Those that are open say why in either list, and a list that is cut says that it is. */
@@ -244,5 +278,6 @@ main (int argc, char **argv)
   ADD ("json", test_json);
   ADD ("json-pages", test_json_pages);
   ADD ("conflicts", test_conflicts);
+  ADD ("conflict-end", test_conflict_end);
   return g_test_run ();
 }

@@ -5,6 +5,7 @@
 #include "ctl-fixture.h"
 
 #include <glib/gstdio.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "sync-test-directory.h"
@@ -316,6 +317,7 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   g_autofree char *metrics = gateway_fixture_expect (self, "GET", "metrics", NULL, 200);
   g_autofree char *refused = NULL;
   g_autoptr (Run) doctor = NULL;
+  g_autoptr (Run) unknown = NULL;
 
   assert_contains (json, "\"pausedTypes\":[\"Note\",\"Say \\\"x\\\"\"]");
   assert_contains (json, "\"nextTryMs\":null");
@@ -333,6 +335,8 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "sync", 1, "of a type whose delivery is paused (Note, Say \"x\"); go on with"));
   g_free (expect (self, "sync 1", 1, "of a type whose delivery is paused"));
   g_free (expect (self, "sync 4711", 1, "there is no request 4711"));
+  unknown = run_with_input (self, "sync --type Bogus", "");
+  g_assert_cmpstr (unknown->errors, ==, "posawesome-syncctl: there is no request of the type “Bogus”\n");
   g_free (expect (self, "sync --type Customer", 0, "but not those of Note"));
   refused = gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Customer\"],\"ids\":[1]}", 409);
   assert_contains (refused, "go on with “posawesome-syncctl resume”");
@@ -373,6 +377,29 @@ test_doctor_asks (GatewayFixture *self, gconstpointer data)
   sync_engine_set_offline (self->engine, TRUE);
   off = run_with_input (self, "doctor", "");
   assert_contains (off->out, "TROUBLE  nothing is delivered to https://shop.example.com; switched off line by hand");
+}
+
+/* What the next start would not use is said while all is well. */
+static void
+test_doctor_key_file (GatewayFixture *self, gconstpointer data)
+{
+  g_autofree char *directory = g_build_filename (self->directory, "posawesome-sync", NULL);
+  g_autofree char *path = g_build_filename (directory, "credentials", NULL);
+  g_autofree char *words = g_strdup_printf ("TROUBLE  %s is not of this user alone, and the next start does not use it; "
+                                            "close it with chmod 600\n", path);
+  g_autoptr (Run) open = NULL;
+  g_autoptr (Run) closed = NULL;
+
+  g_assert_no_errno (g_mkdir (directory, 0700));
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  g_assert_no_errno (g_chmod (path, 0644));
+  open = run_with_input (self, "doctor", "");
+  assert_contains (open->out, words);
+  assert_contains (open->out, "good     the API key is that of cashier@example.com");
+  g_assert_cmpint (open->status, ==, 1);
+  g_assert_no_errno (g_chmod (path, 0600));
+  closed = run_with_input (self, "doctor", "");
+  g_assert_cmpint (closed->status, ==, 0);
 }
 
 /* A till whose clock is wrong by more than a minute is told so. */
@@ -629,6 +656,7 @@ main (int argc, char **argv)
   ADD ("paused-types", test_paused_types);
   ADD ("doctor-asks", test_doctor_asks);
   ADD ("doctor-clock", test_doctor_clock);
+  ADD ("doctor-key-file", test_doctor_key_file);
   ADD ("backup", test_backup);
   ADD ("hooks", test_hooks);
   ADD ("credentials", test_credentials);
