@@ -7,6 +7,7 @@
 #include "sync-practice-shop.h"
 
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -38,6 +39,8 @@ main (int argc, char **argv)
   g_autoptr (SyncPracticeShop) shop = NULL;
   g_autoptr (GError) error = NULL;
 
+  /* For its words only: numbers are written as in JSON. */
+  setlocale (LC_CTYPE, "");
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || port < 0 || port > 65535)
     {

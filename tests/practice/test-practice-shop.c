@@ -182,6 +182,23 @@ test_reopen (void)
   sync_test_directory_free (directory);
 }
 
+/* What is not ASCII in GLib's words of its help arrives as it is. */
+static void
+test_help (void)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *words = NULL;
+
+  g_subprocess_launcher_setenv (launcher, "LC_ALL", "C.UTF-8", TRUE);
+  process = g_subprocess_launcher_spawn (launcher, &error, PRACTICE_PROGRAM, "--help", NULL);
+  g_assert_no_error (error);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, &words, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (words, "posawesome-practice [OPTION…]"));
+}
+
 /* The program, killed between two requests: everything it acknowledged is there. */
 static void
 test_kill (void)
@@ -338,6 +355,7 @@ main (int argc, char **argv)
   ADD ("one-post", test_one_post);
   ADD ("without-key-field", test_without_key_field);
   g_test_add_func ("/sync/practice/reopen", test_reopen);
+  g_test_add_func ("/sync/practice/help", test_help);
   g_test_add_func ("/sync/practice/kill", test_kill);
   ADD ("ledger", test_ledger);
   ADD ("line", test_line);
