@@ -447,9 +447,14 @@ has_row (GBytes *body, const char *resource_type, const char *name)
   return FALSE;
 }
 
-/* What it says, it says of something else. */
-static void
-take_for_another (SyncAnswer *self)
+/**
+ * sync_answer_take_for_another:
+ * @self: an answer
+ *
+ * What it says, it says of something else: it proves nothing.
+ */
+void
+sync_answer_take_for_another (SyncAnswer *self)
 {
   g_autofree char *words
     = g_strdup_printf ("The answer shows another document, %s %s: something between here and the server mixes answers up.",
@@ -503,7 +508,45 @@ sync_answer_expect_document (SyncAnswer *self, GBytes *body, const char *resourc
       || sync_document_is (self->server_type, self->server_name, resource_type, name)
       || has_row (body, resource_type, name))
     return;
-  take_for_another (self);
+  sync_answer_take_for_another (self);
+}
+
+/**
+ * sync_answer_expect_made:
+ * @self: an answer to a create
+ * @resource_type: the DocType that was to be made
+ *
+ * Takes the proof back if the answer shows a document of another DocType. One that does not say its DocType stays what it is.
+ */
+void
+sync_answer_expect_made (SyncAnswer *self, const char *resource_type)
+{
+  if (self->proof_met && self->server_type != NULL && !sync_key_is_same (self->server_type, resource_type))
+    sync_answer_take_for_another (self);
+}
+
+/**
+ * sync_answer_expect_newer:
+ * @self: an answer to a change
+ * @base_modified: the version that was sent with it
+ *
+ * Takes the proof back if the answer shows that very version: each write makes a new one, also if nothing changes (the
+ * recorded exchange 241), so this answer is older than the change.
+ */
+void
+sync_answer_expect_newer (SyncAnswer *self, const char *base_modified)
+{
+  if (self->proof_met && g_strcmp0 (self->server_modified, base_modified) == 0)
+    sync_answer_take_for_another (self);
+}
+
+static gboolean
+mentions (GBytes *body, const char *text)
+{
+  gsize length = 0;
+  const char *data = body != NULL ? g_bytes_get_data (body, &length) : NULL;
+
+  return data != NULL && g_strstr_len (data, (gssize) length, text) != NULL;
 }
 
 /**
@@ -511,19 +554,22 @@ sync_answer_expect_document (SyncAnswer *self, GBytes *body, const char *resourc
  * @self: an answer to a request that makes something
  * @route: what the request is
  * @key: its key
+ * @body: (nullable): its body
  *
- * Takes the proof back if the answer shows another key where the request had its own. One that shows none stays what it
- * is.
+ * Takes the proof back if the answer shows another key where the request had its own; and if it shows one that is nowhere in
+ * the request, where POS Awesome's submission shows it. One that shows none stays what it is.
  */
 void
-sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key)
+sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key, GBytes *body)
 {
   const char *slash = route->key_path != NULL ? strrchr (route->key_path, '/') : NULL;
   const char *field = slash != NULL ? slash + 1 : route->key_path;
+  gboolean is_its_place;
 
   if (self->echoed_key == NULL || (self->shape != SYNC_SHAPE_DATA && self->shape != SYNC_SHAPE_MESSAGE)
-      || (g_strcmp0 (self->echoed_in, route->key_field) != 0 && g_strcmp0 (self->echoed_in, field) != 0)
       || sync_key_is_stored_as (key, self->echoed_key))
     return;
-  take_for_another (self);
+  is_its_place = g_strcmp0 (self->echoed_in, route->key_field) == 0 || g_strcmp0 (self->echoed_in, field) == 0;
+  if (is_its_place || (route->echoes_key && route->proof == SYNC_PROOF_SUBMITTED && !mentions (body, self->echoed_key)))
+    sync_answer_take_for_another (self);
 }

@@ -97,7 +97,10 @@ SyncAnswer *sync_answer_new_from_reply (SyncTransportResult transport, gboolean 
                                         const char *key_field);
 gboolean sync_document_is (const char *doctype, const char *its_name, const char *resource_type, const char *name);
 void sync_answer_expect_document (SyncAnswer *self, GBytes *body, const char *resource_type, const char *name);
-void sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key);
+void sync_answer_expect_made (SyncAnswer *self, const char *resource_type);
+void sync_answer_expect_newer (SyncAnswer *self, const char *base_modified);
+void sync_answer_expect_key (SyncAnswer *self, const SyncRoute *route, const char *key, GBytes *body);
+void sync_answer_take_for_another (SyncAnswer *self);
 SyncOutcome sync_outcome_classify (const SyncAnswer *answer, SyncAction action);
 
 const char *sync_verdict_to_string (SyncVerdict verdict);

@@ -330,6 +330,23 @@ sync_delivery_record (SyncOperation *op)
     }
 }
 
+/* Whether the document that the answer to a create shows was made by another row, and does not hold what this one makes. */
+static gboolean
+shows_made_by_other (SyncOperation *op)
+{
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  JsonNode *data;
+  g_autofree char *text = NULL;
+
+  if (!op->answer->proof_met || op->answer->server_name == NULL
+      || !sync_store_is_made_by_other (op->engine->store, op->request, op->answer->server_name))
+    return FALSE;
+  data = sync_question_get_data (op->reply, parser);
+  text = data != NULL ? json_to_string (data, FALSE) : NULL;
+  return text == NULL
+         || !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text);
+}
+
 /* An answer that is about another document is none: a cache or a proxy on the way may mix them up. */
 static void
 check_subject (SyncOperation *op, SyncAction action)
@@ -338,9 +355,17 @@ check_subject (SyncOperation *op, SyncAction action)
   const char *name = sync_request_get_document_name (request);
 
   if (action == SYNC_ACTION_CREATE || action == SYNC_ACTION_CALL)
-    sync_answer_expect_key (op->answer, op->route, request->key);
+    sync_answer_expect_key (op->answer, op->route, request->key, sync_request_get_body (request));
   else if (action != SYNC_ACTION_DELETE && request->resource_type != NULL && name != NULL)
     sync_answer_expect_document (op->answer, op->reply->body, request->resource_type, name);
+  if (action == SYNC_ACTION_CREATE && request->resource_type != NULL)
+    {
+      sync_answer_expect_made (op->answer, request->resource_type);
+      if (shows_made_by_other (op))
+        sync_answer_take_for_another (op->answer);
+    }
+  if (action == SYNC_ACTION_UPDATE && request->base_modified != NULL)
+    sync_answer_expect_newer (op->answer, request->base_modified);
 }
 
 static void
@@ -488,13 +513,25 @@ is_delete (const SyncRequest *row)
   return row->state == SYNC_STATE_PENDING && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE));
 }
 
+/* A submission or cancellation that names the document and no more: it goes to whatever version is there. */
+static gboolean
+is_bare_step (const SyncRequest *row)
+{
+  return row->state == SYNC_STATE_PENDING && row->step == 0
+         && (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_SUBMIT))
+             || g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_CANCEL)));
+}
+
 /* The server deletes whatever version is there, and says of what has another name by now that it is deleted: so whether it is
- * what was to be deleted is looked at before. */
+ * what was to be deleted is looked at before. The same goes for what submits and cancels without the document. */
 static gboolean
 wants_sight (const SyncOperation *op)
 {
-  return is_delete (op->request) && !op->seen
-         && (op->request->base_modified != NULL || sync_renamed_lane_knows (op->engine, op->route, op->request));
+  if (op->seen)
+    return FALSE;
+  return (is_delete (op->request)
+          && (op->request->base_modified != NULL || sync_renamed_lane_knows (op->engine, op->route, op->request)))
+         || (is_bare_step (op->request) && op->request->base_modified != NULL && op->route->document_path == NULL);
 }
 
 static gboolean
@@ -516,12 +553,13 @@ follows_confirmed (SyncEngine *self, const SyncRequest *row)
   return confirmed != NULL;
 }
 
-/* Whether a look comes first that has to tell what this till wrote from what somebody else did. */
+/* Whether a look comes that has to tell what this till wrote from what somebody else did. */
 static gboolean
 wants_user (SyncOperation *op)
 {
-  return op->engine->user == NULL && op->route->action == SYNC_ACTION_UPDATE
-         && (op->look_first || op->request->state == SYNC_STATE_UNKNOWN);
+  return op->engine->user == NULL && op->route->action != SYNC_ACTION_DELETE
+         && (op->look_first
+             || (op->request->state == SYNC_STATE_UNKNOWN && !may_resend (op->engine, op->request, op->route)));
 }
 
 /* What the row of @op, read with its bodies, needs next. */
@@ -562,7 +600,7 @@ sync_delivery_start (SyncEngine *self, SyncRequest *row)
   /* The common case needs nothing but the claim, which reads the row again. */
   op->look_first = row->state == SYNC_STATE_PENDING
                    && (sync_survey_take_suspect (self, row->id) || follows_confirmed (self, row));
-  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !is_delete (row)
+  if (row->state == SYNC_STATE_PENDING && !op->look_first && !wants_base (row) && !is_delete (row) && !is_bare_step (row)
       && !sync_engine_must_prove_key (self, row)
       && !sync_zone_must_ask (self, row) && !sync_natural_must_ask (self, row))
     {

@@ -48,6 +48,13 @@ version_made (SyncOperation *op, JsonObject *document)
   return is_by_us (op, document) ? sync_json_member_text (document, "modified", NULL) : NULL;
 }
 
+/* (nullable): the same of a row that made the document: its first version has the time of its creation. */
+static const char *
+version_created (SyncOperation *op, JsonObject *document)
+{
+  return sync_json_member_text (document, is_by_us (op, document) ? "modified" : "creation", NULL);
+}
+
 /* The draft on the server takes the edited body, unless it does not want it. */
 static void
 take_difference (SyncOperation *op, const char *name, const char *modified)
@@ -139,7 +146,7 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
   change.unaccounted = 0;
   change.needs_person = 0;
   change.server_name = name;
-  change.server_modified = version_made (op, document);
+  change.server_modified = version_created (op, document);
   change.message = "";
   change.proof = "look";
   if (half_done)
@@ -147,7 +154,8 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
       change.to = SYNC_STATE_PENDING;
       change.step = 1;
       change.delay_ms = 0;
-      change.base_modified = modified;
+      /* What somebody else made of the draft since is not submitted unseen. */
+      change.base_modified = change.server_modified;
       change.proof = NULL;
     }
   sync_settle_write_down (op, &change);
@@ -176,6 +184,15 @@ learn_version (SyncOperation *op, JsonObject *document, const char *text)
   return g_strcmp0 (request->base_modified, modified) == 0;
 }
 
+/* It was only looked at before it is sent, and may be sent. */
+static void
+go_on_seen (SyncOperation *op)
+{
+  op->look_first = FALSE;
+  op->seen = TRUE;
+  sync_delivery_continue (op);
+}
+
 /* Still at our base, or at what an earlier write of ours made of it (@learned just now): no send of this one has taken
  * effect, and one that might still do so makes the next one fail harmlessly, because it carries this base or an older one. */
 static void
@@ -188,8 +205,7 @@ found_at_base (SyncOperation *op, gboolean learned)
   /* It was only looked at before it is sent; how an earlier send ended was decided about then. */
   if (op->request->state == SYNC_STATE_PENDING)
     {
-      op->look_first = FALSE;
-      sync_delivery_continue (op);
+      go_on_seen (op);
       return;
     }
   sync_history_read (op->engine, op->route, op->request, &history);
@@ -326,6 +342,8 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     }
   else if (docstatus == 2)
     sync_settle_open_conflict (op, "cancelled", text, modified);
+  else if (docstatus == wanted - 1 && at_base && op->request->state == SYNC_STATE_PENDING)
+    go_on_seen (op);
   else if (docstatus == wanted - 1 && sync_history_ended (&history, SYNC_VERDICT_UNPROVEN))
     found_queued (op, &history);
   else if (docstatus < wanted && at_base
@@ -350,10 +368,7 @@ found_for_delete (SyncOperation *op, JsonObject *document, const char *text)
       && !learn_version (op, document, text) && g_strcmp0 (modified, op->request->base_modified) != 0)
     sync_settle_open_conflict (op, "delete_edit", text, modified);
   else if (op->request->state == SYNC_STATE_PENDING)
-    {
-      op->seen = TRUE;
-      sync_delivery_continue (op);
-    }
+    go_on_seen (op);
   else if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE)
            || sync_history_ended (&history, SYNC_VERDICT_DELIVERED))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);

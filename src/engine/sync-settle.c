@@ -414,7 +414,9 @@ look_in_vain (SyncOperation *op)
   if (!passes && has_looked_enough (op, VAIN_LOOKS_BEFORE_PERSON))
     unreadable (op, op->answer);
   else
-    look_again (op, op->answer != NULL ? op->answer->message : NULL);
+    look_again (op, op->answer != NULL && op->answer->message != NULL ? op->answer->message
+                    : op->reply != NULL                               ? op->reply->error
+                                                                      : NULL);
 }
 
 /* Whether a look was shown the document that it asked for, and not what somebody else asked for. */

@@ -420,6 +420,29 @@ sync_store_dup_made_types (SyncStore *self, GError **error)
 }
 
 /**
+ * sync_store_is_made_by_other:
+ * @self: a store
+ * @request: a row that makes a document
+ * @name: a document of the server, of the same DocType
+ *
+ * Cheap at any size.
+ *
+ * Returns: whether another delivered row made it, that is not forgotten; FALSE also if that cannot be read
+ */
+gboolean
+sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name)
+{
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_MADE_BY_OTHER, NULL);
+  return stmt != NULL
+         && sync_store_bind (self, stmt, NULL, "sssi", request->site, request->resource_type, name, request->id)
+         && sync_store_step (self, stmt, &has_row, NULL) && has_row;
+}
+
+/**
  * sync_store_find_other_maker:
  * @self: a store or a reader
  * @request: a row that makes a document

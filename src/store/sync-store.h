@@ -290,6 +290,7 @@ char **sync_store_dup_types (SyncStore *self, GError **error);
 char *sync_store_dup_shown_plan (SyncStore *self, const SyncShown *shown);
 GArray *sync_store_list_dependants (SyncStore *self, gint64 id, SyncDependants which, GError **error);
 char **sync_store_dup_made_types (SyncStore *self, GError **error);
+gboolean sync_store_is_made_by_other (SyncStore *self, const SyncRequest *request, const char *name);
 gboolean sync_store_find_other_maker (SyncStore *self, const SyncRequest *request, const char *name, SyncMaker *maker,
                                       GError **error);
 GPtrArray *sync_store_list_attempts (SyncStore *self, gint64 request_id, GError **error);

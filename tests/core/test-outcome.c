@@ -690,11 +690,61 @@ test_another_key (void)
     {
       g_autoptr (SyncAnswer) answer = read_made (rows[i].json, SYNC_PROOF_DOCUMENT, route.key_field);
 
-      sync_answer_expect_key (answer, &route, rows[i].key);
+      sync_answer_expect_key (answer, &route, rows[i].key, NULL);
       g_test_message ("%s", rows[i].json);
       g_assert_cmpint (answer->of_another, ==, rows[i].is_another);
       g_assert_cmpint (answer->proof_met, ==, !rows[i].is_another);
     }
+}
+
+/* POS Awesome shows the key of a sale in a field of its own. */
+static void
+test_key_of_sale (void)
+{
+  static const struct
+  {
+    const char *key;
+    const char *body;
+    gboolean is_another;
+  } rows[] = {
+    { "inv-1", "", FALSE },
+    { "inv-2", "", TRUE },
+    /* The caller had given it another one as well. */
+    { "inv-2", "{\"data\":\"{\\\"client_request_id\\\":\\\"inv-1\\\"}\"}", FALSE },
+  };
+  const char *json = "{\"message\":{\"name\":\"A\",\"docstatus\":1,\"client_request_id\":\"inv-1\"}}";
+  SyncRoute route = { .action = SYNC_ACTION_CREATE, .proof = SYNC_PROOF_SUBMITTED, .echoes_key = TRUE,
+                      .key_field = (char *) "posa_client_request_id", .key_path = (char *) "invoice/posa_client_request_id" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (SyncAnswer) answer = read_made (json, SYNC_PROOF_SUBMITTED, route.key_field);
+      g_autoptr (GBytes) body = g_bytes_new (rows[i].body, strlen (rows[i].body));
+
+      sync_answer_expect_key (answer, &route, rows[i].key, body);
+      g_assert_cmpint (answer->of_another, ==, rows[i].is_another);
+      g_assert_cmpint (answer->proof_met, ==, !rows[i].is_another);
+    }
+}
+
+/* A create is answered by a document of its DocType, a change by another version than the one that was sent. */
+static void
+test_another_type_or_version (void)
+{
+  g_autoptr (SyncAnswer) same = read_made ("{\"data\":{\"name\":\"A\",\"doctype\":\"Note\"}}", SYNC_PROOF_DOCUMENT, NULL);
+  g_autoptr (SyncAnswer) other = read_made ("{\"data\":{\"name\":\"A\",\"doctype\":\"Item\"}}", SYNC_PROOF_DOCUMENT, NULL);
+  g_autoptr (SyncAnswer) old = read_made ("{\"data\":{\"name\":\"A\",\"modified\":\"1\"}}", SYNC_PROOF_DOCUMENT, NULL);
+  g_autoptr (SyncAnswer) new = read_made ("{\"data\":{\"name\":\"A\",\"modified\":\"2\"}}", SYNC_PROOF_DOCUMENT, NULL);
+
+  sync_answer_expect_made (same, "Note");
+  sync_answer_expect_made (other, "Note");
+  sync_answer_expect_newer (old, "1");
+  sync_answer_expect_newer (new, "1");
+  g_assert_false (same->of_another);
+  g_assert_true (other->of_another);
+  g_assert_true (old->of_another);
+  g_assert_false (new->of_another);
+  g_assert_cmpint (check ("old", old, SYNC_ACTION_UPDATE, SYNC_VERDICT_UNKNOWN, SYNC_HOST_NO_NEWS), ==, 0);
 }
 
 int
@@ -709,6 +759,8 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/answer/document", test_document);
   g_test_add_func ("/sync/answer/another-document", test_another_document);
   g_test_add_func ("/sync/answer/another-key", test_another_key);
+  g_test_add_func ("/sync/answer/key-of-sale", test_key_of_sale);
+  g_test_add_func ("/sync/answer/another-type-or-version", test_another_type_or_version);
   g_test_add_func ("/sync/answer/retry-after", test_retry_after);
   g_test_add_func ("/sync/answer/retry-after-of-proxy", test_retry_after_of_proxy);
   return g_test_run ();

@@ -111,6 +111,27 @@ test_changed_elsewhere (Engine *e)
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "A"), "price"), ==, 9);
 }
 
+/* A sale arrives and its answer is lost; before the till looks, somebody else writes into the draft: that is not submitted
+ * as if it were the till's. */
+static void
+test_draft_changed_elsewhere (Engine *e)
+{
+  gboolean is_lost = FALSE;
+  gint64 id;
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, lose_first, &is_lost);
+  engine_start (e);
+  engine_settle (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\",\"docstatus\":1}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"B\"}");
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-1"), "docstatus"), ==, 0);
+}
+
 /* The answer to the second change is lost when it is sent against what the first one made. */
 static ToyFault
 second_out_of_sight (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
@@ -368,6 +389,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/confirmed/change", test_confirmed_change);
   engine_test_add ("/sync/confirmed/then-changed-elsewhere", test_confirmed_then_changed_elsewhere);
   engine_test_add ("/sync/confirmed/changed-elsewhere", test_changed_elsewhere);
+  engine_test_add ("/sync/confirmed/draft-changed-elsewhere", test_draft_changed_elsewhere);
   engine_test_add ("/sync/confirmed/twice", test_confirmed_twice);
   engine_test_add ("/sync/confirmed/then-blind", test_confirmed_then_blind);
   engine_test_add ("/sync/confirmed/then-seen", test_confirmed_then_seen);

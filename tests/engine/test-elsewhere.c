@@ -569,6 +569,74 @@ test_taken_hook (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
 }
 
+typedef struct
+{
+  const char *method; /* of the call that is answered with another document, once */
+  guint met;
+} Mix;
+
+static ToyFault
+mix_up (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  Mix *mix = user_data;
+
+  if (mix->met > 0 || !g_str_equal (mix->method, request->method))
+    return TOY_ANSWER;
+  mix->met++;
+  return TOY_CANNED;
+}
+
+/* The answer to another create, and a document of another kind: neither is what this one made. */
+static void
+test_answer_of_another_create (Engine *e)
+{
+  static const char *const answers[] = { "{\"data\":{\"name\":\"NAME-1\",\"title\":\"first\"}}",
+                                         "{\"data\":{\"name\":\"NAME-9\",\"doctype\":\"Item\"}}" };
+
+  toy_site_set_key_field (e->site, FALSE);
+  engine_start (e);
+  engine_settle (e);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"first\"}");
+  engine_settle (e);
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      Mix mix = { "POST", 0 };
+      g_autofree char *body = g_strdup_printf ("{\"title\":\"other %u\"}", i);
+      g_autoptr (SyncRequest) row = NULL;
+      gint64 id;
+
+      toy_site_set_canned (e->site, 200, "application/json", answers[i]);
+      toy_site_set_fault (e->site, mix_up, &mix);
+      id = engine_submit (e, "POST", "/api/resource/Note", body);
+      engine_settle (e);
+      g_assert_cmpuint (mix.met, ==, 1);
+      row = engine_get (e, id);
+      g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+      g_assert_null (row->server_name);
+    }
+}
+
+/* A change is answered with the document as it was before it. */
+static void
+test_answer_of_before (Engine *e)
+{
+  Mix mix = { "PUT", 0 };
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  toy_site_set_canned (e->site, 200, "application/json",
+                       "{\"data\":{\"name\":\"A\",\"n\":0,\"modified\":\"2026-11-23 10:00:00.000001\"}}");
+  toy_site_set_fault (e->site, mix_up, &mix);
+  engine_start (e);
+  engine_settle (e);
+  id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000001\"}");
+  engine_settle (e);
+  g_assert_cmpuint (mix.met, ==, 1);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Item", "A"), "n"), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -595,5 +663,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/elsewhere/taken-by-cancelled", test_taken_by_cancelled);
   engine_test_add ("/sync/elsewhere/taken-unreadable", test_taken_unreadable);
   engine_test_add ("/sync/elsewhere/taken-hook", test_taken_hook);
+  engine_test_add ("/sync/elsewhere/answer-of-another-create", test_answer_of_another_create);
+  engine_test_add ("/sync/elsewhere/answer-of-before", test_answer_of_before);
   return g_test_run ();
 }
