@@ -67,7 +67,11 @@ static const Row rows[] = {
   { "POST", CLIENT "insert", JSON, "{\"doc\":\"{\\\"doctype\\\":\\\"Note\\\",\\\"n\\\":1.10}\"}", "K", NULL, 0, "{\"doc\":\"{\\\"doctype\\\":\\\"Note\\\",\\\"n\\\":1.10, \\\"sync_client_id\\\": \\\"K\\\"}\"}" },
   { "POST", CLIENT "save", JSON, "{\"doc\":{\"doctype\":\"Note\",\"name\":\"N\",\"modified\":\"old\",\"__unsaved\":1}}", NULL, "new", 0, "{\"doc\":{\"doctype\":\"Note\",\"name\":\"N\",\"modified\":\"new\"}}" },
   { "POST", CLIENT "save", JSON, "{\"doc\":{\"doctype\":\"Note\",\"__islocal\":1}}", "K", NULL, 0, "{\"doc\":{\"doctype\":\"Note\",\"__islocal\":1, \"sync_client_id\": \"K\"}}" },
-  { "POST", CLIENT "set_value", JSON, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"content\",\"value\":\"x\"}", "K", "m", 0, NULL },
+  { "POST", CLIENT "set_value", JSON, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"content\",\"value\":\"x\"}", "K", NULL, 0, NULL },
+  { "POST", CLIENT "set_value", JSON, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"content\",\"value\":\"x\"}", "K", "m", 0, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"{\\\"content\\\": \\\"x\\\", \\\"modified\\\": \\\"m\\\"}\"}" },
+  { "POST", CLIENT "set_value", JSON, "{\"fieldname\":\"seen\",\"doctype\":\"Note\",\"name\":\"N\",\"value\":1.50}", "K", "m", 0, "{\"fieldname\":\"{\\\"seen\\\": 1.50, \\\"modified\\\": \\\"m\\\"}\",\"doctype\":\"Note\",\"name\":\"N\"}" },
+  { "POST", CLIENT "set_value", JSON, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"content\",\"value\":null}", "K", "m", 0, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":\"{\\\"content\\\": \\\"\\\", \\\"modified\\\": \\\"m\\\"}\"}" },
+  { "PUT", CLIENT "set_value", FORM, "doctype=Note&name=N&fieldname=content&value=x", "K", "m", 0, "doctype=Note&name=N&fieldname=%7B%22content%22%3A%20%22x%22%2C%20%22modified%22%3A%20%22m%22%7D" },
   { "POST", CLIENT "set_value", JSON, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":{\"content\":\"x\"}}", "K", "m", 0, "{\"doctype\":\"Note\",\"name\":\"N\",\"fieldname\":{\"content\":\"x\", \"modified\": \"m\"}}" },
   { "POST", CLIENT "cancel", JSON, "{\"doctype\":\"Sales Invoice\",\"name\":\"S\"}", "K", "m", 0, NULL },
   /* POS Awesome */
