@@ -281,6 +281,7 @@ gboolean sync_zone_must_ask (SyncEngine *self, const SyncRequest *row);
 void sync_zone_ask (SyncOperation *op);
 gboolean sync_zone_is_unasked (SyncEngine *self);
 char *sync_zone_dup_text (SyncEngine *self, gint64 wall_ms);
+gint64 sync_zone_read_fraction_us (const char *text);
 gboolean sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 *latest_ms);
 gboolean sync_zone_get_posting (SyncEngine *self, gint64 wall_ms, char **date, char **time);
 

@@ -37,21 +37,6 @@ ask (SyncEngine *self, const SyncOpenConflict *open, const char *why)
     }
 }
 
-/* What a time of ERPNext's tells below the second, in microseconds. */
-static gint64
-read_fraction_us (const char *text)
-{
-  const char *dot = strrchr (text, '.');
-  gint64 us = 0;
-
-  for (guint i = 1; i <= 6; i++)
-    {
-      dot = dot != NULL && g_ascii_isdigit (dot[1]) ? dot + 1 : NULL;
-      us = us * 10 + (dot != NULL ? g_ascii_digit_value (*dot) : 0);
-    }
-  return us;
-}
-
 /* Which side wrote last: the till when it took the write, on the server's clock as far as that is known; the server as its
  * document says. What lies within the uncertainty of the clocks nobody knows. Missing, no time at all, or exactly equal:
  * the server. */
@@ -67,7 +52,7 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
   if (uncertainty_ms < 0 || self->zone == NULL)
     return SYNC_MERGE_NEWER_UNKNOWN;
   if (!sync_zone_read (self, open->conflict->server_version, &earliest_ms, &latest_ms)
-      || earliest_ms * 1000 + read_fraction_us (open->conflict->server_version) == local_ms * 1000)
+      || (earliest_ms == local_ms && sync_zone_read_fraction_us (open->conflict->server_version) % 1000 <= 0))
     return SYNC_MERGE_NEWER_SERVER;
   if (local_ms - uncertainty_ms > latest_ms)
     return SYNC_MERGE_NEWER_LOCAL;

@@ -142,14 +142,30 @@ sync_zone_dup_text (SyncEngine *self, gint64 wall_ms)
   return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M:%S") : NULL;
 }
 
-/* The moments that a text of the site's may mean: within its second, and twice as many in the night in which its clocks
- * go back. FALSE if its zone is not known, or it is no time. */
+/* What a time of ERPNext's tells below the second, in microseconds; -1: nothing. */
+gint64
+sync_zone_read_fraction_us (const char *text)
+{
+  const char *dot = strrchr (text, '.');
+  gint64 us = dot != NULL ? 0 : -1;
+
+  for (guint i = 1; us >= 0 && i <= 6; i++)
+    {
+      dot = dot != NULL && g_ascii_isdigit (dot[1]) ? dot + 1 : NULL;
+      us = us * 10 + (dot != NULL ? g_ascii_digit_value (*dot) : 0);
+    }
+  return us;
+}
+
+/* The moments that a text of the site's may mean: within its second if it tells no fraction, and twice as many in the night in
+ * which its clocks go back. FALSE if its zone is not known, or it is no time. */
 gboolean
 sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 *latest_ms)
 {
   static const GTimeType types[] = { G_TIME_TYPE_STANDARD, G_TIME_TYPE_DAYLIGHT };
   g_autoptr (GDateTime) as_utc = NULL;
   int year, month, day, hour, minute, second;
+  gint64 fraction_us;
 
   if (self->zone == NULL || text == NULL
       || sscanf (text, "%d-%d-%d%*1[ T]%d:%d:%d", &year, &month, &day, &hour, &minute, &second) != 6)
@@ -157,6 +173,7 @@ sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 
   as_utc = g_date_time_new_utc (year, month, day, hour, minute, second);
   if (as_utc == NULL)
     return FALSE;
+  fraction_us = sync_zone_read_fraction_us (text);
   *earliest_ms = G_MAXINT64;
   *latest_ms = G_MININT64;
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
@@ -165,8 +182,8 @@ sync_zone_read (SyncEngine *self, const char *text, gint64 *earliest_ms, gint64 
       int interval = g_time_zone_adjust_time (self->zone, types[i], &local);
       gint64 ms = (local - g_time_zone_get_offset (self->zone, interval)) * 1000;
 
-      *earliest_ms = MIN (*earliest_ms, ms);
-      *latest_ms = MAX (*latest_ms, ms + 999);
+      *earliest_ms = MIN (*earliest_ms, ms + MAX (fraction_us, 0) / 1000);
+      *latest_ms = MAX (*latest_ms, ms + (fraction_us >= 0 ? fraction_us / 1000 : 999));
     }
   return TRUE;
 }

@@ -87,6 +87,28 @@ set_and_settle (Engine *e, gint64 ahead_us)
   g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
 }
 
+/* It was made in the very second in which it was sent, and of the server's clock it is known to the hair how early that was. */
+static void
+test_found_within_the_second (Engine *e)
+{
+  ToyFault fault = TOY_ANSWER;
+  gint64 id;
+
+  toy_site_put (e->site, "Customer", "Walk In", "{\"customer_name\":\"Walk In\"}");
+  toy_site_set_key_field (e->site, FALSE);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_fault (e->site, lose_once, &fault);
+  engine_start (e);
+  engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
+  engine_settle (e);
+  engine_run_for (e, 730);
+  fault = TOY_RESET_AFTER;
+  id = engine_submit (e, "POST", "/api/resource/Customer", NEW);
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+}
+
 /* The settle time is the server's, whatever is done to the till's clock. */
 static void
 test_clock_forward (Engine *e)
@@ -290,6 +312,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  engine_test_add ("/sync/natural/found-within-the-second", test_found_within_the_second);
   engine_test_add ("/sync/natural/attempt", test_attempt);
   engine_test_add ("/sync/natural/clock-forward", test_clock_forward);
   engine_test_add ("/sync/natural/clock-back", test_clock_back);

@@ -158,6 +158,7 @@ sign (ToySite *self, JsonObject *document)
   g_autoptr (GTimeZone) zone = g_time_zone_new_identifier ("Asia/Kolkata");
   g_autoptr (GDateTime) utc = NULL;
   g_autoptr (GDateTime) local = NULL;
+  g_autofree char *second = NULL;
   g_autofree char *text = NULL;
 
   json_object_set_string_member (document, "owner", self->user);
@@ -165,7 +166,9 @@ sign (ToySite *self, JsonObject *document)
     return;
   utc = g_date_time_new_from_unix_utc ((sync_clock_wall_us (self->clock) + self->ahead_us) / G_USEC_PER_SEC);
   local = g_date_time_to_timezone (utc, zone);
-  text = g_date_time_format (local, "%Y-%m-%d %H:%M:%S.000000");
+  second = g_date_time_format (local, "%Y-%m-%d %H:%M:%S");
+  text = g_strdup_printf ("%s.%06u", second,
+                          (guint) ((sync_clock_wall_us (self->clock) + self->ahead_us) % G_USEC_PER_SEC));
   json_object_set_string_member (document, "creation", text);
 }
 
