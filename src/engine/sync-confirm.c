@@ -101,8 +101,9 @@ read_named (SyncEngine *self, GTask *task, Word *word)
  * @callback: called when it is written down, or refused
  * @user_data: for @callback
  *
- * As sync_engine_confirm() with "it arrived"; but the name of what the request makes or changes is looked up on the server
- * before that, if the server can be asked now. What it does not let us read is believed.
+ * As sync_engine_confirm() with "it arrived"; but the name of what the request makes or changes (where none is given, the name
+ * that is known) is looked up on the server before that, if the server can be asked now. What it does not let us read is
+ * believed; what another row made is not this one's.
  */
 void
 sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name, const char *actor,
@@ -117,11 +118,22 @@ sync_engine_confirm_arrived_async (SyncEngine *self, gint64 id, const char *name
   sync_engine_assert_own_context (self);
   g_task_set_source_tag (task, sync_engine_confirm_arrived_async);
   word->id = id;
+  /* Where the document is known that it left there, that is the one. */
+  if (name == NULL && row != NULL)
+    name = row->server_name;
   word->name = g_strdup (name);
   word->actor = g_strdup (actor);
   g_task_set_task_data (task, word, word_free);
   /* What was to be taken away, or cancelled, is not to be found as it was. */
   shows = route != NULL && route->action != SYNC_ACTION_DELETE && route->action != SYNC_ACTION_CANCEL;
+  if (name != NULL && route != NULL && route->action == SYNC_ACTION_CREATE && row->resource_type != NULL
+      && sync_store_is_made_by_other (self->store, row, name))
+    {
+      g_task_return_new_error (task, SYNC_ERROR, SYNC_ERROR_REFUSED,
+                               "%s “%s” is what another request of this till made: look at its name there",
+                               row->resource_type, name);
+      return;
+    }
   if (name == NULL || !shows || row->resource_type == NULL || sync_dispatcher_is_shut (self)
       || sync_breaker_is_open (&self->breaker))
     {

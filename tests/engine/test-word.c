@@ -140,6 +140,47 @@ test_draft (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
 }
 
+/* What another one made is not this one's. */
+static void
+test_of_another (Engine *e)
+{
+  gint64 id = lose (e, "Note", "{\"title\":\"x\"}");
+  gint64 other = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"y\"}");
+  g_autofree char *words = NULL;
+
+  engine_run_for (e, 10000);
+  engine_assert_state (e, other, SYNC_STATE_COMPLETED);
+  words = say_arrived (e, id, "NAME-2");
+  g_assert_nonnull (words);
+  g_assert_nonnull (strstr (words, "another request"));
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+}
+
+static ToyFault
+refuse_submission (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write && g_str_equal (request->method, "PUT") ? TOY_CANNED : TOY_ANSWER;
+}
+
+/* A sale whose submission was refused: that its draft stands there is known, whatever is said. */
+static void
+test_draft_is_known (Engine *e)
+{
+  g_autofree char *words = NULL;
+  gint64 id;
+
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
+  toy_site_set_fault (e->site, refuse_submission, NULL);
+  engine_start (e);
+  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\",\"docstatus\":1}");
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+  words = say_arrived (e, id, NULL);
+  g_assert_nonnull (words);
+  g_assert_nonnull (strstr (words, "is a draft there"));
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -149,5 +190,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/word/believed-unread", test_believed_unread);
   engine_test_add ("/sync/word/nameless", test_nameless);
   engine_test_add ("/sync/word/draft", test_draft);
+  engine_test_add ("/sync/word/draft-is-known", test_draft_is_known);
+  engine_test_add ("/sync/word/of-another", test_of_another);
   return g_test_run ();
 }
