@@ -37,8 +37,8 @@ class Logind(Service):
         handles = Gio.UnixFDList()
         invocation.return_value_with_unix_fd_list(GLib.Variant('(h)', (handles.append(theirs),)), handles)
         os.close(theirs)
-        self.locks.append(ours)
         self.asked.append(arguments.unpack())
+        self.locks.append(ours)
 
     def held(self):
         """How many locks somebody still holds."""
@@ -235,6 +235,7 @@ def test_logind():
         till.wait(lambda status: status['queueStats']['completed'] == 3, 'it goes on')
         wait_until(lambda: logind.held() == 0, 'nothing is held')
         logind.prepare('Shutdown', True)
+        wait_until(lambda: till.run([os.environ['SYNC_TEST_CTL'], 'sync'])[0] == 1, 'it has heard of that')
         till.offer(till.client(), note('after the end'))
         till.wait(lambda status: status['queueStats']['pending'] == 1, 'it is taken')
         assert till.program.end() == 0
