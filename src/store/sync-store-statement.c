@@ -173,11 +173,11 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     " ON r.id = n.request_id WHERE n.site = ?1 AND n.name = ?2 AND n.request_id <> 0 ORDER BY n.request_id",
   [SYNC_STATEMENT_LIST_MADE_TYPES] =
     "SELECT DISTINCT resource_type FROM offline_requests WHERE action = 'create' AND resource_type <> ''",
-  /* Of a row that is forgotten nobody knows whether it made the document or changed it. */
   [SYNC_STATEMENT_MADE_BY_OTHER] =
     "SELECT 1 FROM names AS n JOIN offline_requests AS r INDEXED BY requests_versions ON r.lane = n.lane"
     " AND r.status = 'completed' WHERE n.site = ?1 AND n.resource_type = ?2 AND n.name = ?3 AND r.id <> ?4"
     " AND r.action = 'create' AND r.server_name = ?3 COLLATE NOCASE LIMIT 1",
+  /* Of a row that is forgotten nobody knows whether it made the document or changed it. */
   [SYNC_STATEMENT_FIND_OTHER_MAKER] =
     "SELECT 1 FROM offline_requests WHERE site = ?1 AND resource_type = ?2 AND action = ?3 AND id <> ?4"
     " AND server_name = ?5 COLLATE NOCASE"

@@ -569,23 +569,6 @@ test_taken_hook (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
 }
 
-typedef struct
-{
-  const char *method; /* of the call that is answered with another document, once */
-  guint met;
-} Mix;
-
-static ToyFault
-mix_up (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  Mix *mix = user_data;
-
-  if (mix->met > 0 || !g_str_equal (mix->method, request->method))
-    return TOY_ANSWER;
-  mix->met++;
-  return TOY_CANNED;
-}
-
 /* The answer to another create, and a document of another kind: neither is what this one made. */
 static void
 test_answer_of_another_create (Engine *e)
@@ -600,13 +583,13 @@ test_answer_of_another_create (Engine *e)
   engine_settle (e);
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
     {
-      Mix mix = { "POST", 0 };
+      ToyMix mix = { "POST", NULL, 1, 0 };
       g_autofree char *body = g_strdup_printf ("{\"title\":\"other %u\"}", i);
       g_autoptr (SyncRequest) row = NULL;
       gint64 id;
 
       toy_site_set_canned (e->site, 200, "application/json", answers[i]);
-      toy_site_set_fault (e->site, mix_up, &mix);
+      toy_site_set_fault (e->site, toy_mix_up, &mix);
       id = engine_submit (e, "POST", "/api/resource/Note", body);
       engine_settle (e);
       g_assert_cmpuint (mix.met, ==, 1);
@@ -620,13 +603,13 @@ test_answer_of_another_create (Engine *e)
 static void
 test_answer_of_before (Engine *e)
 {
-  Mix mix = { "PUT", 0 };
+  ToyMix mix = { "PUT", NULL, 1, 0 };
   gint64 id;
 
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
   toy_site_set_canned (e->site, 200, "application/json",
                        "{\"data\":{\"name\":\"A\",\"n\":0,\"modified\":\"2026-11-23 10:00:00.000001\"}}");
-  toy_site_set_fault (e->site, mix_up, &mix);
+  toy_site_set_fault (e->site, toy_mix_up, &mix);
   engine_start (e);
   engine_settle (e);
   id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000001\"}");

@@ -135,26 +135,6 @@ test_update_answer_lost (Engine *e)
   g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 1);
 }
 
-typedef struct
-{
-  const char *method; /* of the call that is answered with another document */
-  const char *part;   /* (nullable): in its URL */
-  guint times;
-  guint met;
-} Mix;
-
-static ToyFault
-mix_up (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  Mix *mix = user_data;
-
-  if (mix->met >= mix->times || !g_str_equal (mix->method, request->method)
-      || (mix->part != NULL && strstr (request->url, mix->part) == NULL))
-    return TOY_ANSWER;
-  mix->met++;
-  return TOY_CANNED;
-}
-
 /* Each write that names a document is answered with another one, and nothing was done: that is no proof. */
 static void
 test_answer_of_another (Engine *e)
@@ -176,7 +156,7 @@ test_answer_of_another (Engine *e)
   start (e);
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
-      Mix mix = { "PUT", NULL, 1, 0 };
+      ToyMix mix = { "PUT", NULL, 1, 0 };
       g_autofree char *name = g_strdup_printf ("A%u", i);
       g_autofree char *url = g_strconcat ("/api/resource/Item/", name, NULL);
       g_autofree char *body = NULL;
@@ -188,7 +168,7 @@ test_answer_of_another (Engine *e)
       document = toy_site_get (e->site, "Item", name);
       body = g_strdup_printf ("{%s,\"modified\":\"%s\"}", rows[i].body, json_object_get_string_member (document, "modified"));
       toy_site_set_canned (e->site, 200, "application/json", rows[i].answer);
-      toy_site_set_fault (e->site, mix_up, &mix);
+      toy_site_set_fault (e->site, toy_mix_up, &mix);
       id = engine_submit (e, "PUT", url, body);
       engine_settle (e);
       g_assert_cmpuint (mix.met, ==, 1);
@@ -208,12 +188,12 @@ test_answer_of_another_key (Engine *e)
 {
   static const char answer[] = "{\"data\":{\"name\":\"B\",\"docstatus\":1,\"posa_client_request_id\":\"other\"}}";
   static const char sale[] = "{\"customer\":\"A\",\"posa_client_request_id\":\"mine\"}";
-  Mix mix = { "POST", "Sales%20Invoice", 1, 0 };
+  ToyMix mix = { "POST", "Sales%20Invoice", 1, 0 };
   g_autoptr (SyncRequest) row = NULL;
   gint64 id;
 
   toy_site_set_canned (e->site, 200, "application/json", answer);
-  toy_site_set_fault (e->site, mix_up, &mix);
+  toy_site_set_fault (e->site, toy_mix_up, &mix);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", sale);
   engine_settle (e);
@@ -234,7 +214,7 @@ static void
 test_look_of_another (Engine *e)
 {
   Plan plan = { TOY_RESET_BEFORE, 1, "PUT" };
-  Mix mix = { "GET", "/Item/A", 2, 0 };
+  ToyMix mix = { "GET", "/Item/A", 2, 0 };
   gint64 id;
 
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
@@ -244,7 +224,7 @@ test_look_of_another (Engine *e)
   start (e);
   id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000001\"}");
   engine_settle (e);
-  toy_site_set_fault (e->site, mix_up, &mix);
+  toy_site_set_fault (e->site, toy_mix_up, &mix);
   engine_run_for (e, 60000);
   g_assert_cmpuint (mix.met, ==, 2);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
@@ -256,7 +236,7 @@ static void
 test_look_of_another_key (Engine *e)
 {
   Plan plan = { TOY_RESET_AFTER, 1, "POST" };
-  Mix mix = { "GET", "/NAME-1", 2, 0 };
+  ToyMix mix = { "GET", "/NAME-1", 2, 0 };
   g_autoptr (SyncRequest) row = NULL;
   gint64 id;
 
@@ -266,7 +246,7 @@ test_look_of_another_key (Engine *e)
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
   engine_settle (e);
-  toy_site_set_fault (e->site, mix_up, &mix);
+  toy_site_set_fault (e->site, toy_mix_up, &mix);
   engine_run_for (e, 60000);
   g_assert_cmpuint (mix.met, ==, 2);
   row = engine_get (e, id);

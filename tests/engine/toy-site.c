@@ -605,3 +605,16 @@ toy_site_new (void)
 {
   return g_object_new (TOY_TYPE_SITE, NULL);
 }
+
+/* A fault: the calls of a ToyMix get the canned answer. */
+ToyFault
+toy_mix_up (ToySite *self, const SyncTransportRequest *request, gpointer user_data)
+{
+  ToyMix *mix = user_data;
+
+  if (mix->met >= mix->times || !g_str_equal (mix->method, request->method)
+      || (mix->part != NULL && strstr (request->url, mix->part) == NULL))
+    return TOY_ANSWER;
+  mix->met++;
+  return TOY_CANNED;
+}

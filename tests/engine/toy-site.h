@@ -24,6 +24,14 @@ G_DECLARE_FINAL_TYPE (ToySite, toy_site, TOY, SITE, GObject)
 
 typedef ToyFault (*ToyFaultFunc) (ToySite *site, const SyncTransportRequest *request, gpointer user_data);
 
+typedef struct
+{
+  const char *method; /* of the call that is answered with another document */
+  const char *part;   /* (nullable): in its URL */
+  guint times;
+  guint met;
+} ToyMix;
+
 ToySite *toy_site_new (void);
 void toy_site_set_fault (ToySite *self, ToyFaultFunc func, gpointer user_data);
 void toy_site_set_canned (ToySite *self, guint status, const char *content_type, const char *body);
@@ -41,5 +49,6 @@ JsonObject *toy_site_get (ToySite *self, const char *type, const char *name);
 guint toy_site_count (ToySite *self, const char *type);
 GPtrArray *toy_site_get_log (ToySite *self);
 guint toy_site_n_calls (ToySite *self);
+ToyFault toy_mix_up (ToySite *self, const SyncTransportRequest *request, gpointer user_data);
 
 G_END_DECLS

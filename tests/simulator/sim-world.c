@@ -14,7 +14,6 @@
 #include <string.h>
 
 #define MS ((gint64) 1000)
-#define MILLISECOND G_TIME_SPAN_MILLISECOND
 #define SECOND ((gint64) G_USEC_PER_SEC)
 #define HOUR (3600 * SECOND)
 #define SITE "http://site.example"
@@ -222,7 +221,7 @@ open_again (SimWorld *world)
   settle_again (world);
   /* Not in the very instant in which it died: what its start writes would be what the dead one wrote, and SQLite does not write,
    * nor flush, what is there already. */
-  sync_clock_virtual_advance_us (world->time.clock, MILLISECOND);
+  sync_clock_virtual_advance_us (world->time.clock, MS);
   sim_network_take_crash (world->network, &unused);
   /* It may die again while it starts. */
   if (sim_world_dice (world, 8) == 0)
