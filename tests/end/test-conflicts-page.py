@@ -100,6 +100,7 @@ def test_page():
         make_conflict(till, first, {'content': 'till'}, {'content': 'desk'})
         till.wait(lambda status: status['pendingConflicts'] == 1, 'the first conflict is there')
         make_conflict(till, second, {'content': 'till'}, {'content': 'desk'})
+        till.wait(lambda status: status['pendingConflicts'] == 2, 'the second conflict comes after it')
         make_conflict(till, sale, {'remarks': 'till'}, {'docstatus': 1})
         till.wait(lambda status: status['pendingConflicts'] == 3, 'all conflicts are there')
 
