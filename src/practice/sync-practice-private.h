@@ -49,6 +49,7 @@ struct _SyncPracticeShop
 
   SoupServer *server;             /* (owned) */
   GSocketService *service;        /* (owned) (nullable): NULL while the line is cut */
+  GSocket *held;                  /* (owned) (nullable): keeps the port while the line is cut */
   GHashTable *connections;        /* (owned) (element-type GSocketAddress Connection): the open ones */
   GHashTable *pending;            /* (owned) (element-type Pending): answers that an alarm will send */
   guint port;

@@ -148,6 +148,36 @@ accept_connection (GSocketService *service, GSocketConnection *base, GObject *so
   return TRUE;
 }
 
+/* A socket that has the port and refuses who connects to it, until it listens. */
+static GSocket *
+bind_socket (guint port, GError **error)
+{
+  g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new_from_string ("127.0.0.1", port);
+  g_autoptr (GSocket) socket =
+    g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, error);
+
+  if (socket == NULL || !g_socket_bind (socket, wanted, TRUE, error))
+    return NULL;
+  return g_steal_pointer (&socket);
+}
+
+static gboolean
+start_service (SyncPracticeShop *self, GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketService) service = g_socket_service_new ();
+  g_autoptr (GSocketAddress) got = g_socket_get_local_address (socket, error);
+
+  g_socket_set_listen_backlog (socket, BACKLOG);
+  if (got == NULL || !g_socket_listen (socket, error)
+      || !g_socket_listener_add_socket (G_SOCKET_LISTENER (service), socket, NULL, error))
+    return FALSE;
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
+  g_signal_connect (service, "incoming", G_CALLBACK (accept_connection), self);
+  g_socket_service_start (service);
+  self->service = g_steal_pointer (&service);
+  return TRUE;
+}
+
 /**
  * sync_practice_shop_listen:
  * @self: a shop
@@ -161,43 +191,29 @@ accept_connection (GSocketService *service, GSocketConnection *base, GObject *so
 gboolean
 sync_practice_shop_listen (SyncPracticeShop *self, guint port, GError **error)
 {
-  g_autoptr (GSocketService) service = NULL;
-  g_autoptr (GSocketAddress) wanted = NULL;
-  g_autoptr (GSocketAddress) got = NULL;
+  g_autoptr (GSocket) socket = NULL;
   g_autoptr (GError) local_error = NULL;
 
   if (self->service != NULL)
     return TRUE;
-  service = g_socket_service_new ();
-  wanted = g_inet_socket_address_new_from_string ("127.0.0.1", port != 0 ? port : self->port);
-  g_socket_listener_set_backlog (G_SOCKET_LISTENER (service), BACKLOG);
-  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (service), wanted, G_SOCKET_TYPE_STREAM,
-                                      G_SOCKET_PROTOCOL_TCP,
-                                      NULL, &got, &local_error))
+  socket = port == 0 || port == self->port ? g_steal_pointer (&self->held) : NULL;
+  if (socket == NULL)
+    socket = bind_socket (port != 0 ? port : self->port, &local_error);
+  if (socket == NULL || !start_service (self, socket, &local_error))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
                    "The practice shop cannot listen on port %u: %s; choose another"
                    " or 0", port, local_error->message);
       return FALSE;
     }
-  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (got));
+  g_clear_object (&self->held);
   g_free (self->base_url);
   self->base_url = g_strdup_printf ("http://127.0.0.1:%u", self->port);
-  g_signal_connect (service, "incoming", G_CALLBACK (accept_connection), self);
-  g_socket_service_start (service);
-  self->service = g_steal_pointer (&service);
   return TRUE;
 }
 
-/**
- * sync_practice_shop_stop:
- * @self: a shop
- *
- * The line is cut: connections are refused, those that are open are reset, requests that wait are forgotten.
- * What was committed stays. sync_practice_shop_listen() with port 0 brings the line up on the same port.
- */
-void
-sync_practice_shop_stop (SyncPracticeShop *self)
+static void
+hang_up_all (SyncPracticeShop *self)
 {
   g_autoptr (GList) connections = g_hash_table_get_values (self->connections);
 
@@ -211,6 +227,28 @@ sync_practice_shop_stop (SyncPracticeShop *self)
   for (GList *item = connections; item != NULL; item = item->next)
     sync_practice_stream_reset (((Connection *) item->data)->stream);
   sync_practice_http_cancel_pending (self);
+}
+
+/**
+ * sync_practice_shop_stop:
+ * @self: a shop
+ *
+ * The line is cut: connections are refused, those that are open are reset, requests that wait are forgotten.
+ * What was committed stays. sync_practice_shop_listen() with port 0 brings the line up on the same port, which
+ * nobody else gets meanwhile: a till goes on asking there, and would deliver to another shop.
+ */
+void
+sync_practice_shop_stop (SyncPracticeShop *self)
+{
+  gboolean had_port = self->service != NULL;
+  g_autoptr (GError) error = NULL;
+
+  hang_up_all (self);
+  if (!had_port)
+    return;
+  self->held = bind_socket (self->port, &error);
+  if (self->held == NULL)
+    g_warning ("Port %u cannot be kept while the line is cut: %s", self->port, error->message);
 }
 
 gboolean
@@ -384,7 +422,8 @@ sync_practice_shop_dispose (GObject *object)
 {
   SyncPracticeShop *self = SYNC_PRACTICE_SHOP (object);
 
-  sync_practice_shop_stop (self);
+  hang_up_all (self);
+  g_clear_object (&self->held);
   if (self->server != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->server, self);

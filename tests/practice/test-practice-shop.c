@@ -274,6 +274,16 @@ can_connect (guint port)
   return connection != NULL;
 }
 
+/* Whether another shop could get it. */
+static gboolean
+is_free (guint port)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", port);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+
+  return g_socket_bind (socket, address, FALSE, NULL);
+}
+
 static void
 test_line (ShopFixture *fixture, gconstpointer data)
 {
@@ -282,11 +292,12 @@ test_line (ShopFixture *fixture, gconstpointer data)
 
   for (guint i = 0; i < 3; i++)
     {
-      json_object_unref (shop_fixture_want (fixture, "POST", "/api/resource/Note", "{\"title\":\"l\"}", 200));
       sync_practice_shop_stop (fixture->shop);
       g_assert_false (can_connect (port));
+      g_assert_false (is_free (port));
       g_assert_true (sync_practice_shop_listen (fixture->shop, 0, &error));
       g_assert_cmpuint (sync_practice_shop_get_port (fixture->shop), ==, port);
+      json_object_unref (shop_fixture_want (fixture, "POST", "/api/resource/Note", "{\"title\":\"l\"}", 200));
     }
   g_assert_cmpuint (sync_practice_shop_count (fixture->shop, "Note", NULL, NULL), ==, 3);
 }
