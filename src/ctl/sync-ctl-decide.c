@@ -205,18 +205,22 @@ tell_unknown_types (SyncCtl *ctl)
     }
 }
 
-/* Says also what stays behind. */
+/* Says also what stays behind. A server that asked to wait is not asked sooner by anybody. */
 static int
 sync_now (SyncCtl *ctl, const char *body)
 {
   int status;
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "POST", "sync", body, &status);
   g_autofree char *types = NULL;
+  JsonObject *now;
 
   if (answer == NULL)
     return status;
-  types = sync_ctl_dup_texts (json_node_get_object (answer->root), "pausedTypes", ", ");
-  if (*types != '\0')
+  now = json_node_get_object (answer->root);
+  types = sync_ctl_dup_texts (now, "pausedTypes", ", ");
+  if (strcmp (sync_ctl_get_string (now, "condition"), "throttled") == 0)
+    g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (now));
+  else if (*types != '\0')
     g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
   else
     g_print ("%s\n", _ ("Deliveries are being tried now."));

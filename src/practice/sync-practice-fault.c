@@ -86,13 +86,41 @@ is_answer (const char *name)
   return name != NULL && g_strv_contains (sync_practice_fault_answers (), name);
 }
 
+/* A misspelt `count` would spoil every call for ever. */
+static gboolean
+check_fields (JsonObject *spec, GError **error)
+{
+  static const char *const texts[] = { "kind", "method", "path", "contains", "answer", NULL };
+  static const char *const numbers[] = { "skip", "count", "probability", "delay_ms", "bytes", "retry_after_s", NULL };
+  g_autoptr (GList) members = json_object_get_members (spec);
+
+  for (GList *item = members; item != NULL; item = item->next)
+    {
+      JsonNode *node = json_object_get_member (spec, item->data);
+      GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+      gboolean is_text = g_strv_contains (texts, item->data);
+      gboolean is_number = g_strv_contains (numbers, item->data);
+
+      if ((is_text && type == G_TYPE_STRING) || (is_number && (type == G_TYPE_INT64 || type == G_TYPE_DOUBLE)))
+        continue;
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, is_text || is_number ? "\"%s\" is of the wrong type"
+                                                                               : "Unknown field \"%s\"",
+                   (const char *) item->data);
+      return FALSE;
+    }
+  if (json_object_get_double_member_with_default (spec, "probability", 0) <= 1)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "\"probability\" is from 0 to 1");
+  return FALSE;
+}
+
 /**
  * sync_practice_shop_add_fault_json:
  * @self: a shop
  * @spec: `kind` (answer, answer-after, reset-accept, reset-request, reset-before, reset-after, reset-answer,
  *   truncate, stall, stall-after, slow-before, slow-after) and the other fields of #SyncPracticeFault by
  *   their names
- * @error: set to %SYNC_ERROR_INVALID (permanent) for an unknown kind or answer
+ * @error: set to %SYNC_ERROR_INVALID (permanent) for an unknown kind, answer or field
  *
  * Returns: its id, 0 on error
  */
@@ -114,6 +142,8 @@ sync_practice_shop_add_fault_json (SyncPracticeShop *self, JsonObject *spec, GEr
   };
   guint i = 0;
 
+  if (!check_fields (spec, error))
+    return 0;
   while (kind_names[i] != NULL && strcmp (kind_names[i], kind) != 0)
     i++;
   fault.kind = i;
@@ -124,7 +154,7 @@ sync_practice_shop_add_fault_json (SyncPracticeShop *self, JsonObject *spec, GEr
   else if (fault.kind <= SYNC_PRACTICE_FAULT_ANSWER_AFTER && !is_answer (fault.answer))
     g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
                  "Unknown answer \"%s\"; GET /_practice/faults lists them",
-                 fault.answer);
+                 fault.answer != NULL ? fault.answer : "");
   else
     return sync_practice_shop_add_fault (self, &fault);
   return 0;

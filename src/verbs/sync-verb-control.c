@@ -114,6 +114,32 @@ check_paused (SyncCall *call, char **types, GArray *ids, GError **error)
   return FALSE;
 }
 
+/* Who names only requests that do not wait would be told that they are tried. One that is not there is for the engine to
+ * refuse. */
+static gboolean
+check_waiting (SyncCall *call, GArray *ids, GError **error)
+{
+  const SyncRequest *row = NULL;
+  g_autoptr (GPtrArray) rows = ids != NULL ? sync_store_list_rows (sync_engine_get_store (call->engine),
+                                                                   (const gint64 *) (gpointer) ids->data, ids->len, NULL)
+                                           : NULL;
+
+  if (rows == NULL || rows->len == 0 || rows->len < ids->len)
+    return TRUE;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      row = g_ptr_array_index (rows, i);
+      if (row->state == SYNC_STATE_PENDING || row->state == SYNC_STATE_SENDING || row->state == SYNC_STATE_UNKNOWN)
+        return TRUE;
+    }
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "nothing is tried: request %" G_GINT64_FORMAT " is %s%s", row->id,
+               sync_state_to_string (row->state),
+               row->state == SYNC_STATE_FAILED     ? "; send it again with “posawesome-syncctl retry”"
+               : row->state == SYNC_STATE_CONFLICT ? "; end that with “posawesome-syncctl resolve”"
+                                                   : "");
+  return FALSE;
+}
+
 void
 sync_verb_sync (SyncCall *call)
 {
@@ -124,7 +150,8 @@ sync_verb_sync (SyncCall *call)
   SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
-      || !sync_call_ids (&object, "ids", &ids, &error) || !check_paused (call, types, ids, &error)
+      || !sync_call_ids (&object, "ids", &ids, &error) || (types == NULL && !check_waiting (call, ids, &error))
+      || !check_paused (call, types, ids, &error)
       || !sync_engine_force_sync (call->engine, (const char *const *) types,
                                   ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
                                   ids != NULL ? ids->len : 0, &error))

@@ -111,7 +111,7 @@ test_json (GatewayFixture *self, gconstpointer data)
   static const char *const commands[]
       = { "--json status",    "status --json",  "list --json",         "--json show 1",
           "--json conflicts", "--json retry 1", "--json clear-old 30", "--json pause 1h",
-          "--json resume",    "--json sync 1",  "--json offline off" };
+          "--json resume",    "--json sync",    "--json offline off" };
 
   scripted_transport_set (self->transport, SCRIPT_REFUSE);
   gateway_fixture_submit (self, "Ann");

@@ -79,6 +79,7 @@ test_story (GatewayFixture *self, gconstpointer data)
   assert_contains (shown, "\"customer_name\" : \"Jürgen\"");
   assert_contains (shown, "417 ValidationError");
 
+  g_free (expect (self, "sync 1", 1, "nothing is tried: request 1 is failed; send it again with"));
   g_free (expect (self, "discard 1 --reason 'typed twice'", 0, "Request 1: given up."));
   g_free (expect (self, "retry 1", 1, "syncctl: request 1 is discarded; retry is for"));
   scripted_transport_set (self->transport, SCRIPT_ACCEPT);
@@ -347,6 +348,18 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "resume", 0, "Not yet: off line; "));
   g_free (expect (self, "sync", 0, "Deliveries are being tried now.\n"));
   g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
+}
+
+/* A server that asked to be left alone is not asked sooner, and nobody is told that it is. */
+static void
+test_busy_server (GatewayFixture *self, gconstpointer data)
+{
+  scripted_transport_set (self->transport, SCRIPT_BUSY);
+  gateway_fixture_submit (self, "Ann");
+  gateway_fixture_settle ();
+  g_free (expect (self, "sync", 0, "Not yet: the server asked to wait; deliveries go on by themselves.\n"));
+  g_free (expect (self, "sync 1", 0, "Not yet: the server asked to wait"));
+  g_assert_cmpuint (scripted_transport_get_n_writes (self->transport), ==, 1);
 }
 
 /* Nothing is called good that was not tried: the server is asked, though nothing waits. */
@@ -654,6 +667,7 @@ main (int argc, char **argv)
   ADD ("not-set-up", test_not_set_up);
   ADD ("doctor", test_doctor);
   ADD ("paused-types", test_paused_types);
+  ADD ("busy-server", test_busy_server);
   ADD ("doctor-asks", test_doctor_asks);
   ADD ("doctor-clock", test_doctor_clock);
   ADD ("doctor-key-file", test_doctor_key_file);

@@ -84,6 +84,8 @@ answer (ScriptedTransport *self, const SyncTransportRequest *request)
         417, "{\"exc_type\":\"ValidationError\",\"exception\":\"frappe.exceptions.ValidationError: no such "
              "customer\",\"_server_messages\":\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"No such <b>customer"
              "</b>\\\\\\\"}\\\"]\"}");
+  if (self->script == SCRIPT_BUSY)
+    return reply_new (429, "{\"exc_type\":\"TooManyRequestsError\"}");
   if (self->script == SCRIPT_SILENT)
     {
       reply = sync_transport_reply_new ();

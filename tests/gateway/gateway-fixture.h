@@ -14,6 +14,7 @@ typedef enum
   SCRIPT_REFUSE,  /* 417 ValidationError */
   SCRIPT_REFUSE_PUT, /* the same, of changes only */
   SCRIPT_SILENT,  /* bytes go out, and nothing comes back */
+  SCRIPT_BUSY, /* 429: not now */
   SCRIPT_STRANGER, /* whom does it take us for? for nobody */
 } Script;
 

@@ -244,6 +244,11 @@ test_switches (ShopFixture *fixture, gconstpointer data)
   shop_fixture_want_refused (fixture, "PUT", "/_practice/faults", "{\"kind\":\"nonsense\"}",
                              "ValidationError");
   shop_fixture_want_refused (fixture, "PUT", "/_practice/faults", "nonsense", "ValidationError");
+  shop_fixture_want_refused (fixture, "PUT", "/_practice/faults", "{\"kind\":\"stall\",\"cuont\":3}", "ValidationError");
+  shop_fixture_want_refused (fixture, "PUT", "/_practice/faults", "{\"kind\":\"stall\",\"count\":\"3\"}",
+                             "ValidationError");
+  shop_fixture_want_refused (fixture, "PUT", "/_practice/faults", "{\"kind\":\"stall\",\"probability\":50}",
+                             "ValidationError");
   json_object_unref (shop_fixture_want (fixture, "POST", "/_practice/maintenance", "{\"mode\":\"stopped\"}",
                                         200));
   shop_fixture_want_refused (fixture, "GET", "/api/method/ping", NULL, "SessionStopped");
