@@ -169,6 +169,18 @@ has_user_info (const char *text)
   return at != NULL && (gsize) (at - host) < 3 + strcspn (host + 3, "/?#");
 }
 
+/* (nullable): the page of ERPNext's at the beginning of @path, which whoever copies from a browser takes along */
+static const char *
+find_page (const char *path)
+{
+  static const char *const pages[] = { "/app", "/login" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
+    if (g_str_has_prefix (path, pages[i]) && strchr ("/", path[strlen (pages[i])]) != NULL)
+      return pages[i];
+  return NULL;
+}
+
 /* (transfer full): the site's address in the one form that is compared and stored */
 static char *
 normalise_base_url (const char *name, const char *text, GError **error)
@@ -177,6 +189,7 @@ normalise_base_url (const char *name, const char *text, GError **error)
   const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : NULL;
   g_autofree char *origin = NULL;
   g_autofree char *path = NULL;
+  const char *excess;
   gsize length;
 
   if (has_user_info (text))
@@ -203,11 +216,10 @@ normalise_base_url (const char *name, const char *text, GError **error)
                    text);
       return NULL;
     }
-  if (g_uri_get_query (uri) != NULL || g_uri_get_fragment (uri) != NULL)
+  excess = g_uri_get_query (uri) != NULL ? "?" : g_uri_get_fragment (uri) != NULL ? "#" : find_page (g_uri_get_path (uri));
+  if (excess != NULL)
     {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG,
-                   "%s: “%s” must end before the “%s”", name, text,
-                   g_uri_get_query (uri) != NULL ? "?" : "#");
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_CONFIG, "%s: “%s” must end before the “%s”", name, text, excess);
       return NULL;
     }
   path = g_strdup (g_uri_get_path (uri));
