@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The fastest server that a delivery can meet: one thread, epoll, one fixed answer that echoes the key, after a fixed
- * delay. It stores nothing; it is there to show what the sender costs. */
+/* The fastest server that a delivery can meet: one thread, epoll, one answer that echoes the key under a name of its
+ * own, after a fixed delay. It stores nothing; it is there to show what the sender costs. */
 #define _GNU_SOURCE
 #include "config.h"
 
@@ -25,6 +25,7 @@ struct _BenchServer
   int quit;          /* (owned): an eventfd */
   guint port;
   gint64 delay_ns;
+  guint n_made;      /* documents, by their names */
   GThread *thread;   /* (owned) */
   GQueue waiting;    /* (element-type Connection): in the order in which they fall due */
 };
@@ -68,7 +69,7 @@ whole_request (const GString *in)
 }
 
 static char *
-answer_to (const char *request)
+answer_to (BenchServer *self, const char *request)
 {
   const char *key = strstr (request, KEY_MEMBER);
   const char *value = key != NULL ? strchr (key + strlen (KEY_MEMBER), '"') : NULL;
@@ -78,9 +79,9 @@ answer_to (const char *request)
   if (g_str_has_prefix (request, "GET "))
     body = g_strdup ("{\"data\":[]}");
   else
-    body = g_strdup_printf ("{\"data\":{\"name\":\"ACC-SINV-1\",\"modified\":\"2026-11-23 10:00:00.000001\",\"docstatus\":0,"
+    body = g_strdup_printf ("{\"data\":{\"name\":\"ACC-SINV-%u\",\"modified\":\"2026-11-23 10:00:00.000001\",\"docstatus\":0,"
                             "\"posa_client_request_id\":\"%s\"}}",
-                            echo != NULL ? echo : "");
+                            ++self->n_made, echo != NULL ? echo : "");
   return g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", strlen (body), body);
 }
 
@@ -109,7 +110,7 @@ read_some (BenchServer *self, Connection *connection)
   length = whole_request (connection->in);
   if (length == 0)
     return;
-  connection->answer = answer_to (connection->in->str);
+  connection->answer = answer_to (self, connection->in->str);
   g_string_erase (connection->in, 0, length);
   if (self->delay_ns == 0)
     {
