@@ -78,18 +78,9 @@ type_paused (SyncStore *store, const char *type, char **paused, gboolean *found)
     }
 }
 
-/* The same of the requests that are named; one that is not there is for the engine to refuse. */
+/* @named: (nullable): the requests that somebody named. The engine tries what it may, and leaves out what is of a paused type; whoever asked for nothing else must hear of it. */
 static gboolean
-ids_paused (SyncStore *store, GArray *ids, char **paused, gboolean *found)
-{
-  g_autoptr (GPtrArray) rows = sync_store_list_rows (store, (const gint64 *) (gpointer) ids->data, ids->len, NULL);
-
-  return rows != NULL && rows->len == ids->len && all_paused (rows, paused, found);
-}
-
-/* The engine tries what it may, and leaves out what is of a paused type; whoever asked for nothing else must hear of it. */
-static gboolean
-check_paused (SyncCall *call, char **types, GArray *ids, GError **error)
+check_paused (SyncCall *call, char **types, GPtrArray *named, GError **error)
 {
   g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (call->engine);
   SyncStore *store = sync_engine_get_store (call->engine);
@@ -99,11 +90,11 @@ check_paused (SyncCall *call, char **types, GArray *ids, GError **error)
 
   if (paused == NULL || snapshot->offline_by_hand)
     return TRUE;
-  is_paused = types != NULL || ids != NULL || type_paused (store, NULL, paused, &found);
+  is_paused = types != NULL || named != NULL || type_paused (store, NULL, paused, &found);
   for (guint i = 0; is_paused && types != NULL && types[i] != NULL; i++)
     is_paused = type_paused (store, types[i], paused, &found);
-  if (is_paused && ids != NULL)
-    is_paused = ids_paused (store, ids, paused, &found);
+  if (is_paused && named != NULL)
+    is_paused = all_paused (named, paused, &found);
   if (!is_paused || !found)
     return TRUE;
   list = g_strjoinv (", ", paused);
@@ -114,30 +105,44 @@ check_paused (SyncCall *call, char **types, GArray *ids, GError **error)
   return FALSE;
 }
 
-/* Who names only requests that do not wait would be told that they are tried. One that is not there is for the engine to
- * refuse. */
+/* Who names only requests that do not wait would be told that they are tried. */
 static gboolean
-check_waiting (SyncCall *call, GArray *ids, GError **error)
+check_waiting (GPtrArray *named, GError **error)
 {
   const SyncRequest *row = NULL;
-  g_autoptr (GPtrArray) rows = ids != NULL ? sync_store_list_rows (sync_engine_get_store (call->engine),
-                                                                   (const gint64 *) (gpointer) ids->data, ids->len, NULL)
-                                           : NULL;
+  const char *remedy = "";
 
-  if (rows == NULL || rows->len == 0 || rows->len < ids->len)
-    return TRUE;
-  for (guint i = 0; i < rows->len; i++)
+  for (guint i = 0; i < named->len; i++)
     {
-      row = g_ptr_array_index (rows, i);
+      row = g_ptr_array_index (named, i);
       if (row->state == SYNC_STATE_PENDING || row->state == SYNC_STATE_SENDING || row->state == SYNC_STATE_UNKNOWN)
         return TRUE;
     }
+  if (row == NULL)
+    return TRUE;
+  if (row->state == SYNC_STATE_FAILED)
+    remedy = "; send it again with “posawesome-syncctl retry”";
+  else if (row->state == SYNC_STATE_CONFLICT)
+    remedy = "; end that with “posawesome-syncctl resolve”";
   g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED, "nothing is tried: request %" G_GINT64_FORMAT " is %s%s", row->id,
-               sync_state_to_string (row->state),
-               row->state == SYNC_STATE_FAILED     ? "; send it again with “posawesome-syncctl retry”"
-               : row->state == SYNC_STATE_CONFLICT ? "; end that with “posawesome-syncctl resolve”"
-                                                   : "");
+               sync_state_to_string (row->state), remedy);
   return FALSE;
+}
+
+/* Whether there is anything to try. A request that is not there is for the engine to refuse. */
+static gboolean
+check_sync (SyncCall *call, char **types, GArray *ids, GError **error)
+{
+  g_autoptr (GPtrArray) named = NULL;
+
+  if (ids != NULL)
+    {
+      named = sync_store_list_rows (sync_engine_get_store (call->engine), (const gint64 *) (gpointer) ids->data, ids->len,
+                                    NULL);
+      if (named == NULL || named->len != ids->len)
+        return TRUE;
+    }
+  return (types != NULL || named == NULL || check_waiting (named, error)) && check_paused (call, types, named, error);
 }
 
 void
@@ -150,8 +155,7 @@ sync_verb_sync (SyncCall *call)
   SyncCallObject object;
 
   if (!sync_call_read_object (call, known, &object, &error) || !sync_call_strings (&object, "types", &types, &error)
-      || !sync_call_ids (&object, "ids", &ids, &error) || (types == NULL && !check_waiting (call, ids, &error))
-      || !check_paused (call, types, ids, &error)
+      || !sync_call_ids (&object, "ids", &ids, &error) || !check_sync (call, types, ids, &error)
       || !sync_engine_force_sync (call->engine, (const char *const *) types,
                                   ids != NULL ? (const gint64 *) (gpointer) ids->data : NULL,
                                   ids != NULL ? ids->len : 0, &error))

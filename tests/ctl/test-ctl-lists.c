@@ -106,6 +106,17 @@ test_draft (GatewayFixture *self, gconstpointer data)
 }
 
 static void
+expect_object (GatewayFixture *self, const char *command)
+{
+  g_autofree char *text = expect (self, command, 0, "{");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
+}
+
+static void
 test_json (GatewayFixture *self, gconstpointer data)
 {
   static const char *const commands[]
@@ -117,14 +128,11 @@ test_json (GatewayFixture *self, gconstpointer data)
   gateway_fixture_submit (self, "Ann");
   gateway_fixture_settle ();
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    {
-      g_autofree char *text = expect (self, commands[i], 0, "{");
-      g_autoptr (GError) error = NULL;
-      g_autoptr (JsonNode) node = json_from_string (text, &error);
-
-      g_assert_no_error (error);
-      g_assert_true (JSON_NODE_HOLDS_OBJECT (node));
-    }
+    expect_object (self, commands[i]);
+  scripted_transport_set (self->transport, SCRIPT_BUSY);
+  gateway_fixture_submit (self, "Joe");
+  gateway_fixture_settle ();
+  expect_object (self, "--json sync 2");
 }
 
 static void
