@@ -62,6 +62,7 @@ void sync_application_follow_status (SyncApplication *self);
 void sync_application_leave (SyncApplication *self);
 void sync_application_catch_signals (SyncApplication *self);
 void sync_application_listen (SyncApplication *self);
+gboolean sync_application_is_headless (int pid);
 gboolean sync_application_move (SyncApplication *self, const char *base_url, GError **error);
 void sync_application_open_window (SyncApplication *self);
 void sync_application_prepare_service (SyncApplication *self);

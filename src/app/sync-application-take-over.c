@@ -21,9 +21,9 @@ show (SyncApplication *self, const char *title, const char *words)
     sync_window_show_problem (self->window, title, words);
 }
 
-/* The number in the lock is a note; whoever has it now must be this program, and without a window. */
-static gboolean
-is_headless (int pid)
+/* Whether that process is this program, and without a window. A number is a note only: whoever has it now is looked at. */
+gboolean
+sync_application_is_headless (int pid)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/cmdline", pid);
   g_autofree char *words = NULL;
@@ -67,7 +67,7 @@ take_over_action_cb (GSimpleAction *action, GVariant *parameter, gpointer user_d
   SyncApplication *self = user_data;
   int holder = sync_store_get_holder (self->config->data_dir);
 
-  if (!self->locked || self->on_take_over != 0 || (holder != 0 && !is_headless (holder)))
+  if (!self->locked || self->on_take_over != 0 || (holder != 0 && !sync_application_is_headless (holder)))
     {
       sync_application_show_locked (self);
       return;
@@ -98,7 +98,7 @@ sync_application_show_locked (SyncApplication *self)
       show (self, _ ("Taking over…"), _ ("The other program is ending. What it has under way is waited for."));
       return;
     }
-  if (!is_headless (sync_store_get_holder (self->config->data_dir)))
+  if (!sync_application_is_headless (sync_store_get_holder (self->config->data_dir)))
     {
       show (self, _ ("Not ready to work"), self->problem);
       return;

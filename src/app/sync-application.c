@@ -308,23 +308,26 @@ sync_application_startup (GApplication *application)
   sync_application_prepare_service (self);
 }
 
+/* Whether this program will have the name: nobody has it, or one without a window, which makes room. */
 static gboolean
-name_is_taken (GDBusConnection *connection)
+name_can_be_had (GDBusConnection *connection)
 {
+  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) answer
     = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                   "NameHasOwner", g_variant_new ("(s)", SYNC_APP_ID), G_VARIANT_TYPE ("(b)"),
-                                   G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
-  gboolean taken = FALSE;
+                                   "GetConnectionUnixProcessID", g_variant_new ("(s)", SYNC_APP_ID),
+                                   G_VARIANT_TYPE ("(u)"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
+  guint32 pid = 0;
 
-  if (answer != NULL)
-    g_variant_get (answer, "(b)", &taken);
-  return taken;
+  if (answer == NULL)
+    return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER);
+  g_variant_get (answer, "(u)", &pid);
+  return sync_application_is_headless (pid);
 }
 
-/* Whoever had the program started by a call has that waiting for the name: what it calls is there before the name is. One
- * that cannot start says why when it is known to be the only one; so does, and starts then, one that finds a headless
- * program. */
+/* Whoever had the program started by a call has that waiting for the name, and whoever called the headless one goes on
+ * calling: what they call is there before the name is. One that cannot start says why when it is known to be the only
+ * one. */
 static gboolean
 sync_application_dbus_register (GApplication *application, GDBusConnection *connection, const char *path, GError **error)
 {
@@ -332,7 +335,7 @@ sync_application_dbus_register (GApplication *application, GDBusConnection *conn
 
   if (!G_APPLICATION_CLASS (sync_application_parent_class)->dbus_register (application, connection, path, error))
     return FALSE;
-  if (self->demo == NULL && self->config->base_url != NULL && !name_is_taken (connection))
+  if (self->demo == NULL && self->config->base_url != NULL && name_can_be_had (connection))
     {
       sync_application_catch_signals (self);
       launch_service (self, connection, NULL);

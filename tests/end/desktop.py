@@ -146,10 +146,14 @@ class Desktop(Profile):
         self.env['XDG_DATA_DIRS'] = os.environ.get('XDG_DATA_DIRS', '/usr/local/share:/usr/share')
 
     def start(self, wrapper=()):
+        self.launch(wrapper)
+        self.wait_for_gateway()
+
+    def launch(self, wrapper=()):
+        """Not waiting for it."""
         self.prepare()
         self.program = Process('program', [*wrapper, os.environ['SYNC_TEST_PROGRAM'], '--background'], self.env, self.folder,
                                says_ready=False)
-        self.wait_for_gateway()
 
     def wait_for_gateway(self):
         port, token = (os.path.join(self.data, name) for name in ('gateway-port', 'gateway-token'))
