@@ -391,13 +391,24 @@ sync_application_open_window (SyncApplication *self)
   g_object_add_weak_pointer (G_OBJECT (self->window), (gpointer *) &self->window);
   g_object_weak_ref (G_OBJECT (self->window), window_gone_cb, NULL);
   sync_application_show_content (self);
-  if (self->tray != NULL)
+  if (g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
     sync_notifications_withdraw_told (G_APPLICATION (self));
   if (self->demo != NULL && self->problem == NULL)
     {
       sync_window_show_page (self->window, "queue");
       start_demo (self);
     }
+}
+
+/* Nothing works, and nobody sees that: whoever may help is told. Where a program without a window looks after the queue all
+ * is well, and the name on the bus goes back to that. */
+static void
+sync_application_hide_in_trouble (SyncApplication *self)
+{
+  if (self->locked && sync_application_is_headless (sync_store_get_holder (self->config->data_dir)))
+    sync_application_leave (self);
+  else if (g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
+    sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
 }
 
 static void
@@ -411,6 +422,8 @@ sync_application_activate (GApplication *application)
   if (self->hidden)
     {
       self->hidden = FALSE;
+      if (self->problem != NULL)
+        sync_application_hide_in_trouble (self);
       return;
     }
   if (self->moving)

@@ -132,6 +132,25 @@ sync_notifications_tell (GApplication *application, const char *words)
 }
 
 /**
+ * sync_notifications_tell_problem:
+ * @application: on the bus; it has the action `open`
+ * @words: what is in the way
+ *
+ * Tells, until somebody has seen it, that the program cannot work, in the place of the last words of
+ * sync_notifications_tell().
+ */
+void
+sync_notifications_tell_problem (GApplication *application, const char *words)
+{
+  g_autoptr (GNotification) notification = g_notification_new (_ ("Not ready to work"));
+
+  g_notification_set_body (notification, words);
+  g_notification_set_priority (notification, G_NOTIFICATION_PRIORITY_URGENT);
+  g_notification_set_default_action (notification, "app.open");
+  g_application_send_notification (application, TOLD, notification);
+}
+
+/**
  * sync_notifications_withdraw_told:
  * @application: on the bus
  *

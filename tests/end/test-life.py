@@ -7,6 +7,7 @@ import signal
 import subprocess
 
 import screen  # noqa: F401  before gi: it finds the python that has it
+from busclient import Queue
 from desktop import PROGRAM, Desktop, Notifications, Portal, Service
 from gi.repository import Gio, GLib
 from harness import DEADLINE, Process, Profile, note, sale, tap, wait_until
@@ -283,6 +284,18 @@ def test_takes_over():
         till.sees('POSAwesome Sync', 'Overview')
 
 
+def test_nothing_to_do():
+    """Started in the background where a program without a window works: it leaves that its queue, and its name on the bus."""
+    with Desktop() as till:
+        till.start_shop()
+        till.prepare()
+        Profile.start(till)
+        status, _, error = till.run([os.environ['SYNC_TEST_PROGRAM'], '--background'])
+        assert status == 1 and f'is in use by process {till.program.process.pid};' in error, error
+        assert Queue().GetStatus()['baseUrl'] == till.base_url
+
+
 if __name__ == '__main__':
     with Notifications():
-        tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end, test_takes_over)
+        tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end, test_takes_over,
+            test_nothing_to_do)

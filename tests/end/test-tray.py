@@ -305,6 +305,19 @@ def test_sign_in():
         panel.wait(lambda: till.window('Set up') is not None, 'it can be set up')
 
 
+def test_hidden_trouble():
+    """Whoever starts it in the background hears that it cannot work, and sees why."""
+    with Notifications() as notifications, Desktop() as till:
+        till.env.pop('ERPNEXT_BASE_URL', None)
+        till.launch()
+        words = "The server's address is not set yet: tell which ERPNext this till belongs to."
+        wait_until(lambda: turn() or notifications.shown, 'somebody is told')
+        assert notifications.shown[1][:2] == ('Not ready to work', words) and notifications.urgency[1] == 2, notifications.shown
+        notifications.choose(1, 'default')
+        wait_until(lambda: turn() or is_open() and till.part('POSAwesome Sync', words), 'the window says it too')
+        wait_until(lambda: turn() or notifications.shown[1] is None, 'who looks need not be told')
+
+
 if __name__ == '__main__':
     tap(test_states, test_words, test_click, test_no_panel, test_panel_goes, test_not_tried, test_notification,
-        test_taken_back, test_sign_in)
+        test_taken_back, test_sign_in, test_hidden_trouble)
