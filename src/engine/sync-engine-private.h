@@ -47,6 +47,8 @@ typedef struct
   gint64 first_server_ms; /* when the first and the last of them began at the earliest, on the server's clock */
   gint64 last_server_ms;
   gint64 last_duration_ms;
+  gint64 earliest_ms; /* likewise, on whichever of the server's clock and the till's is behind */
+  gint64 latest_ms;   /* when one of them ended at the latest, on whichever is ahead */
 } SyncHistory;
 
 /* What this run knows of the absence of a row: the boot clock does not jump, whatever is done to the two others. */

@@ -18,6 +18,9 @@ is_unsure (const SyncAttempt *send)
 static void
 take_unsure (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attempt)
 {
+  gint64 duration_ms = MAX (attempt->duration_us, 0) / 1000;
+  gint64 earliest_ms = MIN (attempt->server_ms, attempt->started_ms);
+
   if (route->key_field != NULL && g_strcmp0 (attempt->key_field, route->key_field) != 0)
     self->unkeyed = TRUE;
   if (self->n_unsure++ == 0)
@@ -25,11 +28,14 @@ take_unsure (SyncHistory *self, const SyncRoute *route, const SyncAttempt *attem
       self->is_traceable = TRUE;
       self->sent_as = g_strdup (attempt->sent_as);
       self->first_server_ms = attempt->server_ms;
+      self->earliest_ms = earliest_ms;
     }
+  self->earliest_ms = MIN (self->earliest_ms, earliest_ms);
+  self->latest_ms = MAX (self->latest_ms, MAX (attempt->server_ms, attempt->started_ms) + duration_ms);
   self->is_traceable = self->is_traceable && attempt->sent_as != NULL && attempt->server_ms > 0
                        && g_strcmp0 (self->sent_as, attempt->sent_as) == 0;
   self->last_server_ms = attempt->server_ms;
-  self->last_duration_ms = MAX (attempt->duration_us, 0) / 1000;
+  self->last_duration_ms = duration_ms;
 }
 
 static void

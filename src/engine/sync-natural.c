@@ -6,7 +6,8 @@
  *   none, in two reads after the settle time, by a user who is proven to see such documents: it did not, and goes again;
  *   anything else: a person decides, and is told what stands there.
  *
- * The time is the server's own throughout: the till's clock may have been set in between. That nothing is there counts
+ * The time is the server's own: the till's clock may have been set in between. But `Date` may come from another clock than
+ * `creation`, so what would be ours by the till's clock is not taken for somebody else's. That nothing is there counts
  * only when the boot clock agrees, too: the server's may have been set as well. A document that another
  * request of ours made is not looked at. Engine's thread only. */
 #include "config.h"
@@ -125,7 +126,7 @@ static char *
 dup_filters (SyncOperation *op, const SyncHistory *history)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *from = sync_zone_dup_text (op->engine, history->first_server_ms - LOOK_BACK_MS);
+  g_autofree char *from = sync_zone_dup_text (op->engine, history->earliest_ms - LOOK_BACK_MS);
 
   json_builder_begin_array (builder);
   add_filter (builder, "owner", "=", history->sent_as);
@@ -185,12 +186,13 @@ see_row (SyncOperation *op, const SyncHistory *history, JsonObject *row, const c
 {
   const char *creation = sync_json_member_text (row, "creation", "");
   gint64 end_ms = end_of_time (op, history);
+  gint64 until_ms = history->latest_ms + CLOCK_SLACK_MS;
   gint64 earliest_ms, latest_ms;
   gboolean known = sync_zone_read (op->engine, creation, &earliest_ms, &latest_ms);
   gboolean equal = has_natural_key (op, row);
 
   /* Of another natural key only what can have been made by a send of ours. */
-  if (known && !equal && (latest_ms < history->first_server_ms - CLOCK_SLACK_MS || earliest_ms > end_ms))
+  if (known && !equal && (latest_ms < history->earliest_ms - CLOCK_SLACK_MS || earliest_ms > MAX (end_ms, until_ms)))
     return;
   if (known && equal && maker == SYNC_MAKER_NONE && earliest_ms >= history->first_server_ms && latest_ms <= end_ms)
     {

@@ -21,22 +21,28 @@ lose_once (ToySite *site, const SyncTransportRequest *request, gpointer user_dat
   return now;
 }
 
-/* A customer is sent without a key, and its answer is lost. Another one stands there, so that the right to read them can
- * be seen. */
+/* Something is sent without a key, and its answer is lost. A customer stands there, so that the right to read them can
+ * be seen. The site's clock is ahead of the till's. */
 static gint64
-lose_customer (Engine *e, ToyFault *fault)
+lose_at (Engine *e, const char *url, const char *body, ToyFault *fault, gint64 ahead_us)
 {
   gint64 id;
 
   toy_site_put (e->site, "Customer", "Walk In", "{\"customer_name\":\"Walk In\"}");
   toy_site_set_key_field (e->site, FALSE);
-  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), ahead_us);
   toy_site_set_fault (e->site, lose_once, fault);
   engine_start (e);
-  id = engine_submit (e, "POST", "/api/resource/Customer", NEW);
+  id = engine_submit (e, "POST", url, body);
   engine_settle (e);
   engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
   return id;
+}
+
+static gint64
+lose_customer (Engine *e, ToyFault *fault)
+{
+  return lose_at (e, "/api/resource/Customer", NEW, fault, 0);
 }
 
 /* The till's clock is set; the site's goes on. */
@@ -276,6 +282,35 @@ test_two_clocks (Engine *e)
   assert_for_person (e, id, "“NAME-2”");
 }
 
+/* The clock of Date goes days before the one in the documents, and before the till's: the same. */
+static void
+test_date_days_ahead (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id = lose_at (e, "/api/resource/Customer", NEW, &fault, 3 * DAY_US);
+
+  toy_site_put (e->site, "Customer", "NAME-2", "{\"creation\":\"2026-01-01 05:30:00.000000\"}");
+  engine_run_for (e, 600000);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+  assert_for_person (e, id, "“NAME-2”");
+}
+
+/* The same, days behind: an item that the server may have numbered itself is not taken for somebody else's. */
+static void
+test_date_days_behind (Engine *e)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "OLD", "{\"item_code\":\"OLD\",\"creation\":\"2024-01-01 00:00:00.000000\"}");
+  id = lose_at (e, "/api/resource/Item", "{\"item_code\":\"NEW\"}", &fault, -3 * DAY_US);
+  g_assert_nonnull (toy_site_get (e->site, "Item", "NAME-3"));
+  toy_site_put (e->site, "Item", "NAME-3", "{\"item_code\":\"1\",\"creation\":\"2026-01-01 05:30:00.000000\"}");
+  engine_run_for (e, 600000);
+  g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
+  assert_for_person (e, id, "“NAME-3”");
+}
+
 /* A person who sends it again is believed; what comes of that is looked for as before. */
 static void
 test_send_again (Engine *e)
@@ -325,6 +360,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/other-user-sees-it", test_other_user_sees_it);
   engine_test_add ("/sync/natural/no-date", test_no_date);
   engine_test_add ("/sync/natural/two-clocks", test_two_clocks);
+  engine_test_add ("/sync/natural/date-days-ahead", test_date_days_ahead);
+  engine_test_add ("/sync/natural/date-days-behind", test_date_days_behind);
   engine_test_add ("/sync/natural/send-again", test_send_again);
   engine_test_add ("/sync/natural/forgotten-twin", test_forgotten_twin);
   return g_test_run ();
