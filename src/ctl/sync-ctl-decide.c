@@ -78,22 +78,29 @@ sync_ctl_read_json (const char *name, SyncJsonView *root, GError **error)
   return NULL;
 }
 
-/* The key that the body brings along, as the rules see it. */
-static char *
-dup_own_key (const char *method, const char *url, GBytes *body)
+/* (transfer full) (nullable): what the write is, as the rules see it. */
+static SyncRoute *
+match_route (const char *method, const char *url, GBytes *body)
 {
   g_autoptr (SyncRouteTable) routes = sync_route_table_new (NULL, NULL);
   g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED, NULL);
   g_autofree char *path = NULL;
   g_autofree char *upper = g_ascii_strup (method, -1);
-  g_autoptr (SyncRoute) route = NULL;
 
   if (uri != NULL)
     path = g_strconcat (g_uri_get_path (uri), g_uri_get_query (uri) != NULL ? "?" : NULL,
                         g_uri_get_query (uri), NULL);
-  if (routes != NULL)
-    route = sync_route_table_match (routes, upper, path != NULL ? path : url, "application/json", body, NULL);
-  return route != NULL ? g_strdup (route->client_key) : NULL;
+  if (routes == NULL)
+    return NULL;
+  return sync_route_table_match (routes, upper, path != NULL ? path : url, "application/json", body, NULL);
+}
+
+/* What is piped in is read only where that is asked for: a document that nobody gave is no empty one. */
+static gboolean
+lacks_document (const SyncRoute *route, const char *url, GBytes *body)
+{
+  return body == NULL && route != NULL && strchr (url, '?') == NULL
+         && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_UPDATE);
 }
 
 static char *
@@ -168,7 +175,7 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
 {
   g_autoptr (GBytes) body = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *own_key = NULL;
+  g_autoptr (SyncRoute) route = NULL;
   g_autofree char *key = g_strdup (ctl->key);
   g_autofree char *text = NULL;
 
@@ -182,11 +189,14 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
     }
   if (key != NULL && *key == '\0')
     return sync_ctl_usage_error ("%s", _ ("the key is empty; leave --key out to have one made"));
-  own_key = dup_own_key (arguments[0], arguments[1], body);
-  if (key == NULL && own_key == NULL)
+  route = match_route (arguments[0], arguments[1], body);
+  if (lacks_document (route, arguments[1], body))
+    return sync_ctl_usage_error (_ ("the document is missing; give it with --body FILE, or --body - for standard input"));
+  /* The body may bring its own along. */
+  if (key == NULL && (route == NULL || route->client_key == NULL))
     key = new_key ();
   text = submission_text (arguments[0], arguments[1], key, body);
-  return send_submission (ctl, text, key != NULL ? key : own_key);
+  return send_submission (ctl, text, key != NULL ? key : route->client_key);
 }
 
 /* A type that is written in another way is none of those that wait. */

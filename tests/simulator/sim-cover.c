@@ -16,12 +16,19 @@ static const char *const loss_names[] = { SIM_LOSSES (X) };
 static const char *const act_names[] = { SIM_ACTS (X) };
 #undef X
 
+/* What a look at the server ends with, and those that a create without a key needs. */
+static const char *const look_names[]
+  = { "found", "absent", "absent_once", "not_yet", "no_answer", "gone", "missing", "undecided", "hooked", "hook_failed" };
+static const char *const unkeyed_names[] = { "found", "absent", "absent_once", "not_yet", "no_answer", "undecided" };
+
 static guint64 faults[SIM_N_FAULTS + 1];
 static guint64 crashes[SIM_N_CRASHES];
 static guint64 losses[SIM_N_LOSSES];
 static guint64 acts[SIM_N_ACTS];
 static guint64 edges[SYNC_N_STATES][SYNC_N_STATES];
 static guint64 verdicts[N_VERDICTS];
+static guint64 looks[G_N_ELEMENTS (look_names)];
+static guint64 unkeyed_looks[G_N_ELEMENTS (unkeyed_names)];
 
 const char *
 sim_fault_name (SimFault fault)
@@ -83,6 +90,22 @@ sim_cover_verdict (const char *verdict)
       verdicts[i]++;
 }
 
+static void
+count_name (const char *name, const char *const *names, guint64 *counts, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    counts[i] += g_strcmp0 (name, names[i]) == 0;
+}
+
+/* @unkeyed: for a create that went out without a key. */
+void
+sim_cover_look (const char *verdict, gboolean unkeyed)
+{
+  count_name (verdict, look_names, looks, G_N_ELEMENTS (look_names));
+  if (unkeyed)
+    count_name (verdict, unkeyed_names, unkeyed_looks, G_N_ELEMENTS (unkeyed_names));
+}
+
 static gboolean
 print_counts (const char *title, const char *const *names, const guint64 *counts, guint n)
 {
@@ -136,6 +159,9 @@ sim_cover_print (void)
     verdict_names[i] = sync_verdict_to_string (i);
   complete = print_edges ();
   complete = print_counts ("outcomes of sends", verdict_names, verdicts, N_VERDICTS) && complete;
+  complete = print_counts ("looks", look_names, looks, G_N_ELEMENTS (look_names)) && complete;
+  complete = print_counts ("looks for creates without a key", unkeyed_names, unkeyed_looks, G_N_ELEMENTS (unkeyed_names))
+             && complete;
   complete = print_counts ("faults of the network and the server", fault_names, faults, SIM_N_FAULTS) && complete;
   complete = print_counts ("crashes", crash_names, crashes, SIM_N_CRASHES) && complete;
   complete = print_counts ("what was left of the disk's cache", loss_names, losses, SIM_N_LOSSES) && complete;

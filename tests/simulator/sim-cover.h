@@ -7,6 +7,7 @@ G_BEGIN_DECLS
 
 /* What may happen to a call on its way. Each is met, or the runs were too few. */
 #define SIM_FAULTS(X)                                                                  \
+  X (DATE, "Date of another clock")                                                    \
   X (DNS, "name not resolved")                                                         \
   X (CONNECT, "connection refused")                                                    \
   X (TLS, "handshake refused")                                                         \
@@ -153,6 +154,7 @@ void sim_cover_loss (SimLoss loss);
 void sim_cover_act (SimAct act);
 void sim_cover_edge (const char *from, const char *to);
 void sim_cover_verdict (const char *verdict);
+void sim_cover_look (const char *verdict, gboolean unkeyed);
 gboolean sim_cover_print (void);
 
 G_END_DECLS

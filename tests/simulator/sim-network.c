@@ -36,6 +36,7 @@ struct _SimNetwork
   SimWeather weather;
   guint faults_in_hundred;
   GPtrArray *flights;  /* (owned) (element-type Flight): what is on its way, or still at work on the site */
+  gint64 date_off_us;  /* the clock of Date is so far ahead of the site's */
   gint64 not_before_us; /* the till was told to wait until then */
   guint workers;       /* event: they do what is queued, 0: nothing is */
   guint n_faults;
@@ -115,6 +116,13 @@ site_wall_us (SimNetwork *self)
   return SIM_SITE_EPOCH_US + sim_time_now_us (self->time);
 }
 
+/* How far another machine's clock is from the site's: days, either way. */
+static gint64
+off_us (SimNetwork *self)
+{
+  return ((gint64) dice (self, 241) - 120) * G_TIME_SPAN_HOUR;
+}
+
 /* The till is told, once. */
 static void
 tell (Flight *flight, SyncTransportReply *reply)
@@ -123,7 +131,9 @@ tell (Flight *flight, SyncTransportReply *reply)
 
   if (reply->result == SYNC_TRANSPORT_OK)
     {
-      g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (site_wall_us (flight->network) / G_USEC_PER_SEC);
+      gint64 other_us = flight->fault == SIM_FAULT_DATE ? off_us (flight->network) : flight->network->date_off_us;
+      gint64 date_us = site_wall_us (flight->network) + other_us;
+      g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (date_us / G_USEC_PER_SEC);
 
       reply->date = g_date_time_format (date, "%a, %d %b %Y %H:%M:%S GMT");
     }
@@ -635,5 +645,8 @@ sim_network_new (SimTime *time, SimSite *site, SyncRandom *random)
   self->time = time;
   self->site = site;
   self->random = g_object_ref (random);
+  /* All along, in some runs. */
+  if (dice (self, 8) == 0)
+    self->date_off_us = off_us (self);
   return self;
 }

@@ -128,6 +128,13 @@ cover_verdicts (sqlite3 *db)
   while (sqlite3_step (stmt) == SQLITE_ROW)
     sim_cover_verdict ((const char *) sqlite3_column_text (stmt, 0));
   sqlite3_finalize (stmt);
+  stmt = prepare (db, "SELECT look.verdict, request.action = 'create' AND EXISTS (SELECT 1 FROM attempts AS send"
+                      " WHERE send.request_id = request.id AND send.kind = 'send' AND send.id < look.id AND send.key_field IS NULL)"
+                      " FROM attempts AS look JOIN offline_requests AS request ON request.id = look.request_id"
+                      " WHERE look.kind = 'look'");
+  while (sqlite3_step (stmt) == SQLITE_ROW)
+    sim_cover_look ((const char *) sqlite3_column_text (stmt, 0), sqlite3_column_int (stmt, 1) != 0);
+  sqlite3_finalize (stmt);
 }
 
 static void

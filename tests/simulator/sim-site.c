@@ -483,7 +483,7 @@ list (SimSite *self, const char *type, const char *query)
   g_autoptr (GHashTable) arguments = g_uri_parse_params (query, -1, "&", G_URI_PARAMS_NONE, NULL);
   const char *text = g_hash_table_lookup (arguments, "filters");
   g_autoptr (JsonNode) filters = text != NULL ? json_from_string (text, NULL) : NULL;
-
+  g_autoptr (JsonArray) all = json_array_new ();
   g_autofree char *decoded = g_uri_unescape_string (query, NULL);
   g_autofree char *member = g_strdup_printf ("\"%s\":\"", key_field (type));
   const char *colon = strstr (decoded, member);
@@ -491,11 +491,12 @@ list (SimSite *self, const char *type, const char *query)
   g_autofree char *body = NULL;
   JsonObject *document;
 
-  if (filters != NULL && JSON_NODE_HOLDS_ARRAY (filters))
+  if (filters == NULL)
+    return list_filtered (self, type, all);
+  if (JSON_NODE_HOLDS_ARRAY (filters))
     return list_filtered (self, type, json_node_get_array (filters));
-  if (filters != NULL && json_object_has_member (json_node_get_object (filters), "creation"))
+  if (json_object_has_member (json_node_get_object (filters), "creation"))
     {
-      g_autoptr (JsonArray) all = json_array_new ();
       JsonArray *one = json_array_new ();
 
       json_array_add_string_element (one, "creation");
