@@ -19,6 +19,7 @@ G_BEGIN_DECLS
   X (CUT_ANSWER, "answer cut at byte k")                                               \
   X (CUT_CHUNKED, "chunked answer that ends early")                                    \
   X (SLOW, "server slower than the time-out")                                          \
+  X (LATE, "reset while the server works")                                             \
   X (DUPLICATE, "request delivered twice")                                             \
   X (PORTAL, "captive portal, 200")                                                    \
   X (REDIRECT, "captive portal, 302")                                                  \

@@ -16,6 +16,9 @@
 /* The longest that the site takes from the last byte to its commit. */
 #define SLOWEST_US (120 * (gint64) G_USEC_PER_SEC)
 
+/* A line that breaks while the site is at work does so soon. */
+#define RESET_US (2 * G_TIME_SPAN_SECOND)
+
 /* Of one run: seven times what the busiest of four hundred needed. A write that is sent and looked at by turns without end
  * lets time pass, and so does not show in the turns of the main loop. */
 #define CALLS_AT_MOST 3000
@@ -433,6 +436,16 @@ give_up_cb (gpointer user_data)
 }
 
 static void
+reset_cb (gpointer user_data)
+{
+  Flight *flight = user_data;
+
+  flight->give_up = 0;
+  tell (flight, sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, TRUE));
+  flight_end (flight);
+}
+
+static void
 cancelled_cb (GCancellable *cancellable, gpointer user_data)
 {
   Flight *flight = user_data;
@@ -468,6 +481,13 @@ take_off (Flight *flight)
   if (reply != NULL)
     {
       reply_later (flight, reply);
+      return;
+    }
+  if (flight->fault == SIM_FAULT_LATE)
+    {
+      slow_us = (gint64) dice (self, SLOWEST_US) + 1;
+      flight->give_up = sim_time_add (self->time, (gint64) dice (self, MIN ((guint64) slow_us, RESET_US)), reset_cb, flight);
+      flight->event = sim_time_add (self->time, slow_us, arrive_cb, flight);
       return;
     }
   flight->give_up = sim_time_add (self->time, (gint64) flight->request->timeout_ms * 1000, give_up_cb, flight);
