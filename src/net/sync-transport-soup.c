@@ -14,6 +14,9 @@
  *   beginning of a JSON object is itself a JSON object.
  * - An answer that breaks off at the end of a header line looks to libsoup 3.2 like one whose body ends with the
  *   connection and is empty. Such an answer is none: ERPNext and what stands before it announce their lengths.
+ * - No connection that was idle for a second is used again. libsoup's own timer for that is off: it closes a connection
+ *   also when that was taken into use in the same turn of the main loop, between headers and body, and the call is never
+ *   told. Instead the session is left, with its connections, once one of them may have been idle for so long.
  * - The session follows no redirect, keeps no cookies, knows no passwords and asks nobody.
  *
  * Belongs to the thread that first sends with it: the session and its idle connections live in the main
@@ -28,21 +31,26 @@
 #define FIRST_READ 4096
 #define MAX_CONNECTIONS 64
 #define MAX_CONNECTIONS_PER_HOST 16
-/* Seconds; shorter than the keep-alive of gunicorn (2) and nginx (15), so that we close first. */
-#define IDLE_TIMEOUT 1
+/* Shorter than the keep-alive of gunicorn (2 s) and nginx (15 s), so that we close first. */
+#define IDLE_US G_USEC_PER_SEC
 
 struct _SyncTransportSoup
 {
   GObject parent_instance;
 
   SyncClock *clock;     /* (owned) */
-  SoupSession *session; /* (owned) (nullable): made by the first call */
+  SoupSession *session; /* (owned) (nullable): for the next call; those under way hold theirs */
+  guint n_calls;        /* under way in it */
+  GArray *idle;         /* (owned) (element-type gint64): boot clock, since when its connections may be idle, oldest first */
+  guint alarm;          /* id: leaves it when all are idle, 0: some are not */
 };
 
 /* One call on its way; the data of its GTask. */
 typedef struct
 {
-  SyncClock *clock;          /* (unowned): the task holds the transport, which holds the clock */
+  SyncTransportSoup *transport; /* (unowned): the task holds it */
+  SyncClock *clock;          /* (unowned): the transport holds it */
+  SoupSession *session;      /* (owned) (nullable): NULL before it is sent */
   SoupMessage *message;      /* (owned) (nullable): NULL if the URL is none */
   GCancellable *cancellable; /* (owned): stops libsoup, for the time-out as for the caller */
   GCancellable *outer;       /* (owned) (nullable): the caller's */
@@ -65,6 +73,71 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (SyncTransportSoup, sync_transport_soup, G_TYPE_OB
                                G_IMPLEMENT_INTERFACE (SYNC_TYPE_TRANSPORT,
                                                       sync_transport_soup_transport_init))
 
+/* The session */
+
+/* Leaves it; its idle connections are closed when the last of its calls is over. */
+static void
+leave_session (SyncTransportSoup *self)
+{
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  g_array_set_size (self->idle, 0);
+  self->n_calls = 0;
+  g_clear_object (&self->session);
+}
+
+static void
+all_idle_cb (gpointer user_data)
+{
+  SyncTransportSoup *self = user_data;
+
+  self->alarm = 0;
+  leave_session (self);
+}
+
+static void
+ensure_session (SyncTransportSoup *self)
+{
+  if (self->idle->len > 0 && sync_clock_boot_us (self->clock) - g_array_index (self->idle, gint64, 0) >= IDLE_US)
+    leave_session (self);
+  if (self->session != NULL)
+    return;
+  self->session = soup_session_new_with_options ("max-conns", MAX_CONNECTIONS,
+                                                 "max-conns-per-host", MAX_CONNECTIONS_PER_HOST,
+                                                 "idle-timeout", 0,
+                                                 "timeout", 0,
+                                                 "user-agent", "POSAwesome-Sync/" SYNC_VERSION,
+                                                 NULL);
+  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
+}
+
+/* Which of the idle connections it takes, if it may take one, is libsoup's choice; the oldest may be left. */
+static void
+call_enter_session (Call *call, gboolean may_reuse)
+{
+  SyncTransportSoup *self = call->transport;
+
+  ensure_session (self);
+  sync_clock_clear_alarm (self->clock, &self->alarm);
+  if (may_reuse && self->idle->len > 0)
+    g_array_set_size (self->idle, self->idle->len - 1);
+  self->n_calls++;
+  call->session = g_object_ref (self->session);
+}
+
+/* Its connection may be idle now. */
+static void
+call_leave_session (Call *call)
+{
+  SyncTransportSoup *self = call->transport;
+  gint64 now_us = sync_clock_boot_us (self->clock);
+
+  if (call->session == NULL || call->session != self->session)
+    return;
+  g_array_append_val (self->idle, now_us);
+  if (--self->n_calls == 0)
+    self->alarm = sync_clock_add_alarm (self->clock, now_us + IDLE_US, all_idle_cb, self);
+}
+
 static void
 call_free (gpointer data)
 {
@@ -74,6 +147,7 @@ call_free (gpointer data)
   g_assert (call->give_up == NULL);
   g_clear_object (&call->stream);
   g_clear_object (&call->message);
+  g_clear_object (&call->session);
   g_clear_object (&call->cancellable);
   g_clear_object (&call->outer);
   g_byte_array_unref (call->body);
@@ -94,6 +168,7 @@ static void
 call_disarm (Call *call)
 {
   call->returned = TRUE;
+  call_leave_session (call);
   sync_clock_clear_alarm (call->clock, &call->alarm);
   call_drop_give_up (call);
   if (call->outer_id != 0)
@@ -116,8 +191,8 @@ give_up_cb (gpointer user_data)
   call_drop_give_up (call);
   g_set_error_literal (&error, G_IO_ERROR, G_IO_ERROR_CANCELLED, "libsoup did not return it");
   /* Whatever holds it there may hold the next one, too. Those under way keep the old session. */
-  if (call->started)
-    g_clear_object (&self->session);
+  if (call->started && call->session == self->session)
+    leave_session (self);
   return_failure (task, error);
   return G_SOURCE_REMOVE;
 }
@@ -416,20 +491,6 @@ return_unsendable (GTask *task, const SyncTransportRequest *request)
 }
 
 static void
-ensure_session (SyncTransportSoup *self)
-{
-  if (self->session != NULL)
-    return;
-  self->session = soup_session_new_with_options ("max-conns", MAX_CONNECTIONS,
-                                                 "max-conns-per-host", MAX_CONNECTIONS_PER_HOST,
-                                                 "idle-timeout", IDLE_TIMEOUT,
-                                                 "timeout", 0,
-                                                 "user-agent", "POSAwesome-Sync/" SYNC_VERSION,
-                                                 NULL);
-  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
-}
-
-static void
 sync_transport_soup_send_async (SyncTransport *transport, const SyncTransportRequest *request,
                                 GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
@@ -439,6 +500,7 @@ sync_transport_soup_send_async (SyncTransport *transport, const SyncTransportReq
 
   g_task_set_source_tag (task, sync_transport_soup_send_async);
   g_task_set_task_data (task, call, call_free);
+  call->transport = self;
   call->clock = self->clock;
   call->timeout_ms = request->timeout_ms;
   call->cancellable = g_cancellable_new ();
@@ -460,8 +522,8 @@ sync_transport_soup_send_async (SyncTransport *transport, const SyncTransportReq
       call->outer = g_object_ref (cancellable);
       call->outer_id = g_cancellable_connect (cancellable, G_CALLBACK (outer_cancelled_cb), task, NULL);
     }
-  ensure_session (self);
-  soup_session_send_async (self->session, call->message, G_PRIORITY_DEFAULT, call->cancellable,
+  call_enter_session (call, (soup_message_get_flags (call->message) & SOUP_MESSAGE_NEW_CONNECTION) == 0);
+  soup_session_send_async (call->session, call->message, G_PRIORITY_DEFAULT, call->cancellable,
                            message_sent_cb, g_steal_pointer (&task));
 }
 
@@ -479,7 +541,8 @@ sync_transport_soup_finalize (GObject *object)
   SyncTransportSoup *self = SYNC_TRANSPORT_SOUP (object);
 
   /* No call is under way, each holds a reference: only idle connections are left. */
-  g_clear_object (&self->session);
+  leave_session (self);
+  g_array_unref (self->idle);
   g_clear_object (&self->clock);
   G_OBJECT_CLASS (sync_transport_soup_parent_class)->finalize (object);
 }
@@ -500,6 +563,7 @@ sync_transport_soup_class_init (SyncTransportSoupClass *klass)
 static void
 sync_transport_soup_init (SyncTransportSoup *self)
 {
+  self->idle = g_array_new (FALSE, FALSE, sizeof (gint64));
 }
 
 /**

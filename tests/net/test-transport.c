@@ -131,6 +131,16 @@ test_repeat (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->server->n_connections, ==, repeat->same_connection ? 1 : 2);
 }
 
+static void
+post_and_settle (Fixture *fixture)
+{
+  SyncTransportRequest *request = new_request (fixture, "POST", "{}");
+
+  request->reuse_connection = TRUE;
+  assert_answered (call (fixture, request), 200, "{\"message\":\"pong\"}");
+  settle ();
+}
+
 /* A connection that the server has closed while it was idle is not used. */
 static void
 test_idle_closed (Fixture *fixture, gconstpointer data)
@@ -139,14 +149,57 @@ test_idle_closed (Fixture *fixture, gconstpointer data)
 
   serve (fixture, steps, G_N_ELEMENTS (steps));
   for (guint i = 0; i < 5; i++)
-    {
-      SyncTransportRequest *request = new_request (fixture, "POST", "{}");
-
-      request->reuse_connection = TRUE;
-      assert_answered (call (fixture, request), 200, "{\"message\":\"pong\"}");
-      settle ();
-    }
+    post_and_settle (fixture);
   g_assert_cmpuint (fixture->server->n_connections, ==, 5);
+}
+
+/* Nor is one that was idle for a second: the server may be about to close it. */
+static void
+test_idle_for_long (Fixture *fixture, gconstpointer data)
+{
+  static const RawStep steps[] = { { RAW_READ_ALL, PONG, 0, RAW_KEEP } };
+
+  serve (fixture, steps, G_N_ELEMENTS (steps));
+  post_and_settle (fixture);
+  sync_clock_virtual_advance_us (fixture->clock, MS (999));
+  post_and_settle (fixture);
+  g_assert_cmpuint (fixture->server->n_connections, ==, 1);
+  sync_clock_virtual_advance_us (fixture->clock, MS (999));
+  post_and_settle (fixture);
+  g_assert_cmpuint (fixture->server->n_connections, ==, 1);
+  sync_clock_virtual_advance_us (fixture->clock, MS (1000));
+  g_assert_cmpuint (sync_clock_virtual_get_n_alarms (fixture->clock), ==, 0);
+  post_and_settle (fixture);
+  g_assert_cmpuint (fixture->server->n_connections, ==, 2);
+}
+
+/* Also where other calls go on, whose connections stay. */
+static void
+test_idle_beside_others (Fixture *fixture, gconstpointer data)
+{
+  static const RawStep steps[] = { { RAW_READ_ALL, PONG, 0, RAW_KEEP },
+                                   { RAW_READ_ALL, NULL, 0, RAW_STALL },
+                                   { RAW_READ_ALL, PONG, 0, RAW_KEEP } };
+  SyncTransportRequest *request;
+
+  serve (fixture, steps, G_N_ELEMENTS (steps));
+  post_and_settle (fixture);
+  request = new_request (fixture, "GET", NULL);
+  request->timeout_ms = 5000;
+  begin (fixture, request, NULL);
+  await_requests (fixture, 2);
+  g_assert_cmpuint (fixture->server->n_connections, ==, 2);
+  sync_clock_virtual_advance_us (fixture->clock, MS (1000));
+  settle ();
+  request = new_request (fixture, "POST", "{}");
+  request->reuse_connection = TRUE;
+  begin (fixture, request, NULL);
+  assert_answered (await (fixture, 1), 200, "{\"message\":\"pong\"}");
+  g_assert_cmpuint (fixture->server->n_connections, ==, 3);
+  g_assert_cmpuint (fixture->server->n_hangups, ==, 0);
+  sync_clock_virtual_advance_us (fixture->clock, MS (4000));
+  assert_failed (await (fixture, 2), SYNC_TRANSPORT_TIMEOUT, TRUE);
+  await_hangup (fixture);
 }
 
 typedef struct
@@ -533,6 +586,8 @@ main (int argc, char *argv[])
       add (path, &breaks[i], test_break);
     }
   add ("/sync/transport/idle-closed", NULL, test_idle_closed);
+  add ("/sync/transport/idle-for-long", NULL, test_idle_for_long);
+  add ("/sync/transport/idle-beside-others", NULL, test_idle_beside_others);
   add ("/sync/transport/time-out/waiting", NULL, test_time_out_waiting);
   add ("/sync/transport/time-out/in-body", NULL, test_time_out_in_body);
   add ("/sync/transport/time-out/in-line", NULL, test_time_out_in_line);
