@@ -58,6 +58,7 @@ void sync_application_show_locked (SyncApplication *self);
 void sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy);
 void sync_application_enable_actions (SyncApplication *self, gboolean enabled);
 void sync_application_finish (SyncApplication *self);
+void sync_application_follow_address (SyncApplication *self);
 void sync_application_follow_status (SyncApplication *self);
 void sync_application_leave (SyncApplication *self);
 void sync_application_catch_signals (SyncApplication *self);

@@ -81,13 +81,66 @@ set_key (SyncApplication *self, const Key *key)
   sync_application_ask (self, set_key_cb, copy, key_free);
 }
 
+static void
+begin_with (SyncApplication *self, SyncConfig *config)
+{
+  sync_config_free (self->config);
+  self->config = config;
+  g_clear_pointer (&self->problem, g_free);
+  sync_application_prepare_service (self);
+}
+
+/* Somebody else has set it, where none was set yet. */
+static void
+address_set_cb (SyncApplication *self)
+{
+  g_autoptr (GError) error = NULL;
+  SyncConfig *config;
+
+  if (self->config->base_url != NULL || self->quitting)
+    return;
+  config = sync_config_new (self->settings, NULL, &error);
+  if (config == NULL || config->base_url == NULL)
+    {
+      g_autofree char *words
+        = error != NULL ? g_strdup_printf (_ ("The changed settings are not used: %s"), error->message) : NULL;
+
+      g_clear_pointer (&config, sync_config_free);
+      if (words != NULL)
+        sync_application_tell (self, words);
+      return;
+    }
+  begin_with (self, config);
+  if (self->window != NULL)
+    sync_application_show_content (self);
+}
+
+/* From now on an address that is set outside begins the work, if there is none yet. */
+void
+sync_application_follow_address (SyncApplication *self)
+{
+  if (self->settings != NULL)
+    g_signal_connect_object (self->settings, "changed::base-url", G_CALLBACK (address_set_cb), self, G_CONNECT_SWAPPED);
+}
+
+static gboolean
+set_address (SyncApplication *self, const char *base_url)
+{
+  gboolean set;
+
+  g_signal_handlers_block_by_func (self->settings, address_set_cb, self);
+  set = g_settings_set_string (self->settings, "base-url", base_url);
+  g_signal_handlers_unblock_by_func (self->settings, address_set_cb, self);
+  return set;
+}
+
 /* Reads the settings with that address, and starts to work. */
 static gboolean
 use_address (SyncApplication *self, const char *base_url, GError **error)
 {
   SyncConfig *config;
 
-  if (self->settings == NULL || !g_settings_set_string (self->settings, "base-url", base_url))
+  if (self->settings == NULL || !set_address (self, base_url))
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _ ("The settings cannot be written."));
       return FALSE;
@@ -102,10 +155,7 @@ use_address (SyncApplication *self, const char *base_url, GError **error)
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _ ("The settings do not keep the address."));
       return FALSE;
     }
-  sync_config_free (self->config);
-  self->config = config;
-  g_clear_pointer (&self->problem, g_free);
-  sync_application_prepare_service (self);
+  begin_with (self, config);
   if (self->problem != NULL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, self->problem);

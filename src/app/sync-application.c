@@ -306,6 +306,7 @@ sync_application_startup (GApplication *application)
   if (self->settings != NULL)
     self->background = sync_background_new (g_application_get_dbus_connection (application), self->settings);
   sync_application_prepare_service (self);
+  sync_application_follow_address (self);
 }
 
 /* Whether this program will have the name: nobody has it, or one without a window, which makes room. */

@@ -99,7 +99,7 @@ match_route (const char *method, const char *url, GBytes *body)
 static gboolean
 lacks_document (const SyncRoute *route, const char *url, GBytes *body)
 {
-  return body == NULL && route != NULL && strchr (url, '?') == NULL
+  return body == NULL && route != NULL && route->kind == SYNC_ROUTE_WRITE && strchr (url, '?') == NULL
          && (route->action == SYNC_ACTION_CREATE || route->action == SYNC_ACTION_UPDATE);
 }
 
@@ -199,10 +199,12 @@ sync_ctl_submit (SyncCtl *ctl, char **arguments)
   return send_submission (ctl, text, key != NULL ? key : route->client_key);
 }
 
-/* A type that is written in another way is none of those that wait. */
-static void
+/* A type that is written in another way is none of those that wait. Returns whether all that were named are such. */
+static gboolean
 tell_unknown_types (SyncCtl *ctl)
 {
+  gboolean all = ctl->types != NULL;
+
   for (guint i = 0; ctl->types != NULL && ctl->types[i] != NULL; i++)
     {
       g_autofree char *type = g_uri_escape_string (ctl->types[i], NULL, FALSE);
@@ -212,7 +214,16 @@ tell_unknown_types (SyncCtl *ctl)
       if (answer != NULL
           && json_array_get_length (json_object_get_array_member (json_node_get_object (answer->root), "requests")) == 0)
         g_printerr (_ ("posawesome-syncctl: there is no request of the type “%s”\n"), ctl->types[i]);
+      else
+        all = FALSE;
     }
+  return all;
+}
+
+static gboolean
+nothing_waits (JsonObject *stats)
+{
+  return sync_ctl_get_int (stats, "pending") + sync_ctl_get_int (stats, "sending") + sync_ctl_get_int (stats, "unknown") == 0;
 }
 
 /* Says also what stays behind. A server that asked to wait is not asked sooner by anybody. */
@@ -226,15 +237,18 @@ sync_now (SyncCtl *ctl, const char *body)
 
   if (answer == NULL)
     return status;
+  if (tell_unknown_types (ctl))
+    return SYNC_CTL_REFUSED;
   now = json_node_get_object (answer->root);
   types = sync_ctl_dup_texts (now, "pausedTypes", ", ");
-  if (strcmp (sync_ctl_get_string (now, "condition"), "throttled") == 0)
+  if (nothing_waits (sync_ctl_get_object (now, "queueStats")))
+    g_print ("%s\n", _ ("Nothing waits."));
+  else if (strcmp (sync_ctl_get_string (now, "condition"), "throttled") == 0)
     g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (now));
   else if (*types != '\0')
     g_print (_ ("Deliveries are being tried now, but not those of %s, which are paused.\n"), types);
   else
     g_print ("%s\n", _ ("Deliveries are being tried now."));
-  tell_unknown_types (ctl);
   return status;
 }
 
@@ -323,9 +337,9 @@ sync_ctl_pause (SyncCtl *ctl, char **arguments)
   return pause_until (ctl, body);
 }
 
-/* One thing that held deliveries back is over; another may still do so. */
+/* One thing that held deliveries back is over, which @over says; another may still do so. */
 static int
-go_on (SyncCtl *ctl, const char *path, const char *body)
+go_on (SyncCtl *ctl, const char *path, const char *body, const char *over)
 {
   int status;
   g_autoptr (SyncCtlAnswer) answer = sync_ctl_call (ctl, "POST", path, body, &status);
@@ -335,16 +349,19 @@ go_on (SyncCtl *ctl, const char *path, const char *body)
     return status;
   now = json_node_get_object (answer->root);
   if (strcmp (sync_ctl_get_string (now, "condition"), "online") == 0)
-    g_print ("%s\n", _ ("Deliveries go on."));
-  else
-    g_print (_ ("Not yet: %s.\n"), sync_ctl_condition_words (now));
+    {
+      g_print ("%s\n", _ ("Deliveries go on."));
+      return status;
+    }
+  g_print ("%s ", over);
+  g_print (_ ("Nothing is delivered yet: %s.\n"), sync_ctl_condition_words (now));
   return status;
 }
 
 int
 sync_ctl_resume (SyncCtl *ctl, char **arguments)
 {
-  return go_on (ctl, "resume", "{}");
+  return go_on (ctl, "resume", "{}", _ ("The pause is over."));
 }
 
 int
@@ -354,7 +371,7 @@ sync_ctl_offline (SyncCtl *ctl, char **arguments)
     return run (ctl, "POST", "offline", "{\"on\":true}",
                 _ ("Off line until “posawesome-syncctl offline off”; writes are still accepted."));
   if (strcmp (arguments[0], "off") == 0)
-    return go_on (ctl, "offline", "{\"on\":false}");
+    return go_on (ctl, "offline", "{\"on\":false}", _ ("The line is no longer off by hand."));
   return sync_ctl_usage_error (_ ("“%s” is neither on nor off; say “posawesome-syncctl offline on” or “… off”"),
                                arguments[0]);
 }

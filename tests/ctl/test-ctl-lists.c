@@ -101,7 +101,7 @@ test_draft (GatewayFixture *self, gconstpointer data)
               "needs the right.\n"));
   json = expect (self, "--json show 3", 0, "\"method\":\"DELETE\"");
   assert_contains (json, "\"undoOf\":1");
-  g_free (expect (self, "submit POST /api/resource/Note --key note", 0, "as request 4"));
+  run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key note", "{\"title\":\"x\"}"));
   g_free (expect (self, "--json discard 4 --reason 'typed twice'", 0, "\"deletions\":[]"));
 }
 

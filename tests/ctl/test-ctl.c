@@ -85,8 +85,8 @@ test_story (GatewayFixture *self, gconstpointer data)
   scripted_transport_set (self->transport, SCRIPT_ACCEPT);
   g_free (expect (self, "restore 1", 0, "Request 1: "));
   gateway_fixture_settle ();
-  g_free (expect (self, "sync --type Customer 1", 0, "Deliveries are being tried now."));
-  g_free (expect (self, "sync --type Nothing", 0, "Deliveries are being tried now."));
+  g_free (expect (self, "sync --type Customer 1", 0, "Nothing waits."));
+  g_free (expect (self, "sync --type Nothing", 1, "there is no request of the type “Nothing”"));
   g_free (expect (self, "sync 1 98 99", 1,
                   "there are no requests 98, 99, so nothing was tried: leave them out; see “posawesome-"
                   "syncctl list --status all”"));
@@ -94,7 +94,7 @@ test_story (GatewayFixture *self, gconstpointer data)
   g_free (expect (self, "clear-old 0", 0, "0 delivered requests were forgotten."));
   g_free (expect (self, "offline on", 0, "Off line"));
   g_free (expect (self, "sync", 1, "nothing is tried: the line is switched off by hand; go on with"));
-  g_free (expect (self, "resume", 0, "Not yet: switched off line by hand; go on with “posawesome-syncctl offline off”."));
+  g_free (expect (self, "resume", 0, "The pause is over. Nothing is delivered yet: switched off line by hand; go on with “posawesome-syncctl offline off”."));
   g_free (expect (self, "offline off", 0, "Deliveries go on."));
   g_free (expect (self, "conflicts", 0, "There are no open conflicts."));
   g_free (expect (self, "show 4711", 1, "there is no request 4711; see “posawesome-syncctl list --status all”"));
@@ -128,6 +128,8 @@ test_submit (GatewayFixture *self, gconstpointer data)
 
   sync_engine_pause (self->engine, 0, NULL);
   g_free (expect (self, command, 1, "body.json"));
+  g_free (expect (self, "submit POST /api/resource/Customer", 2, "the document is missing; give it with --body FILE"));
+  g_free (expect (self, "submit PUT /api/resource/Customer/Ann", 2, "the document is missing"));
   /* Somebody gave the JSON where its file is wanted. */
   long_command = g_strdup_printf ("submit POST /api/resource/Customer --body '{\"customer_name\":\"%0300d\"}'", 1);
   g_free (expect (self, "submit POST /api/resource/Customer --body '{\"customer_name\":\"Ann\"}'", 1,
@@ -329,23 +331,24 @@ test_paused_types (GatewayFixture *self, gconstpointer data)
   doctor = run_with_input (self, "doctor", "");
   g_assert_cmpint (doctor->status, ==, 1);
   assert_contains (doctor->out, "TROUBLE  the delivery of Note, Say \"x\" is paused; go on with");
-  /* Nothing waits: there is nothing that is held back. */
-  g_free (
-      expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
+  /* There is nothing that is held back. */
+  g_free (expect (self, "sync", 0, "Nothing waits.\n"));
   run_free (run_with_input (self, "submit POST /api/resource/Note --body - --key n-1", "{\"title\":\"x\"}"));
   g_free (expect (self, "sync", 1, "of a type whose delivery is paused (Note, Say \"x\"); go on with"));
   g_free (expect (self, "sync 1", 1, "of a type whose delivery is paused"));
   g_free (expect (self, "sync 4711", 1, "there is no request 4711"));
   unknown = run_with_input (self, "sync --type Bogus", "");
+  g_assert_cmpint (unknown->status, ==, 1);
+  g_assert_cmpstr (unknown->out, ==, "");
   g_assert_cmpstr (unknown->errors, ==, "posawesome-syncctl: there is no request of the type “Bogus”\n");
-  g_free (expect (self, "sync --type Customer", 0, "but not those of Note"));
   refused = gateway_fixture_expect (self, "POST", "sync", "{\"types\":[\"Customer\"],\"ids\":[1]}", 409);
   assert_contains (refused, "go on with “posawesome-syncctl resume”");
   scripted_transport_set (self->transport, SCRIPT_OFFLINE);
   gateway_fixture_submit (self, "Ann");
-  g_free (expect (self, "sync", 0, "but not those of Note"));
+  g_free (expect (self, "sync", 0, "Deliveries are being tried now, but not those of Note, Say \"x\", which are paused."));
+  g_free (expect (self, "sync --type Customer", 0, "but not those of Note"));
   g_free (expect (self, "sync 1 2", 0, "but not those of Note"));
-  g_free (expect (self, "resume", 0, "Not yet: off line; "));
+  g_free (expect (self, "resume", 0, "The pause is over. Nothing is delivered yet: off line; "));
   g_free (expect (self, "sync", 0, "Deliveries are being tried now.\n"));
   g_free (gateway_fixture_expect (self, "GET", "status", NULL, 200));
 }

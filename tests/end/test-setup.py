@@ -4,7 +4,7 @@
 import os
 
 import screen
-from desktop import Desktop, Fresh, Notifications
+from desktop import PROGRAM, Desktop, Fresh, Notifications
 from harness import note, tap, wait_until
 
 
@@ -87,6 +87,25 @@ def test_key_not_kept():
         till.wait_for_gateway()
 
 
+def test_set_outside():
+    """An address that somebody sets elsewhere, where none was set, begins the work."""
+    with Fresh() as till:
+        till.start_shop()
+        kept = ['env', 'GSETTINGS_BACKEND=keyfile']
+        till.start(kept)
+        till.sees('POSAwesome Sync', 'Not ready to work')
+
+        def set_address(value):
+            status, _, error = till.run([*kept, 'gsettings', 'set', PROGRAM, 'base-url', value])
+            assert status == 0, error
+
+        set_address('nothing')
+        till.sees('POSAwesome Sync', 'The changed settings are not used: ')
+        set_address(till.base_url)
+        till.wait_for_gateway()
+        assert till.status()['baseUrl'] == till.base_url
+
+
 if __name__ == '__main__':
     with Notifications():
-        tap(test_first_run, test_key_not_kept)
+        tap(test_first_run, test_key_not_kept, test_set_outside)
