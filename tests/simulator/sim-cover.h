@@ -20,6 +20,7 @@ G_BEGIN_DECLS
   X (CUT_CHUNKED, "chunked answer that ends early")                                    \
   X (SLOW, "server slower than the time-out")                                          \
   X (LATE, "reset while the server works")                                             \
+  X (HALF, "draft made, and not submitted")                                            \
   X (DUPLICATE, "request delivered twice")                                             \
   X (PORTAL, "captive portal, 200")                                                    \
   X (REDIRECT, "captive portal, 302")                                                  \
@@ -79,6 +80,7 @@ G_BEGIN_DECLS
   X (ARRIVED_READ, "confirm: it arrived, and is read first")                           \
   X (CLEAR_OLD, "forget delivered rows")                                               \
   X (PAUSE, "pause, resume")                                                           \
+  X (HOLD, "hold, as before a suspend")                                                \
   X (OFFLINE, "off line by hand")                                                      \
   X (SYNC_NOW, "sync now")                                                             \
   X (HINT, "hint of the network")                                                      \

@@ -222,6 +222,11 @@ spoil (Flight *flight, SyncTransportReply *reply)
     case SIM_FAULT_CUT_ANSWER:
       sync_transport_reply_free (reply);
       return sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, TRUE);
+    case SIM_FAULT_HALF:
+      if (dice (flight->network, 2) == 0)
+        return reply;
+      sync_transport_reply_free (reply);
+      return sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, TRUE);
     case SIM_FAULT_CUT_CHUNKED:
       cut_body (flight->network, reply);
       return reply;
@@ -268,6 +273,8 @@ serve (Flight *flight)
                                   ? sim_site_show_another (self->site, flight->request, (guint) dice (self, 64))
                                   : NULL;
 
+  if (flight->fault == SIM_FAULT_HALF)
+    return sim_site_serve_half (self->site, flight->request);
   if (another == NULL)
     return sim_site_serve (self->site, flight->request);
   if (dice (self, 2) == 0)
@@ -394,6 +401,8 @@ is_fair (SimNetwork *self, const SyncTransportRequest *request, SimFault fault)
       g_clear_pointer (&another, sync_transport_reply_free);
       return is_there;
     }
+  if (fault == SIM_FAULT_HALF)
+    return strstr (request->url, "submit_invoice") != NULL;
   /* These say something of a write. */
   if (fault == SIM_FAULT_STALE || fault == SIM_FAULT_TAKEN || fault == SIM_FAULT_REFUSAL)
     return request->write;

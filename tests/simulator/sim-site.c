@@ -373,6 +373,19 @@ submit_sale (SimSite *self, const SyncTransportRequest *request)
   return reply_document ("message", document);
 }
 
+/* The same in two transactions, of which the first was the last. */
+SyncTransportReply *
+sim_site_serve_half (SimSite *self, const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = parse_body (request);
+  g_autoptr (JsonObject) invoice = parse_invoice (body);
+
+  if (invoice != NULL
+      && find_key (self, "Sales Invoice", json_object_get_string_member_with_default (invoice, KEY_OF_SALE, NULL)) == NULL)
+    make (self, "Sales Invoice", NULL, invoice, TRUE);
+  return sim_reply_new_exception (500, "OperationalError", "gone away");
+}
+
 /* What a change of docstatus, or of a document that has one, comes to; NULL: it may go on. */
 static SyncTransportReply *
 check_docstatus (JsonObject *document, JsonObject *body)

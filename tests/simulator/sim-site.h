@@ -35,6 +35,7 @@ typedef struct _SimSite SimSite;
 
 SimSite *sim_site_new (void);
 void sim_site_free (SimSite *self);
+SyncTransportReply *sim_site_serve_half (SimSite *self, const SyncTransportRequest *request);
 SyncTransportReply *sim_site_serve (SimSite *self, const SyncTransportRequest *request);
 SyncTransportReply *sim_site_show_another (SimSite *self, const SyncTransportRequest *request, guint start);
 void sim_site_set_wall_us (SimSite *self, gint64 wall_us);

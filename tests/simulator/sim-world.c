@@ -299,7 +299,7 @@ steer (SimWorld *world)
   SyncEngine *engine = world->engine;
   gint64 id = 1 + sim_world_dice (world, MAX (world->deeds->len, 1));
 
-  switch (sim_world_dice (world, 9))
+  switch (sim_world_dice (world, 10))
     {
     case 0:
       sim_cover_act (SIM_ACT_PAUSE);
@@ -323,6 +323,10 @@ steer (SimWorld *world)
       sync_engine_hint_network (engine, sim_world_dice (world, 2));
       break;
     case 7:
+      sim_cover_act (SIM_ACT_HOLD);
+      sync_engine_hold (engine, sim_world_dice (world, 60000));
+      break;
+    case 8:
       sim_cover_act (SIM_ACT_SIGN_IN);
       sync_engine_credentials_changed (engine);
       break;
