@@ -72,6 +72,30 @@ say_where (const char *source)
     g_print ("%s\n", _ ("The API key is set."));
 }
 
+/* What the server makes of the key; nothing if it cannot be asked now. */
+static int
+say_whose (SyncCtl *ctl)
+{
+  g_autoptr (SyncCtlAnswer) asked = sync_ctl_client_call_patiently (ctl->client, "POST", "check", "{}", NULL);
+  g_autoptr (SyncCtlAnswer) answer = sync_ctl_client_call (ctl->client, "GET", "credentials", NULL, NULL);
+  g_autofree char *user = NULL;
+
+  if (asked == NULL || answer == NULL)
+    return SYNC_CTL_DONE;
+  if (strcmp (sync_ctl_get_string (json_node_get_object (asked->root), "condition"), "sign-in-needed") == 0)
+    {
+      g_printerr ("posawesome-syncctl: %s\n", _ ("ERPNext answers, but does not know this API key and secret."));
+      return SYNC_CTL_REFUSED;
+    }
+  user = sync_ctl_dup_line (sync_ctl_get_string (json_node_get_object (answer->root), "user"));
+  if (*user != '\0')
+    {
+      g_print (_ ("ERPNext answers, and knows this till as %s."), user);
+      g_print ("\n");
+    }
+  return SYNC_CTL_DONE;
+}
+
 static int
 set_credentials (SyncCtl *ctl)
 {
@@ -90,9 +114,10 @@ set_credentials (SyncCtl *ctl)
   sync_secret_free (secret);
   answer = sync_ctl_call (ctl, "PUT", "credentials", body->str, &status);
   sync_secret_free (g_string_free (body, FALSE));
-  if (answer != NULL)
-    say_where (sync_ctl_get_string (json_node_get_object (answer->root), "source"));
-  return status;
+  if (answer == NULL)
+    return status;
+  say_where (sync_ctl_get_string (json_node_get_object (answer->root), "source"));
+  return say_whose (ctl);
 }
 
 int

@@ -188,10 +188,9 @@ class Profile:
     def client(self):
         return Client(self.gateway, self.token)
 
-    def run(self, argv):
-        """A program that ends by itself: (exit status, standard output, standard error)."""
-        done = subprocess.run(argv, env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=DEADLINE, check=False)
+    def run(self, argv, text=''):
+        """A program that ends by itself, with that text on its standard input: (exit status, standard output, standard error)."""
+        done = subprocess.run(argv, env=self.env, input=text, capture_output=True, text=True, timeout=DEADLINE, check=False)
         return done.returncode, done.stdout, done.stderr
 
     # The shop

@@ -95,6 +95,25 @@ def test_refused_in_words():
         assert profile.program.end() == 0
 
 
+def test_wrong_key():
+    """Whoever gives a key hears at once what the server makes of it."""
+    with harness.Profile() as profile:
+        profile.start_shop()
+        for name in ('ERPNEXT_API_TOKEN', 'ERPNEXT_API_SECRET'):
+            del profile.env[name]
+        profile.start()
+        give = [harness.CTL, 'credentials', 'set']
+        status, out, err = profile.run(give, 'KEY-cashier\nwrong\n')
+        assert status == 1 and 'The API key is set' in out and 'does not know this API key' in one_line(err), (status, out, err)
+        assert profile.status()['condition'] == 'sign-in-needed', profile.status()
+        status, out, err = profile.run(give, 'KEY-cashier\nSECRET\n')
+        assert (status, err) == (0, '') and 'knows this till as cashier@example.com.' in out, (status, out, err)
+        profile.shop.kill()
+        status, out, err = profile.run(give, 'KEY-cashier\nSECRET\n')
+        assert (status, err) == (0, '') and 'knows' not in out, (status, out, err)
+        assert profile.program.end() == 0
+
+
 def test_open_umask():
     """Whatever the umask: what is in the data directory is for its owner only."""
     with harness.Profile() as profile:
@@ -108,4 +127,4 @@ def test_open_umask():
         assert profile.program.end() == 0
 
 
-harness.tap(test_removed_data, test_killed, test_orderly_end, test_refused_in_words, test_open_umask)
+harness.tap(test_removed_data, test_killed, test_orderly_end, test_refused_in_words, test_wrong_key, test_open_umask)
