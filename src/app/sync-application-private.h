@@ -39,6 +39,8 @@ struct _SyncApplication
   SyncBackground *background;     /* (owned) (nullable): NULL in the demonstration, and without settings */
   SyncInhibitor *inhibitor;       /* (owned) (nullable): NULL in the demonstration */
   char *problem;                  /* (owned) (nullable): why there is no service, for a person */
+  GDBusConnection *absent_bus;    /* (owned) (nullable): where something answers in the service's place */
+  guint absent;                   /* id of that, 0: none */
   gboolean locked;                /* that is why: another process looks after the queue */
   guint on_take_over;             /* source id of the looks whether it has ended, 0: none */
   guint take_over_looks;          /* that are left */
@@ -53,6 +55,9 @@ struct _SyncApplication
 };
 
 void sync_application_add_actions (SyncApplication *self);
+void sync_application_answer_absent (SyncApplication *self, GDBusConnection *bus, const GError *reason);
+void sync_application_drop_absent (SyncApplication *self);
+GError *sync_application_no_address (void);
 void sync_application_add_take_over (SyncApplication *self);
 void sync_application_show_locked (SyncApplication *self);
 void sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy);

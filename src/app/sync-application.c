@@ -176,6 +176,7 @@ launch_service (SyncApplication *self, GDBusConnection *bus, GError **error)
 static gboolean
 start_service (SyncApplication *self, GError **error)
 {
+  sync_application_drop_absent (self);
   if (self->service == NULL
       && !launch_service (self, g_application_get_dbus_connection (G_APPLICATION (self)), error))
     return FALSE;
@@ -220,7 +221,10 @@ sync_application_prepare_service (SyncApplication *self)
 
   self->locked = FALSE;
   if (self->config->base_url == NULL)
-    self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
+    {
+      error = sync_application_no_address ();
+      self->problem = g_strdup (_ ("The server's address is not set yet: tell which ERPNext this till belongs to."));
+    }
   else if (!start_service (self, &error))
     {
       self->problem = sync_engine_words_dup (error->message);
@@ -228,6 +232,8 @@ sync_application_prepare_service (SyncApplication *self)
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
+  if (error != NULL && self->demo == NULL)
+    sync_application_answer_absent (self, g_application_get_dbus_connection (G_APPLICATION (self)), error);
   sync_application_enable_actions (self, self->problem == NULL);
   start_tray (self);
 }
@@ -336,7 +342,15 @@ sync_application_dbus_register (GApplication *application, GDBusConnection *conn
 
   if (!G_APPLICATION_CLASS (sync_application_parent_class)->dbus_register (application, connection, path, error))
     return FALSE;
-  if (self->demo == NULL && self->config->base_url != NULL && name_can_be_had (connection))
+  if (self->demo != NULL)
+    return TRUE;
+  if (self->config->base_url == NULL)
+    {
+      g_autoptr (GError) reason = sync_application_no_address ();
+
+      sync_application_answer_absent (self, connection, reason);
+    }
+  else if (name_can_be_had (connection))
     {
       sync_application_catch_signals (self);
       launch_service (self, connection, NULL);
@@ -348,7 +362,10 @@ sync_application_dbus_register (GApplication *application, GDBusConnection *conn
 static void
 sync_application_dbus_unregister (GApplication *application, GDBusConnection *connection, const char *path)
 {
-  g_clear_object (&SYNC_APPLICATION (application)->service);
+  SyncApplication *self = SYNC_APPLICATION (application);
+
+  sync_application_drop_absent (self);
+  g_clear_object (&self->service);
   G_APPLICATION_CLASS (sync_application_parent_class)->dbus_unregister (application, connection, path);
 }
 

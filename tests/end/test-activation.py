@@ -80,6 +80,17 @@ def test_first_call():
             wait_until(lambda: owner() is None, 'the program has ended')
 
 
+def test_not_set_up():
+    """Who calls a program that does not know its server hears that, from the first call on."""
+    with Started() as till:
+        environment = till.activation_environment()
+        environment['ERPNEXT_BASE_URL'] = ''
+        install_service(environment)
+        queue = Queue()
+        name, words = queue.refusal('GetStatus')
+        assert name == 'Config' and "the server's address is not set yet" in words, (name, words)
+
+
 def test_launcher():
     """A desktop that starts programs by their names on the bus gets the window, not the start in the background."""
     with Started() as till:
@@ -133,4 +144,4 @@ def test_headless_makes_room():
 
 if __name__ == '__main__':
     with Notifications():
-        tap(test_first_call, test_launcher, test_second_start, test_headless_makes_room)
+        tap(test_first_call, test_not_set_up, test_launcher, test_second_start, test_headless_makes_room)

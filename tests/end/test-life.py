@@ -276,12 +276,16 @@ def test_takes_over():
         till.program = Process('window', [os.environ['SYNC_TEST_PROGRAM']], till.env, till.folder, says_ready=False)
         till.sees('POSAwesome Sync', 'It works already, without a window')
         assert headless.process.poll() is None
+        # It has the name on the bus, and says who has the queue.
+        name, words = Queue().refusal('GetStatus')
+        assert name == 'Locked' and f'is in use by process {headless.process.pid};' in words, (name, words)
         till.click('POSAwesome Sync', 'End it and go on here')
         wait_until(lambda: headless.process.poll() is not None, 'the other has ended')
         assert headless.process.returncode == 0, headless.log()
         till.wait_for_gateway()
         till.wait(lambda status: status['queueStats']['pending'] == 1 and status['paused'], 'this one has the queue')
         till.sees('POSAwesome Sync', 'Overview')
+        assert Queue().GetStatus()['queueStats']['pending'] == 1
 
 
 def test_nothing_to_do():
