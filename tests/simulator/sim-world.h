@@ -51,6 +51,7 @@ typedef struct
   int priority;          /* -1: as the rules have it */
   gboolean edited;
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
+  gboolean yielded;      /* a conflict of it ended for the server once: what depends on it went on */
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_resent;        /* how often a conflict of it ended with something being sent */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
