@@ -21,11 +21,9 @@
 #define MAX_DOCUMENTS 100
 /* So many of them are shown to the person. */
 #define MAX_SHOWN 5
-/* So far back a document with our natural key is a matter for a person: the clock of `Date` and that of `creation` may be
- * two, and the zone may not be the one that we were told, by less than a day. */
-#define LOOK_BACK_MS (26 * 60 * 60 * 1000)
-/* The same for a document with another natural key, where the server may have changed it. */
-#define CLOCK_SLACK_MS (10 * 60 * 1000)
+/* So far from our sends a document is a matter for a person: the clock of `Date` and that of `creation` may be two, and the
+ * zone may not be the one that we were told, by less than a day. */
+#define CLOCK_SLACK_MS (26 * 60 * 60 * 1000)
 /* How much later a send may have begun than is known of it: twice the uncertainty of the server's clock. */
 #define SEND_SLACK_MS 5000
 
@@ -126,7 +124,7 @@ static char *
 dup_filters (SyncOperation *op, const SyncHistory *history)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autofree char *from = sync_zone_dup_text (op->engine, history->earliest_ms - LOOK_BACK_MS);
+  g_autofree char *from = sync_zone_dup_text (op->engine, history->earliest_ms - CLOCK_SLACK_MS);
 
   json_builder_begin_array (builder);
   add_filter (builder, "owner", "=", history->sent_as);

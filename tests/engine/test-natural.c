@@ -311,6 +311,34 @@ test_date_days_behind (Engine *e)
   assert_for_person (e, id, "“NAME-3”");
 }
 
+/* A clock of the documents that is nobody else's, an hour ahead or behind. */
+static void
+hour_off (Engine *e, const char *creation)
+{
+  ToyFault fault = TOY_RESET_AFTER;
+  g_autofree char *json = g_strdup_printf ("{\"item_code\":\"1\",\"creation\":\"%s\"}", creation);
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "OLD", "{\"item_code\":\"OLD\",\"creation\":\"2024-01-01 00:00:00.000000\"}");
+  id = lose_at (e, "/api/resource/Item", "{\"item_code\":\"NEW\"}", &fault, 0);
+  toy_site_put (e->site, "Item", "NAME-3", json);
+  engine_run_for (e, 600000);
+  g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
+  assert_for_person (e, id, "“NAME-3”");
+}
+
+static void
+test_documents_ahead (Engine *e)
+{
+  hour_off (e, "2026-01-01 06:30:00.000000");
+}
+
+static void
+test_documents_behind (Engine *e)
+{
+  hour_off (e, "2026-01-01 04:30:00.000000");
+}
+
 /* A person who sends it again is believed; what comes of that is looked for as before. */
 static void
 test_send_again (Engine *e)
@@ -362,6 +390,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/two-clocks", test_two_clocks);
   engine_test_add ("/sync/natural/date-days-ahead", test_date_days_ahead);
   engine_test_add ("/sync/natural/date-days-behind", test_date_days_behind);
+  engine_test_add ("/sync/natural/documents-ahead", test_documents_ahead);
+  engine_test_add ("/sync/natural/documents-behind", test_documents_behind);
   engine_test_add ("/sync/natural/send-again", test_send_again);
   engine_test_add ("/sync/natural/forgotten-twin", test_forgotten_twin);
   return g_test_run ();

@@ -471,11 +471,12 @@ deed_of_row (SimWorld *world, gint64 id)
   return NULL;
 }
 
-/* Who decided for the server may decide otherwise in an older database, which has forgotten that. */
+/* What was done before an older database came back was done after a decision about @parent that this one has forgotten: for
+ * the server, for instance, so that what depended on it went on. Whoever is asked again may decide otherwise. */
 static gboolean
-decided_twice (SimWorld *world, const SimDeed *deed)
+decided_twice (SimWorld *world, gint64 its, gint64 parents)
 {
-  return deed->yielded && world->n_put_back > 0;
+  return its < world->n_commits_then && parents >= world->n_commits_then;
 }
 
 /* What depends on another came after it, unless a person took that one back or only said that it had arrived. */
@@ -492,10 +493,11 @@ check_dependencies (SimWorld *world, sqlite3 *db)
       const SimDeed *deed = deed_of_row (world, sqlite3_column_int64 (stmt, 0));
       const SimDeed *parent = deed_of_row (world, sqlite3_column_int64 (stmt, 1));
       gint64 its = deed != NULL ? first_commit (world, deed->mark) : -1;
+      gint64 parents = parent != NULL ? first_commit (world, parent->mark) : -1;
 
       /* What was handed over again to a database that had forgotten it was done before that. */
-      if (its >= 0 && parent != NULL && !parent->moved && !decided_twice (world, parent) && deed->n_anew == 0
-          && its < first_commit (world, parent->mark))
+      if (its >= 0 && parent != NULL && !parent->moved && deed->n_anew == 0 && its < parents
+          && !decided_twice (world, its, parents))
         bad (deed, "done", "was done before what it depends on");
     }
   sqlite3_finalize (stmt);

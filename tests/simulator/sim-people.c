@@ -523,7 +523,6 @@ resolve (SimWorld *world, SimDeed *deed, gboolean local)
   done = sync_engine_resolve (world->engine, conflict->id, local ? SYNC_RESOLUTION_LOCAL_WINS : SYNC_RESOLUTION_SERVER_WINS,
                               NULL, "anna", &error);
   say_verdict (world, local ? SIM_ACT_LOCAL_WINS : SIM_ACT_SERVER_WINS, deed, done, error);
-  deed->yielded = deed->yielded || (done && !local);
   sim_people_follow (world);
   if (!done && local)
     resolve (world, deed, FALSE);

@@ -514,6 +514,7 @@ put_backup_back (SimWorld *world)
   sim_cover_act (world->backup_is_copy ? SIM_ACT_COPY : SIM_ACT_BACKUP);
   sim_world_say (world, "an older database is put back");
   world->n_put_back++;
+  sim_site_get_commits (world->site, &world->n_commits_then);
   power_vfs_die ();
   sim_world_close (world, FALSE);
   power_vfs_revive (POWER_KEEP, world->random);

@@ -51,7 +51,6 @@ typedef struct
   int priority;          /* -1: as the rules have it */
   gboolean edited;
   gboolean moved;        /* taken back: its order is no longer that of acceptance */
-  gboolean yielded;      /* a conflict of it ended for the server once: what depends on it went on */
   guint n_again;         /* how often a person let it be sent once more although it may have been done */
   guint n_resent;        /* how often a conflict of it ended with something being sent */
   guint n_anew;          /* how often it was handed over again to a database that had forgotten it */
@@ -91,6 +90,7 @@ typedef struct
   guint n_crashes;
   gboolean has_cleared;    /* delivered rows were forgotten, and with them the versions that they made */
   guint n_put_back;        /* how often an older database took the place of the present one */
+  guint n_commits_then;    /* that the site had seen when it did so last */
   GPtrArray *hooked;       /* (owned) (element-type SimHooked): what the shop's hook has not answered yet */
   GPtrArray *ended;        /* (owned) (nullable) (element-type SyncConflict): while the oracle looks at the end */
   gboolean disk_works;
