@@ -42,6 +42,8 @@ struct _SyncApplication
   GDBusConnection *absent_bus;    /* (owned) (nullable): where something answers in the service's place */
   guint absent;                   /* id of that, 0: none */
   gboolean locked;                /* that is why: another process looks after the queue */
+  guint on_free;                  /* source id of the looks whether it has left, 0: none */
+  guint untold;                   /* so many looks until somebody is told of that; 0: told, or somebody sees it */
   guint on_take_over;             /* source id of the looks whether it has ended, 0: none */
   guint take_over_looks;          /* that are left */
   gboolean moving;                /* the service ends to begin anew with another server */
@@ -60,6 +62,7 @@ void sync_application_drop_absent (SyncApplication *self);
 GError *sync_application_no_address (void);
 void sync_application_add_take_over (SyncApplication *self);
 void sync_application_show_locked (SyncApplication *self);
+void sync_application_wait_for_queue (SyncApplication *self);
 void sync_application_ask (SyncApplication *self, SyncEngineFunc func, gpointer user_data, GDestroyNotify destroy);
 void sync_application_enable_actions (SyncApplication *self, gboolean enabled);
 void sync_application_finish (SyncApplication *self);
@@ -69,6 +72,7 @@ void sync_application_leave (SyncApplication *self);
 void sync_application_catch_signals (SyncApplication *self);
 void sync_application_listen (SyncApplication *self);
 gboolean sync_application_is_headless (int pid);
+gboolean sync_application_is_in_headless_hands (SyncApplication *self);
 gboolean sync_application_move (SyncApplication *self, const char *base_url, GError **error);
 void sync_application_open_window (SyncApplication *self);
 void sync_application_prepare_service (SyncApplication *self);

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The queue is looked after by a program without a window: that one is ended, on request, and this one goes on in its place.
+/* Another program has the queue: when it has left, this one goes on in its place; one without a window is ended on request.
  * Main thread. */
 #include "config.h"
 
 #include "sync-application-private.h"
+
+#include "sync-notifications.h"
 
 #include <glib/gi18n.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define FREE_EVERY_MS 1000
 #define LOOK_EVERY_MS 200
 /* It may have a delivery to wait for, and takes ten seconds for that at most. */
 #define LOOKS 75
@@ -39,6 +42,57 @@ sync_application_is_headless (int pid)
   return headless && g_str_has_prefix (name, "posawesome-sync");
 }
 
+/* Whether the queue is looked after without a window. */
+gboolean
+sync_application_is_in_headless_hands (SyncApplication *self)
+{
+  return self->config->base_url != NULL
+         && sync_application_is_headless (sync_store_get_holder (self->config->data_dir));
+}
+
+/* Nobody has the queue any more. */
+static void
+go_on_here (SyncApplication *self)
+{
+  g_clear_pointer (&self->problem, g_free);
+  self->status_code = EXIT_SUCCESS;
+  sync_application_prepare_service (self);
+  if (self->problem == NULL && g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
+    sync_notifications_withdraw_told (G_APPLICATION (self));
+  if (self->window != NULL)
+    sync_application_show_content (self);
+}
+
+static gboolean
+free_cb (gpointer user_data)
+{
+  SyncApplication *self = user_data;
+
+  if (self->service == NULL && !self->quitting && self->on_take_over == 0
+      && sync_store_get_holder (self->config->data_dir) == 0)
+    {
+      self->on_free = 0;
+      go_on_here (self);
+      return G_SOURCE_REMOVE;
+    }
+  if (self->service != NULL || self->quitting)
+    {
+      self->on_free = 0;
+      return G_SOURCE_REMOVE;
+    }
+  if (self->untold > 0 && --self->untold == 0 && self->window == NULL)
+    sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
+  return G_SOURCE_CONTINUE;
+}
+
+/* Whoever has the queue may end, or be killed: this one goes on then, asked or not. */
+void
+sync_application_wait_for_queue (SyncApplication *self)
+{
+  if (self->on_free == 0)
+    self->on_free = g_timeout_add (FREE_EVERY_MS, free_cb, self);
+}
+
 static gboolean
 look_cb (gpointer user_data)
 {
@@ -53,11 +107,7 @@ look_cb (gpointer user_data)
   if (sync_store_get_holder (self->config->data_dir) != 0 && --self->take_over_looks > 0)
     return G_SOURCE_CONTINUE;
   self->on_take_over = 0;
-  g_clear_pointer (&self->problem, g_free);
-  self->status_code = EXIT_SUCCESS;
-  sync_application_prepare_service (self);
-  if (self->window != NULL)
-    sync_application_show_content (self);
+  go_on_here (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -98,7 +148,7 @@ sync_application_show_locked (SyncApplication *self)
       show (self, _ ("Taking over…"), _ ("The other program is ending. What it has under way is waited for."));
       return;
     }
-  if (!sync_application_is_headless (sync_store_get_holder (self->config->data_dir)))
+  if (!sync_application_is_in_headless_hands (self))
     {
       show (self, _ ("Not ready to work"), self->problem);
       return;

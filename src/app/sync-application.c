@@ -22,6 +22,8 @@
 #include <stdlib.h>
 
 #define EXIT_USAGE 2
+/* A program that was started in the same moment, and is not the one that runs, gives the queue back at once. */
+#define LOOKS_BEFORE_TELLING 5
 
 G_DEFINE_FINAL_TYPE (SyncApplication, sync_application, ADW_TYPE_APPLICATION)
 
@@ -232,6 +234,8 @@ sync_application_prepare_service (SyncApplication *self)
       self->status_code = EXIT_FAILURE;
       g_printerr ("posawesome-sync: %s\n", error->message);
     }
+  if (self->locked)
+    sync_application_wait_for_queue (self);
   if (error != NULL && self->demo == NULL)
     sync_application_answer_absent (self, g_application_get_dbus_connection (G_APPLICATION (self)), error);
   sync_application_enable_actions (self, self->problem == NULL);
@@ -279,6 +283,14 @@ sync_application_local_command_line (GApplication *application, char ***argument
   SyncApplication *self = SYNC_APPLICATION (application);
   g_autoptr (GError) error = NULL;
 
+  /* All is well without it, and the name on the bus is that one's. */
+  if (self->hidden && self->demo == NULL && sync_application_is_in_headless_hands (self))
+    {
+      g_printerr ("posawesome-sync: process %d looks after the queue without a window; there is nothing to do\n",
+                  sync_store_get_holder (self->config->data_dir));
+      *exit_status = EXIT_FAILURE;
+      return TRUE;
+    }
   if (!g_application_register (application, NULL, &error))
     {
       g_printerr ("posawesome-sync: %s\n", error->message);
@@ -352,8 +364,11 @@ sync_application_dbus_register (GApplication *application, GDBusConnection *conn
     }
   else if (name_can_be_had (connection))
     {
+      g_autoptr (GError) reason = NULL;
+
       sync_application_catch_signals (self);
-      launch_service (self, connection, NULL);
+      if (!launch_service (self, connection, &reason))
+        sync_application_answer_absent (self, connection, reason);
     }
   return TRUE;
 }
@@ -418,13 +433,12 @@ sync_application_open_window (SyncApplication *self)
     }
 }
 
-/* Nothing works, and nobody sees that: whoever may help is told. Where a program without a window looks after the queue all
- * is well, and the name on the bus goes back to that. */
+/* Nothing works, and nobody sees that: whoever may help is told, of a queue that another one has only if that lasts. */
 static void
 sync_application_hide_in_trouble (SyncApplication *self)
 {
-  if (self->locked && sync_application_is_headless (sync_store_get_holder (self->config->data_dir)))
-    sync_application_leave (self);
+  if (self->locked)
+    self->untold = LOOKS_BEFORE_TELLING;
   else if (g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
     sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
 }
@@ -491,6 +505,7 @@ sync_application_finalize (GObject *object)
   g_clear_object (&self->random);
   g_clear_pointer (&self->config, sync_config_free);
   g_clear_handle_id (&self->on_take_over, g_source_remove);
+  g_clear_handle_id (&self->on_free, g_source_remove);
   g_free (self->problem);
   G_OBJECT_CLASS (sync_application_parent_class)->finalize (object);
 }

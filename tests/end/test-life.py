@@ -2,6 +2,7 @@
 """From log-in to log-out: the start in the background, quitting while something is on its way, and what the machine and
 the session say. The desktop's services are our own here: the portal, logind, the session's manager."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -295,11 +296,47 @@ def test_nothing_to_do():
         till.prepare()
         Profile.start(till)
         status, _, error = till.run([os.environ['SYNC_TEST_PROGRAM'], '--background'])
-        assert status == 1 and f'is in use by process {till.program.process.pid};' in error, error
+        assert status == 1 and f'process {till.program.process.pid} looks after the queue without a window' in error, error
         assert Queue().GetStatus()['baseUrl'] == till.base_url
+
+
+def test_queue_left():
+    """Who has the queue is killed: the program that waits for it goes on by itself."""
+    with Desktop() as till:
+        till.start_shop()
+        till.prepare()
+        Profile.start(till)
+        till.offer(till.client(), sale())
+        headless = till.program
+        till.program = Process('window', [os.environ['SYNC_TEST_PROGRAM']], till.env, till.folder, says_ready=False)
+        till.sees('POSAwesome Sync', 'It works already, without a window')
+        headless.kill()
+        wait_until(lambda: works(till), 'this one has the queue')
+        till.sees('POSAwesome Sync', 'Last sync')
+
+
+def works(till):
+    try:
+        return Queue().GetStatus()['baseUrl'] == till.base_url
+    except GLib.Error:
+        return False
+
+
+def test_queue_held():
+    """So does one in the background, that found it in the hands of another that was about to end."""
+    with Desktop() as till:
+        till.start_shop()
+        till.prepare()
+        os.makedirs(till.data, mode=0o700, exist_ok=True)
+        with open(os.path.join(till.data, 'lock'), 'w', encoding='ascii') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            till.launch()
+            wait_until(till.is_on_bus, 'it has the name')
+            assert Queue().refusal('GetStatus')[0] == 'Locked'
+        wait_until(lambda: works(till), 'it has the queue')
 
 
 if __name__ == '__main__':
     with Notifications():
         tap(test_autostart, test_portal, test_portal_refuses, test_quit_now, test_quit_waits, test_logind, test_session_end, test_takes_over,
-            test_nothing_to_do)
+            test_nothing_to_do, test_queue_left, test_queue_held)
