@@ -320,8 +320,8 @@ n_resent_as_known (SimWorld *world, const SimDeed *deed)
 static guint
 n_again_in_lane (SimWorld *world, const SimDeed *deed)
 {
-  /* An undo writes an earlier one's content. */
-  guint n = world->n_undone[deed->lane];
+  /* An undo writes an earlier one's content, and again where an older database has it before it. */
+  guint n = world->n_undone[deed->lane] * (1 + world->n_put_back);
 
   for (guint i = 0; i < world->deeds->len; i++)
     {
