@@ -50,6 +50,13 @@ sync_application_is_in_headless_hands (SyncApplication *self)
          && sync_application_is_headless (sync_store_get_holder (self->config->data_dir));
 }
 
+static void
+tell_hidden (SyncApplication *self)
+{
+  if (self->window == NULL && g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
+    sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
+}
+
 /* Nobody has the queue any more. */
 static void
 go_on_here (SyncApplication *self)
@@ -59,6 +66,8 @@ go_on_here (SyncApplication *self)
   sync_application_prepare_service (self);
   if (self->problem == NULL && g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
     sync_notifications_withdraw_told (G_APPLICATION (self));
+  else if (self->problem != NULL && !self->locked)
+    tell_hidden (self);
   if (self->window != NULL)
     sync_application_show_content (self);
 }
@@ -68,20 +77,19 @@ free_cb (gpointer user_data)
 {
   SyncApplication *self = user_data;
 
-  if (self->service == NULL && !self->quitting && self->on_take_over == 0
-      && sync_store_get_holder (self->config->data_dir) == 0)
-    {
-      self->on_free = 0;
-      go_on_here (self);
-      return G_SOURCE_REMOVE;
-    }
   if (self->service != NULL || self->quitting)
     {
       self->on_free = 0;
       return G_SOURCE_REMOVE;
     }
-  if (self->untold > 0 && --self->untold == 0 && self->window == NULL)
-    sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
+  if (self->on_take_over == 0 && sync_store_get_holder (self->config->data_dir) == 0)
+    {
+      self->on_free = 0;
+      go_on_here (self);
+      return G_SOURCE_REMOVE;
+    }
+  if (self->untold > 0 && --self->untold == 0)
+    tell_hidden (self);
   return G_SOURCE_CONTINUE;
 }
 
