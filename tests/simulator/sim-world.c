@@ -143,17 +143,17 @@ drain_main_loop (void)
 static void
 ended_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  *(gboolean *) user_data = TRUE;
+  ((SimWorld *) user_data)->has_ended = TRUE;
 }
 
 static void
 end_orderly (SimWorld *world)
 {
-  gboolean ended = FALSE;
-
   world->time.n_left = 0;
-  sync_engine_safe_shutdown_async (world->engine, NULL, ended_cb, &ended);
-  for (guint seconds = 0; !ended && !power_vfs_is_dead (); seconds++)
+  world->has_ended = FALSE;
+  /* Of a machine that dies meanwhile it is heard later. */
+  sync_engine_safe_shutdown_async (world->engine, NULL, ended_cb, world);
+  for (guint seconds = 0; !world->has_ended && !power_vfs_is_dead (); seconds++)
     {
       if (seconds > 10)
         sim_violation ("the engine does not end within 10 s");

@@ -89,6 +89,7 @@ typedef struct
   gpointer witness;        /* (owned) (nullable): the oracle's own connection to the database */
   guint n_crashes;
   gboolean has_cleared;    /* delivered rows were forgotten, and with them the versions that they made */
+  gboolean has_ended;      /* the engine that was to end in an orderly way */
   guint n_put_back;        /* how often an older database took the place of the present one */
   guint n_commits_then;    /* that the site had seen when it did so last */
   GPtrArray *hooked;       /* (owned) (element-type SimHooked): what the shop's hook has not answered yet */
