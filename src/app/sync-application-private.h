@@ -84,6 +84,7 @@ void sync_application_show_content (SyncApplication *self);
 void sync_application_show_keys (SyncApplication *self);
 void sync_application_tell (SyncApplication *self, const char *words);
 void sync_application_tell_later (char *words);
+void sync_application_tell_hidden (SyncApplication *self);
 void sync_application_tell_background (SyncApplication *self);
 
 G_END_DECLS

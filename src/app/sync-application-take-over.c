@@ -50,8 +50,9 @@ sync_application_is_in_headless_hands (SyncApplication *self)
          && sync_application_is_headless (sync_store_get_holder (self->config->data_dir));
 }
 
-static void
-tell_hidden (SyncApplication *self)
+/* Whoever may help is told what is in the way, where no window shows it. */
+void
+sync_application_tell_hidden (SyncApplication *self)
 {
   if (self->window == NULL && g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
     sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
@@ -67,7 +68,7 @@ go_on_here (SyncApplication *self)
   if (self->problem == NULL && g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
     sync_notifications_withdraw_told (G_APPLICATION (self));
   else if (self->problem != NULL && !self->locked)
-    tell_hidden (self);
+    sync_application_tell_hidden (self);
   if (self->window != NULL)
     sync_application_show_content (self);
 }
@@ -89,7 +90,7 @@ free_cb (gpointer user_data)
       return G_SOURCE_REMOVE;
     }
   if (self->untold > 0 && --self->untold == 0)
-    tell_hidden (self);
+    sync_application_tell_hidden (self);
   return G_SOURCE_CONTINUE;
 }
 

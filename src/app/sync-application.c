@@ -435,12 +435,12 @@ sync_application_open_window (SyncApplication *self)
 
 /* Nothing works, and nobody sees that: whoever may help is told, of a queue that another one has only if that lasts. */
 static void
-sync_application_hide_in_trouble (SyncApplication *self)
+hide_in_trouble (SyncApplication *self)
 {
   if (self->locked)
     self->untold = LOOKS_BEFORE_TELLING;
-  else if (g_application_get_dbus_connection (G_APPLICATION (self)) != NULL)
-    sync_notifications_tell_problem (G_APPLICATION (self), self->problem);
+  else
+    sync_application_tell_hidden (self);
 }
 
 static void
@@ -455,7 +455,7 @@ sync_application_activate (GApplication *application)
     {
       self->hidden = FALSE;
       if (self->problem != NULL)
-        sync_application_hide_in_trouble (self);
+        hide_in_trouble (self);
       return;
     }
   if (self->moving)

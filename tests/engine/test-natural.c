@@ -295,48 +295,41 @@ test_date_days_ahead (Engine *e)
   assert_for_person (e, id, "“NAME-2”");
 }
 
-/* The same, days behind: an item that the server may have numbered itself is not taken for somebody else's. */
+/* An item that the server may have numbered itself, made at that time by its own clock, is not taken for somebody else's. */
 static void
-test_date_days_behind (Engine *e)
-{
-  ToyFault fault = TOY_RESET_AFTER;
-  gint64 id;
-
-  toy_site_put (e->site, "Item", "OLD", "{\"item_code\":\"OLD\",\"creation\":\"2024-01-01 00:00:00.000000\"}");
-  id = lose_at (e, "/api/resource/Item", "{\"item_code\":\"NEW\"}", &fault, -3 * DAY_US);
-  g_assert_nonnull (toy_site_get (e->site, "Item", "NAME-3"));
-  toy_site_put (e->site, "Item", "NAME-3", "{\"item_code\":\"1\",\"creation\":\"2026-01-01 05:30:00.000000\"}");
-  engine_run_for (e, 600000);
-  g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
-  assert_for_person (e, id, "“NAME-3”");
-}
-
-/* A clock of the documents that is nobody else's, an hour ahead or behind. */
-static void
-hour_off (Engine *e, const char *creation)
+lose_item (Engine *e, gint64 ahead_us, const char *creation)
 {
   ToyFault fault = TOY_RESET_AFTER;
   g_autofree char *json = g_strdup_printf ("{\"item_code\":\"1\",\"creation\":\"%s\"}", creation);
   gint64 id;
 
   toy_site_put (e->site, "Item", "OLD", "{\"item_code\":\"OLD\",\"creation\":\"2024-01-01 00:00:00.000000\"}");
-  id = lose_at (e, "/api/resource/Item", "{\"item_code\":\"NEW\"}", &fault, 0);
+  id = lose_at (e, "/api/resource/Item", "{\"item_code\":\"NEW\"}", &fault, ahead_us);
+  g_assert_nonnull (toy_site_get (e->site, "Item", "NAME-3"));
   toy_site_put (e->site, "Item", "NAME-3", json);
   engine_run_for (e, 600000);
   g_assert_cmpuint (toy_site_count (e->site, "Item"), ==, 2);
   assert_for_person (e, id, "“NAME-3”");
 }
 
+/* The clock of Date goes days behind both. */
+static void
+test_date_days_behind (Engine *e)
+{
+  lose_item (e, -3 * DAY_US, "2026-01-01 05:30:00.000000");
+}
+
+/* The clock of the documents is nobody else's, an hour ahead or behind. */
 static void
 test_documents_ahead (Engine *e)
 {
-  hour_off (e, "2026-01-01 06:30:00.000000");
+  lose_item (e, 0, "2026-01-01 06:30:00.000000");
 }
 
 static void
 test_documents_behind (Engine *e)
 {
-  hour_off (e, "2026-01-01 04:30:00.000000");
+  lose_item (e, 0, "2026-01-01 04:30:00.000000");
 }
 
 /* A person who sends it again is believed; what comes of that is looked for as before. */

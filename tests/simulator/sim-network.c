@@ -435,23 +435,23 @@ choose_fault (SimNetwork *self, const SyncTransportRequest *request)
 }
 
 static void
+break_off (Flight *flight, SyncTransportResult result)
+{
+  flight->give_up = 0;
+  tell (flight, sim_reply_new_broken (result, TRUE));
+  flight_end (flight);
+}
+
+static void
 give_up_cb (gpointer user_data)
 {
-  Flight *flight = user_data;
-
-  flight->give_up = 0;
-  tell (flight, sim_reply_new_broken (SYNC_TRANSPORT_TIMEOUT, TRUE));
-  flight_end (flight);
+  break_off (user_data, SYNC_TRANSPORT_TIMEOUT);
 }
 
 static void
 reset_cb (gpointer user_data)
 {
-  Flight *flight = user_data;
-
-  flight->give_up = 0;
-  tell (flight, sim_reply_new_broken (SYNC_TRANSPORT_CLOSED, TRUE));
-  flight_end (flight);
+  break_off (user_data, SYNC_TRANSPORT_CLOSED);
 }
 
 static void
