@@ -143,6 +143,7 @@ show (SyncNotices *self, SyncNotice notice, const char *title, gint64 now_us)
     {
       self->was_late = TRUE;
       self->n_given_up = self->snapshot->counts.n[SYNC_STATE_DISCARDED];
+      withdraw (self, SYNC_NOTICE_IN_ORDER);
     }
   if (notice == SYNC_NOTICE_IN_ORDER)
     self->was_late = FALSE;
@@ -169,7 +170,7 @@ alarm_cb (gpointer user_data)
   look (self);
 }
 
-/* What was told that all is in order stays told; there is nothing to take back. */
+/* That all is in order stays told until something is late again. */
 static gboolean
 stays (SyncNotice notice)
 {

@@ -141,6 +141,11 @@ test_late (Fixture *fixture, gconstpointer data)
   set (fixture, SYNC_STATE_PENDING, 1);
   set (fixture, SYNC_STATE_PENDING, 0);
   expect (fixture, 3600, "");
+  /* The next outage, and its end. */
+  set (fixture, SYNC_STATE_PENDING, 1);
+  expect (fixture, 15 * 60 + 5, "-in-order +late");
+  set (fixture, SYNC_STATE_PENDING, 0);
+  expect (fixture, 5, "-late +in-order");
 }
 
 /* What somebody gave up is not on the server. */
