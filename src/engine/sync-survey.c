@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Before many changes are sent, one question per hundred documents tells which of them somebody else has changed or deleted
+/* Before many changes are sent, one question per hundred documents (fewer, if they have long names) tells which of them somebody else has changed or deleted
  * meanwhile. Those are looked at instead of sent, so that all conflicts are known at once and not one by one as the
  * server refuses them. An answer that does not come costs nothing: the server refuses all the same. Engine's thread
  * only. */
@@ -13,6 +13,9 @@
 #define AT_LEAST 3
 #define AT_MOST 1000
 #define NAMES_PER_CALL 100
+/* Of the names as the URL has them: gunicorn, which ERPNext runs in, refuses a request line of more than 4094 bytes
+ * (its setting limit_request_line), and the rest of it has less than a thousand. */
+#define NAMES_BYTES_PER_CALL 3000
 
 /* One question on its way. */
 typedef struct
@@ -142,12 +145,22 @@ list_changes (SyncEngine *self)
   return changes;
 }
 
+/* In the URL, with its quotes and its comma. */
+static gsize
+count_bytes (const SyncRequest *row)
+{
+  g_autofree char *escaped = g_uri_escape_string (sync_request_get_document_name (row), NULL, FALSE);
+
+  return strlen (escaped) + strlen ("%22%22%2C");
+}
+
 /* Asks about the changes that are due, where there are many. */
 void
 sync_survey_start (SyncEngine *self)
 {
   g_autoptr (GPtrArray) changes = NULL;
   guint first = 0;
+  gsize n_bytes = 0;
 
   if (self->n_surveys > 0 || self->counts.n[SYNC_STATE_PENDING] < AT_LEAST || !sync_dispatcher_may_send (self))
     return;
@@ -155,12 +168,21 @@ sync_survey_start (SyncEngine *self)
   g_hash_table_remove_all (self->suspects);
   if (changes->len < AT_LEAST)
     return;
-  for (guint i = 1; i <= changes->len; i++)
-    if (i == changes->len || i - first == NAMES_PER_CALL || compare_types (&changes->pdata[i - 1], &changes->pdata[i]) != 0)
-      {
-        ask (self, &changes->pdata[first], i - first);
-        first = i;
-      }
+  for (guint i = 0; i < changes->len; i++)
+    {
+      gsize more = count_bytes (changes->pdata[i]);
+
+      if (i > first
+          && (i - first == NAMES_PER_CALL || n_bytes + more > NAMES_BYTES_PER_CALL
+              || compare_types (&changes->pdata[i - 1], &changes->pdata[i]) != 0))
+        {
+          ask (self, &changes->pdata[first], i - first);
+          first = i;
+          n_bytes = 0;
+        }
+      n_bytes += more;
+    }
+  ask (self, &changes->pdata[first], changes->len - first);
 }
 
 /* Whether the row of that id is to be looked at, this once, instead of being sent. */

@@ -524,6 +524,54 @@ test_no_time (Engine *e)
   equal_at (e, 0, TRUE, FALSE);
 }
 
+/* Counts the changes that go out. */
+static ToyFault
+count_puts (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  guint *n_puts = user_data;
+
+  (void) site;
+  *n_puts += g_str_equal (request->method, "PUT");
+  return TOY_ANSWER;
+}
+
+/* Sixty documents with a name as long as @name and a number; each was changed by somebody else since. */
+static void
+many_are_stale (Engine *e, const char *name)
+{
+  guint n_puts = 0;
+
+  start_with (e, "*=ask");
+  sync_engine_set_offline (e->engine, TRUE);
+  for (guint i = 0; i < 60; i++)
+    {
+      g_autofree char *id = g_strdup_printf ("%s %u", name, i);
+      g_autofree char *url = sync_route_dup_document_path ("Item", id);
+
+      toy_site_put (e->site, "Item", id, "{\"color\":\"green\"}");
+      engine_submit (e, "PUT", url, BLUE);
+    }
+  toy_site_set_fault (e->site, count_puts, &n_puts);
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, 60000);
+  g_assert_cmpuint (n_conflicts (e), ==, 60);
+  /* But for what went out beside the question. */
+  g_assert_cmpuint (n_puts, <=, e->config->concurrency);
+}
+
+/* One question tells of all of them, so that they are not sent one by one to be refused. */
+static void
+test_many_at_once (Engine *e)
+{
+  many_are_stale (e, "A");
+}
+
+static void
+test_many_with_long_names (Engine *e)
+{
+  many_are_stale (e, "شركة النور للتجارة العامة والمقاولات المحدودة");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -554,5 +602,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/exactly-equal", test_exactly_equal);
   engine_test_add ("/sync/conflicts/nearly-equal", test_nearly_equal);
   engine_test_add ("/sync/conflicts/no-time", test_no_time);
+  engine_test_add ("/sync/conflicts/many-at-once", test_many_at_once);
+  engine_test_add ("/sync/conflicts/many-with-long-names", test_many_with_long_names);
   return g_test_run ();
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define REQUEST_LINE_BYTES 4094 /* as gunicorn's limit_request_line */
+
 struct _ToySite
 {
   GObject parent_instance;
@@ -316,6 +318,8 @@ serve (ToySite *self, const SyncTransportRequest *request)
   JsonObject *document;
 
   g_assert_nonnull (path);
+  if (strlen (request->method) + strlen (path) + strlen ("  HTTP/1.1") > REQUEST_LINE_BYTES)
+    return reply_new (400, "text/html", "<h1>Bad Request</h1>");
   if (g_str_has_suffix (path, "get_logged_user"))
     return whoami (self);
   if (self->user == NULL)
