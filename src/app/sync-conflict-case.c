@@ -7,6 +7,7 @@
 
 #include "sync-conflict-value.h"
 #include "sync-json.h"
+#include "sync-route.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -47,11 +48,25 @@ has_action (const SyncConflictCase *self, const char *action)
   return self->request != NULL && g_strcmp0 (self->request->action, action) == 0;
 }
 
+/* Whether the fields that this till's version has are all that the request holds. */
+static gboolean
+is_whole_body (const SyncConflictCase *self)
+{
+  GBytes *body = sync_request_get_body (self->request);
+  const char *local = self->conflict->local_data;
+  SyncJsonView fields, whole;
+
+  return body != NULL && local != NULL && sync_json_check (local, strlen (local), &fields, NULL)
+         && sync_json_check (g_bytes_get_data (body, NULL), g_bytes_get_size (body), &whole, NULL)
+         && fields.length == whole.length && memcmp (fields.text, whole.text, whole.length) == 0;
+}
+
 /**
  * sync_conflict_case_is_plain_update:
  * @self: a conflict whose request can be read
  *
- * Returns: whether it is about a change of a document's fields as the engine sees it: those are told apart in a JSON body only
+ * Returns: whether it is about a change of a document's fields as the engine sees it: the fields are the body itself, in JSON,
+ *   so that others can take their place
  */
 gboolean
 sync_conflict_case_is_plain_update (const SyncConflictCase *self)
@@ -59,8 +74,9 @@ sync_conflict_case_is_plain_update (const SyncConflictCase *self)
   const char *type = self->request->content_type;
   gsize length = type != NULL ? strcspn (type, "; ") : 0;
 
-  return has_action (self, "update") && g_strcmp0 (self->request->method, "PUT") == 0
-         && length == strlen ("application/json") && g_ascii_strncasecmp (type, "application/json", length) == 0;
+  return has_action (self, "update") && g_strcmp0 (self->request->family, SYNC_ROUTE_FAMILY_RESOURCE) == 0
+         && length == strlen ("application/json") && g_ascii_strncasecmp (type, "application/json", length) == 0
+         && is_whole_body (self);
 }
 
 /**

@@ -71,6 +71,7 @@ static const char *const sentences[] = {
   N_ ("the document was changed again each time"),
   N_ ("nothing of this till's version is left to write"),
   N_ ("the server's version stands"),
+  N_ ("something of each side would stand, and the call that was made cannot say that"),
   N_ ("this till's version could not be taken"),
   N_ ("the server's version could not be taken"),
   N_ ("what was merged could not be taken"),

@@ -81,19 +81,18 @@ put_base (Draft *draft, const SyncRoute *route, const char *base_modified)
     apply_to_document (draft, must_have ? SYNC_EDIT_SET : SYNC_EDIT_REPLACE, "modified", base_modified);
 }
 
-/* One field and its value have no room for the version, so that the server would write over any: it takes an object of fields
- * as well, and then compares (the recorded exchange 254). A value of nothing means "" to it. */
-static void
-put_base_beside_field (Draft *draft, const SyncRoute *route, const char *base_modified)
+/* The argument that names one field and the one that holds its value, as an object that is not closed yet: {"field": value.
+ * NULL if there is no such field. A value of nothing means "" to ERPNext. */
+static GString *
+begin_field (SyncArgs *args, const SyncRoute *route)
 {
-  g_autoptr (SyncArgs) args = sync_args_new (NULL, draft->content_type, draft->body);
   g_autofree char *field = sync_args_dup (args, route->field_path);
   g_autofree char *text = sync_args_dup (args, route->value_path);
   g_autoptr (GString) fields = g_string_new ("{");
   SyncJsonView value;
 
   if (field == NULL || sync_args_find_object (args, route->field_path, &value))
-    return;
+    return NULL;
   sync_json_append_quoted (fields, field);
   g_string_append (fields, ": ");
   if (args->kind == SYNC_BODY_JSON && sync_json_view_member (&args->root, route->value_path, &value)
@@ -101,6 +100,19 @@ put_base_beside_field (Draft *draft, const SyncRoute *route, const char *base_mo
     g_string_append_len (fields, value.text, (gssize) value.length);
   else
     sync_json_append_quoted (fields, text != NULL ? text : "");
+  return g_steal_pointer (&fields);
+}
+
+/* One field and its value have no room for the version, so that the server would write over any: it takes an object of fields
+ * as well, and then compares (the recorded exchange 254). */
+static void
+put_base_beside_field (Draft *draft, const SyncRoute *route, const char *base_modified)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, draft->content_type, draft->body);
+  g_autoptr (GString) fields = begin_field (args, route);
+
+  if (fields == NULL)
+    return;
   g_string_append (fields, ", \"modified\": ");
   sync_json_append_quoted (fields, base_modified);
   g_string_append_c (fields, '}');
@@ -219,6 +231,32 @@ sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *
   for (guint i = 0; route->forced != NULL && route->forced[i] != NULL; i += 2)
     apply (&draft, SYNC_EDIT_SET, route->forced[i], route->forced[i + 1], TRUE);
   return draft.body;
+}
+
+/**
+ * sync_body_dup_document:
+ * @route: a write
+ * @content_type: (nullable): the body's media type
+ * @body: (nullable): the body
+ *
+ * Takes the fields that are written out of the body, wherever in it they stand.
+ *
+ * Returns: (transfer full) (nullable): them, as one JSON object; NULL if the body holds no document and no field
+ */
+char *
+sync_body_dup_document (const SyncRoute *route, const char *content_type, GBytes *body)
+{
+  g_autoptr (SyncArgs) args = sync_args_new (NULL, content_type, body);
+  g_autoptr (GString) fields = NULL;
+  SyncJsonView object;
+
+  if (route->document_path != NULL && sync_args_find_object (args, route->document_path, &object))
+    return g_strndup (object.text, object.length);
+  fields = route->field_path != NULL ? begin_field (args, route) : NULL;
+  if (fields == NULL)
+    return NULL;
+  g_string_append_c (fields, '}');
+  return g_string_free (g_steal_pointer (&fields), FALSE);
 }
 
 /**

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 GBytes *sync_body_build_wire (const SyncRoute *route, const char *content_type, GBytes *body, const char *key,
                               const char *base_modified, guint step, GError **error);
 const char *sync_body_wire_content_type (const SyncRoute *route, const char *content_type, guint step);
+char *sync_body_dup_document (const SyncRoute *route, const char *content_type, GBytes *body);
 char *sync_body_fingerprint (const SyncRoute *route, const char *method, const char *path_and_query,
                              const char *content_type, GBytes *body, GError **error);
 gboolean sync_body_takes_posting_time (const char *resource_type, const char *action);

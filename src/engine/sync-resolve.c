@@ -39,7 +39,12 @@ sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open,
   if (open->row == NULL)
     return FALSE;
   open->route = sync_engine_match (self, open->row, error);
-  return open->route != NULL;
+  if (open->route == NULL)
+    return FALSE;
+  /* Earlier versions kept the body of each call as it was. */
+  g_free (open->conflict->local_data);
+  open->conflict->local_data = sync_settle_dup_local (self, open->row);
+  return TRUE;
 }
 
 gboolean
@@ -76,16 +81,16 @@ is_json (const char *content_type)
   return length == strlen ("application/json") && g_ascii_strncasecmp (content_type, "application/json", length) == 0;
 }
 
-/* Why its fields cannot be told apart; NULL if they can. */
+/* Why nothing but the whole of one side can be written: the fields have to be the body itself. NULL if it can. */
 const char *
 sync_resolve_why_not_merged (const SyncOpenConflict *open)
 {
   const char *why = sync_resolve_why_not_local (open);
-  GBytes *body = sync_request_get_body (open->row);
 
   if (why != NULL)
     return why;
-  if (open->route->action != SYNC_ACTION_UPDATE || g_strcmp0 (open->row->method, "PUT") != 0 || body == NULL
+  if (open->route->action != SYNC_ACTION_UPDATE || !g_str_equal (open->route->family, SYNC_ROUTE_FAMILY_RESOURCE)
+      || g_strcmp0 (open->route->document_path, "") != 0 || sync_request_get_body (open->row) == NULL
       || !is_json (open->row->content_type))
     return "it is no plain change of a document's fields";
   return NULL;
@@ -232,12 +237,13 @@ sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResoluti
   return TRUE;
 }
 
-/* The merge of an open conflict, with everything that is known. NULL with an error if it cannot be merged. */
+/* The merge of an open conflict, with everything that is known; whether its result can be written, sync_resolve_why_not_merged()
+ * tells. NULL with an error if there are no fields to compare. */
 SyncMerge *
 sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,
                     GError **error)
 {
-  const char *why = sync_resolve_why_not_merged (open);
+  const char *why = sync_resolve_why_not_local (open);
   const SyncMergeInput input = {
     .base = open->conflict->base_data,
     .local = open->conflict->local_data,
@@ -249,6 +255,8 @@ sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeSty
     .precision = SYNC_MERGE_DEFAULT_PRECISION,
   };
 
+  if (why == NULL && open->route->action != SYNC_ACTION_UPDATE)
+    why = "it is no plain change of a document's fields";
   if (why != NULL)
     {
       refuse (open, "A merged version", why, "decide for one of the two", error);

@@ -164,6 +164,16 @@ apply (SyncEngine *self, const SyncOpenConflict *open, SyncResolution resolution
   return FALSE;
 }
 
+/* A call that has no room for a part of each side: what it says, or what the server says, whichever the merge took. */
+static void
+take_whole (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, const SyncMerge *merge)
+{
+  if (name_result (merge) != SYNC_RESOLUTION_LOCAL_WINS)
+    ask (self, open, "something of each side would stand, and the call that was made cannot say that");
+  else if (!apply (self, open, SYNC_RESOLUTION_LOCAL_WINS, NULL, style, NULL))
+    ask (self, open, "this till's version could not be taken");
+}
+
 /* Field by field, as far as that needs nobody. */
 static void
 merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
@@ -184,6 +194,11 @@ merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style)
     {
       if (!apply (self, open, SYNC_RESOLUTION_SERVER_WINS, NULL, style, "nothing of this till's version is left to write"))
         ask (self, open, "the server's version could not be taken");
+      return;
+    }
+  if (sync_resolve_why_not_merged (open) != NULL)
+    {
+      take_whole (self, open, style, merge);
       return;
     }
   body = g_bytes_new (changes, strlen (changes));
@@ -273,7 +288,8 @@ decide_by_policy (SyncEngine *self, const SyncOpenConflict *open)
     take_side (self, open, style, style == SYNC_MERGE_STYLE_LOCAL);
   else if (open->route->action == SYNC_ACTION_DELETE)
     decide_delete (self, open, style);
-  else if (g_strcmp0 (open->conflict->conflict_type, "renamed") == 0 && open->conflict->base_data == NULL)
+  else if (g_strcmp0 (open->conflict->conflict_type, "renamed") == 0
+           && (open->conflict->base_data == NULL || sync_resolve_why_not_merged (open) != NULL))
     ask (self, open, "it was renamed, and what else was changed is not known");
   else
     merge (self, open, style);

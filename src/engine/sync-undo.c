@@ -15,6 +15,7 @@ typedef struct
 {
   SyncConflict *conflict; /* (owned) */
   SyncRequest *row;       /* (owned): that was resolved */
+  char *written;          /* (owned) (nullable): the fields that it wrote or would have */
   char *base;             /* (owned) (nullable): the document as it is now, as far as we know */
   char *base_modified;    /* (owned) */
   char *body;             /* (owned): the fields to write */
@@ -25,6 +26,7 @@ undo_clear (Undo *undo)
 {
   g_clear_pointer (&undo->conflict, sync_conflict_free);
   g_clear_pointer (&undo->row, sync_request_unref);
+  g_free (undo->written);
   g_free (undo->base);
   g_free (undo->base_modified);
   g_free (undo->body);
@@ -40,9 +42,10 @@ refuse (const Undo *undo, const char *why, GError **error)
   return FALSE;
 }
 
-/* The fields of @written, with the values that @before has. */
+/* The fields of @written, with the values that @before has; NULL, @before: with their own. What ERPNext sets itself is no
+ * part of it: the path says which document it is, and it may be called otherwise by now. NULL if nothing is left. */
 static char *
-dup_former_values (JsonObject *written, JsonObject *before)
+dup_fields (JsonObject *written, JsonObject *before)
 {
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   g_autoptr (JsonObject) values = json_object_new ();
@@ -51,11 +54,10 @@ dup_former_values (JsonObject *written, JsonObject *before)
   for (GList *l = members; l != NULL; l = l->next)
     {
       const char *name = l->data;
-      JsonNode *value = json_object_get_member (before, name);
+      JsonNode *value = json_object_get_member (before != NULL ? before : written, name);
 
-      if (g_str_equal (name, "modified") || g_str_equal (name, "docstatus"))
-        continue;
-      json_object_set_member (values, name, value != NULL ? json_node_copy (value) : json_node_new (JSON_NODE_NULL));
+      if (!g_str_has_prefix (name, "__") && !sync_body_is_own_field (name))
+        json_object_set_member (values, name, value != NULL ? json_node_copy (value) : json_node_new (JSON_NODE_NULL));
     }
   if (json_object_get_size (values) == 0)
     return NULL;
@@ -70,11 +72,9 @@ prepare_sent (Undo *undo, GError **error)
   g_autoptr (JsonParser) answer_parser = json_parser_new ();
   g_autoptr (JsonParser) body_parser = json_parser_new ();
   g_autoptr (JsonParser) server_parser = json_parser_new ();
-  GBytes *sent = sync_request_get_body (undo->row);
   JsonNode *document = sync_question_get_kept_document (undo->row->response, answer_parser);
   JsonObject *before = sync_question_parse (server_parser, undo->conflict->server_data, -1);
-  JsonObject *written
-    = sent != NULL ? sync_question_parse (body_parser, g_bytes_get_data (sent, NULL), (gssize) g_bytes_get_size (sent)) : NULL;
+  JsonObject *written = sync_question_parse (body_parser, undo->written, -1);
 
   if (undo->row->state != SYNC_STATE_COMPLETED)
     return refuse (undo, "what came of it is not delivered yet; discard it instead", error);
@@ -83,7 +83,7 @@ prepare_sent (Undo *undo, GError **error)
   if (document != NULL
       && sync_json_member_int (json_node_get_object (document), "docstatus", 0) != 0)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
-  undo->body = dup_former_values (written, before);
+  undo->body = dup_fields (written, before);
   if (undo->body == NULL)
     return refuse (undo, "it wrote nothing", error);
   undo->base_modified = g_strdup (undo->row->resource_version);
@@ -91,41 +91,40 @@ prepare_sent (Undo *undo, GError **error)
   return TRUE;
 }
 
-/* (transfer full): the path says which document it is, and it may be called otherwise by now */
-static char *
-dup_without_name (const char *document)
-{
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *object = sync_question_parse (parser, document, -1);
-
-  if (object == NULL || !json_object_has_member (object, "name"))
-    return g_strdup (document);
-  json_object_remove_member (object, "name");
-  return json_to_string (json_parser_get_root (parser), FALSE);
-}
-
 /* The server's version stood: what the till wrote is written after all. */
 static gboolean
 prepare_given_up (Undo *undo, GError **error)
 {
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  JsonObject *server = sync_question_parse (parser, undo->conflict->server_data, -1);
+  g_autoptr (JsonParser) server_parser = json_parser_new ();
+  g_autoptr (JsonParser) body_parser = json_parser_new ();
+  JsonObject *server = sync_question_parse (server_parser, undo->conflict->server_data, -1);
+  JsonObject *written = sync_question_parse (body_parser, undo->written, -1);
 
   if (server == NULL || undo->conflict->server_version == NULL)
     return refuse (undo, "the document was not on the server any more", error);
   if (sync_json_member_int (server, "docstatus", 0) != 0)
     return refuse (undo, "the document is submitted, and what is submitted does not change; amend it in ERPNext", error);
-  if (undo->conflict->local_data == NULL)
+  undo->body = written != NULL ? dup_fields (written, NULL) : NULL;
+  if (undo->body == NULL)
     return refuse (undo, "it wrote nothing", error);
-  undo->body = dup_without_name (undo->conflict->local_data);
   undo->base = g_strdup (undo->conflict->server_data);
   undo->base_modified = g_strdup (undo->conflict->server_version);
   return TRUE;
 }
 
+/* A change of fields: its undoing writes these fields and no others. A whole document that was saved names them all. */
+static gboolean
+names_its_fields (const SyncRoute *route)
+{
+  return route->action == SYNC_ACTION_UPDATE
+         && (g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) || route->field_path != NULL);
+}
+
 static gboolean
 prepare (SyncEngine *self, gint64 conflict_id, Undo *undo, GError **error)
 {
+  g_autoptr (SyncRoute) route = NULL;
+
   undo->conflict = sync_store_get_conflict (self->store, conflict_id, error);
   if (undo->conflict == NULL)
     return FALSE;
@@ -145,9 +144,12 @@ prepare (SyncEngine *self, gint64 conflict_id, Undo *undo, GError **error)
   undo->row = sync_store_get (self->store, undo->conflict->request_id, error);
   if (undo->row == NULL)
     return FALSE;
-  if (g_strcmp0 (undo->row->action, sync_action_to_string (SYNC_ACTION_UPDATE)) != 0
-      || g_strcmp0 (undo->row->method, "PUT") != 0)
+  route = sync_engine_match (self, undo->row, error);
+  if (route == NULL)
+    return FALSE;
+  if (!names_its_fields (route))
     return refuse (undo, "it was no plain change of a document's fields", error);
+  undo->written = sync_settle_dup_local (self, undo->row);
   return g_strcmp0 (undo->conflict->resolution, "server_wins") == 0 ? prepare_given_up (undo, error)
                                                                       : prepare_sent (undo, error);
 }
@@ -161,9 +163,7 @@ new_request (SyncEngine *self, const Undo *undo, const char *actor, GError **err
 
   request->accepted_body = body;
   request->method = g_strdup ("PUT");
-  request->url = undo->row->server_name != NULL
-                   ? sync_route_dup_document_path (undo->row->resource_type, undo->row->server_name)
-                   : g_strdup (sync_request_get_url (undo->row));
+  request->url = sync_route_dup_document_path (undo->row->resource_type, sync_request_get_document_name (undo->row));
   request->content_type = g_strdup ("application/json");
   route = sync_route_table_match (self->routes, request->method, request->url, request->content_type, body, error);
   if (route == NULL)

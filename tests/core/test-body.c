@@ -331,6 +331,45 @@ test_rows (void)
   g_assert_false (has_rows ("/api/resource/Sales%20Invoice/S", "{\"remarks\":\"[1]\"}"));
 }
 
+static void
+test_document (void)
+{
+  static const struct
+  {
+    const char *method;
+    const char *url;
+    const char *content_type;
+    const char *body;
+    const char *document;
+  } cases[] = {
+    { "PUT", "/api/resource/Item/A", JSON, " {\"color\": \"blue\"}\n", "{\"color\": \"blue\"}" },
+    { "PATCH", "/api/v2/document/Item/A", JSON, "{\"color\":\"blue\"}", "{\"color\":\"blue\"}" },
+    { "PUT", "/api/resource/Item/A", JSON, "{\"data\":{\"color\":\"blue\"}}", "{\"color\":\"blue\"}" },
+    { "PUT", "/api/resource/Item/A", JSON, "{\"data\":\"{\\\"color\\\":\\\"blue\\\"}\"}", "{\"color\":\"blue\"}" },
+    { "PUT", "/api/resource/Item/A", FORM, "color=blue&size=1", "{\"color\":\"blue\",\"size\":\"1\"}" },
+    { "POST", "/api/method/frappe.client.save", JSON, "{\"doc\":{\"doctype\":\"Item\",\"name\":\"A\",\"size\":1.50}}",
+      "{\"doctype\":\"Item\",\"name\":\"A\",\"size\":1.50}" },
+    { "POST", "/api/method/frappe.client.set_value", JSON,
+      "{\"doctype\":\"Item\",\"name\":\"A\",\"fieldname\":\"size\",\"value\":1.50}", "{\"size\": 1.50}" },
+    { "POST", "/api/method/frappe.client.set_value", JSON,
+      "{\"doctype\":\"Item\",\"name\":\"A\",\"fieldname\":\"size\",\"value\":null}", "{\"size\": \"\"}" },
+    { "POST", "/api/method/frappe.client.set_value", JSON,
+      "{\"doctype\":\"Item\",\"name\":\"A\",\"fieldname\":{\"size\":1}}", "{\"size\":1}" },
+    { "POST", "/api/method/frappe.client.set_value", FORM, "doctype=Item&name=A&fieldname=color&value=blue",
+      "{\"color\": \"blue\"}" },
+    { "POST", "/api/method/frappe.client.cancel", JSON, "{\"doctype\":\"Item\",\"name\":\"A\"}", NULL },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) body = g_bytes_new_static (cases[i].body, strlen (cases[i].body));
+      g_autoptr (SyncRoute) route
+          = sync_route_table_match (table, cases[i].method, cases[i].url, cases[i].content_type, body, NULL);
+      g_autofree char *document = sync_body_dup_document (route, cases[i].content_type, body);
+
+      g_assert_cmpstr (document, ==, cases[i].document);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -346,6 +385,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sync/body/split-payment", test_split_payment);
   g_test_add_func ("/sync/body/rows", test_rows);
   g_test_add_func ("/sync/body/whole-rows", test_whole_rows);
+  g_test_add_func ("/sync/body/document", test_document);
   result = g_test_run ();
   g_object_unref (table);
   return result;

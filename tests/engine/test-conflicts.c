@@ -37,9 +37,9 @@ somebody_writes (Engine *e, const char *json, const char *modified)
   json_object_set_string_member (item (e), "modified", modified);
 }
 
-/* A change of the till's, with the document that it read or without. */
+/* A call of the till's, with the document that it read or without. */
 static gint64
-change (Engine *e, const char *base, const char *json)
+call (Engine *e, const char *method, const char *url, const char *base, const char *json)
 {
   SyncSubmission submission = SYNC_SUBMISSION_INIT;
   g_autoptr (GError) error = NULL;
@@ -47,13 +47,19 @@ change (Engine *e, const char *base, const char *json)
   g_autoptr (GBytes) read = base != NULL ? g_bytes_new (base, strlen (base)) : NULL;
   gint64 id;
 
-  submission.method = "PUT";
-  submission.url = ITEM;
+  submission.method = method;
+  submission.url = url;
   submission.body = body;
   submission.base = read;
   id = engine_submit_full (e, &submission, &error);
   g_assert_no_error (error);
   return id;
+}
+
+static gint64
+change (Engine *e, const char *base, const char *json)
+{
+  return call (e, "PUT", ITEM, base, json);
 }
 
 #define BASE "{\"name\":\"A\",\"color\":\"red\",\"size\":1,\"modified\":\"2026-01-01 00:00:00.000001\"}"
@@ -572,6 +578,115 @@ test_many_with_long_names (Engine *e)
   many_are_stale (e, "شركة النور للتجارة العامة والمقاولات المحدودة");
 }
 
+#define SET_VALUE "/api/method/frappe.client.set_value"
+#define SET_BLUE "{\"doctype\":\"Item\",\"name\":\"A\",\"fieldname\":\"color\",\"value\":\"blue\"}"
+#define SAVE "/api/method/frappe.client.save"
+#define WHOLE "{\"doctype\":\"Item\",\"name\":\"A\",\"color\":\"blue\",\"size\":1,\"modified\":\"2026-01-01 00:00:00.000001\"}"
+
+/* The same question as of a plain change, however the call says what it writes. */
+static void
+both_change (Engine *e, const char *policies, const char *method, const char *url, const char *json, const char *theirs,
+             const char *modified)
+{
+  start_with (e, policies);
+  somebody_writes (e, theirs, modified);
+  call (e, method, url, BASE, json);
+  engine_run_for (e, 60000);
+  g_assert_cmpuint (n_conflicts (e), ==, 1);
+}
+
+static void
+assert_item (Engine *e, const char *color, gint64 size)
+{
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, color);
+  g_assert_cmpint (json_object_get_int_member (item (e), "size"), ==, size);
+}
+
+static void
+test_one_field_till_is_newer (Engine *e)
+{
+  g_autoptr (SyncConflict) conflict = NULL;
+
+  both_change (e, "", "POST", SET_VALUE, SET_BLUE, "{\"color\":\"green\",\"size\":2}", BEFORE);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  assert_item (e, "blue", 2);
+  conflict = conflict_at (e, 0);
+  g_assert_cmpstr (conflict->local_data, ==, "{\"color\": \"blue\"}");
+}
+
+static void
+test_one_field_server_is_newer (Engine *e)
+{
+  both_change (e, "", "POST", SET_VALUE, SET_BLUE, "{\"color\":\"green\",\"size\":2}", AFTER);
+  assert_ended (e, 0, "server_wins", "policy last-write-wins");
+  engine_assert_state (e, 1, SYNC_STATE_DISCARDED);
+  assert_item (e, "green", 2);
+}
+
+static void
+test_one_field_undone (Engine *e)
+{
+  gint64 undo;
+
+  test_one_field_till_is_newer (e);
+  undo = sync_engine_undo_resolution (e->engine, 1, "anna", NULL);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+  assert_item (e, "green", 2);
+}
+
+static void
+test_one_field_written_after_all (Engine *e)
+{
+  gint64 undo;
+
+  test_one_field_server_is_newer (e);
+  undo = sync_engine_undo_resolution (e->engine, 1, "anna", NULL);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+  assert_item (e, "blue", 2);
+}
+
+/* What is saved names each field: it goes where the merge takes all of it … */
+static void
+test_whole_till_is_newer (Engine *e)
+{
+  both_change (e, "", "POST", SAVE, "{\"doc\":" WHOLE "}", "{\"color\":\"green\",\"size\":1}", BEFORE);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  assert_item (e, "blue", 1);
+}
+
+/* … and not over what somebody else has changed in another field. */
+static void
+test_whole_different_fields (Engine *e)
+{
+  g_autoptr (GError) error = NULL;
+
+  both_change (e, "", "POST", SAVE, "{\"doc\":" WHOLE "}", "{\"color\":\"red\",\"size\":2}", BEFORE);
+  assert_asked (e, 0, "something of each side would stand");
+  assert_item (e, "red", 2);
+  g_assert_false (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_MERGED, NULL, "anna", &error));
+  g_assert_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED);
+}
+
+/* A document inside of one called data is compared field by field as any other. */
+static void
+test_in_data (Engine *e)
+{
+  both_change (e, "*=merge", "PUT", ITEM, "{\"data\":" BLUE "}", "{\"color\":\"green\",\"size\":2}", BEFORE);
+  assert_asked (e, 0, "both sides changed it");
+  assert_item (e, "green", 2);
+}
+
+static void
+test_patch (Engine *e)
+{
+  both_change (e, "", "PATCH", "/api/v2/document/Item/A", BLUE, "{\"color\":\"red\",\"size\":2}", AFTER);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  assert_item (e, "blue", 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -604,5 +719,13 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/no-time", test_no_time);
   engine_test_add ("/sync/conflicts/many-at-once", test_many_at_once);
   engine_test_add ("/sync/conflicts/many-with-long-names", test_many_with_long_names);
+  engine_test_add ("/sync/conflicts/one-field/till-is-newer", test_one_field_till_is_newer);
+  engine_test_add ("/sync/conflicts/one-field/server-is-newer", test_one_field_server_is_newer);
+  engine_test_add ("/sync/conflicts/one-field/undone", test_one_field_undone);
+  engine_test_add ("/sync/conflicts/one-field/written-after-all", test_one_field_written_after_all);
+  engine_test_add ("/sync/conflicts/whole/till-is-newer", test_whole_till_is_newer);
+  engine_test_add ("/sync/conflicts/whole/different-fields", test_whole_different_fields);
+  engine_test_add ("/sync/conflicts/in-data", test_in_data);
+  engine_test_add ("/sync/conflicts/patch", test_patch);
   return g_test_run ();
 }

@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#define V1 "/api/resource/"
+#define V2 "/api/v2/document/"
+#define CLIENT "/api/method/frappe.client."
 #define REQUEST_LINE_BYTES 4094 /* as gunicorn's limit_request_line */
 
 struct _ToySite
@@ -202,10 +205,8 @@ create (ToySite *self, const char *type, const SyncTransportRequest *request)
 }
 
 static SyncTransportReply *
-update (ToySite *self, const char *id, JsonObject *document, const SyncTransportRequest *request)
+update (ToySite *self, const char *id, JsonObject *document, JsonObject *body)
 {
-  g_autoptr (JsonObject) body = body_object (request);
-
   if (json_object_has_member (body, "modified")
       && g_strcmp0 (json_object_get_string_member (body, "modified"), json_object_get_string_member (document, "modified")) != 0)
     return reply_exception (417, "TimestampMismatchError", "Document has been modified after you have opened it");
@@ -213,6 +214,52 @@ update (ToySite *self, const char *id, JsonObject *document, const SyncTransport
   stamp (self, document, self->user);
   log_commit (self, "PUT", id);
   return reply_document (200, document);
+}
+
+/* (transfer full): what frappe.client.set_value is to set: one field and its value, or an object of fields, also as a text */
+static JsonObject *
+read_fields (JsonObject *body)
+{
+  JsonNode *field = json_object_get_member (body, "fieldname");
+  g_autoptr (JsonNode) parsed = NULL;
+  JsonObject *fields;
+
+  if (!json_object_has_member (body, "value"))
+    {
+      parsed = JSON_NODE_HOLDS_OBJECT (field) ? json_node_ref (field) : json_from_string (json_node_get_string (field), NULL);
+      return json_object_ref (json_node_get_object (parsed));
+    }
+  fields = json_object_new ();
+  json_object_set_member (fields, json_node_get_string (field), json_node_copy (json_object_get_member (body, "value")));
+  return fields;
+}
+
+/* A method of frappe.client that changes a document. */
+static SyncTransportReply *
+change (ToySite *self, const char *method, const SyncTransportRequest *request)
+{
+  gboolean saves = g_str_equal (method, "save");
+  g_autoptr (JsonObject) body = body_object (request);
+  JsonObject *which = saves ? json_object_get_object_member (body, "doc") : body;
+  g_autofree char *id = g_strdup_printf ("%s/%s", json_object_get_string_member (which, "doctype"),
+                                         json_object_get_string_member (which, "name"));
+  JsonObject *document = g_hash_table_lookup (self->documents, id);
+  g_autoptr (JsonObject) fields = NULL;
+
+  g_assert_true (saves || g_str_equal (method, "set_value"));
+  if (document == NULL)
+    return reply_exception (404, "DoesNotExistError", "not found");
+  fields = saves ? json_object_ref (which) : read_fields (body);
+  return update (self, id, document, fields);
+}
+
+/* The fields of a document may stand in one called data. */
+static SyncTransportReply *
+update_from_body (ToySite *self, const char *id, JsonObject *document, const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = body_object (request);
+
+  return update (self, id, document, json_object_has_member (body, "data") ? json_object_get_object_member (body, "data") : body);
 }
 
 static gboolean
@@ -312,6 +359,7 @@ static SyncTransportReply *
 serve (ToySite *self, const SyncTransportRequest *request)
 {
   const char *path = strstr (request->url, "/api/");
+  const char *start;
   g_autofree char *plain = NULL;
   g_autofree char *id = NULL;
   const char *query = strchr (request->url, '?');
@@ -328,8 +376,11 @@ serve (ToySite *self, const SyncTransportRequest *request)
     return reply_new (200, "application/json", "{\"message\":{\"has_permission\":true}}");
   if (g_str_has_suffix (path, "get_time_zone"))
     return reply_new (200, "application/json", "{\"message\":{\"time_zone\":\"Asia/Kolkata\"}}");
-  g_assert_true (g_str_has_prefix (path, "/api/resource/"));
-  plain = g_strndup (path + strlen ("/api/resource/"), strcspn (path + strlen ("/api/resource/"), "?"));
+  if (g_str_has_prefix (path, CLIENT))
+    return change (self, path + strlen (CLIENT), request);
+  start = g_str_has_prefix (path, V2) ? path + strlen (V2) : path + strlen (V1);
+  g_assert_true (g_str_has_prefix (path, V1) || g_str_has_prefix (path, V2));
+  plain = g_strndup (start, strcspn (start, "?"));
   id = g_uri_unescape_string (plain, NULL);
   if (strchr (id, '/') == NULL)
     return g_str_equal (request->method, "POST") ? create (self, id, request) : answer_list (self, id, query + 1);
@@ -344,7 +395,7 @@ serve (ToySite *self, const SyncTransportRequest *request)
       g_hash_table_remove (self->documents, id);
       return reply_new (202, "application/json", "{\"data\":\"ok\"}");
     }
-  return update (self, id, document, request);
+  return update_from_body (self, id, document, request);
 }
 
 static void
