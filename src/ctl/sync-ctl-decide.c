@@ -235,10 +235,11 @@ sync_now (SyncCtl *ctl, const char *body)
   g_autofree char *types = NULL;
   JsonObject *now;
 
+  /* With --json the answer is printed already. */
+  if ((answer != NULL || status == 0) && tell_unknown_types (ctl))
+    return SYNC_CTL_REFUSED;
   if (answer == NULL)
     return status;
-  if (tell_unknown_types (ctl))
-    return SYNC_CTL_REFUSED;
   now = json_node_get_object (answer->root);
   types = sync_ctl_dup_texts (now, "pausedTypes", ", ");
   if (nothing_waits (sync_ctl_get_object (now, "queueStats")))

@@ -87,6 +87,7 @@ test_story (GatewayFixture *self, gconstpointer data)
   gateway_fixture_settle ();
   g_free (expect (self, "sync --type Customer 1", 0, "Nothing waits."));
   g_free (expect (self, "sync --type Nothing", 1, "there is no request of the type “Nothing”"));
+  g_free (expect (self, "sync --type Nothing --json", 1, "there is no request of the type “Nothing”"));
   g_free (expect (self, "sync 1 98 99", 1,
                   "there are no requests 98, 99, so nothing was tried: leave them out; see “posawesome-"
                   "syncctl list --status all”"));
