@@ -298,6 +298,15 @@ parse_invoice (JsonObject *body)
   return body != NULL ? parse (json_object_get_string_member_with_default (body, "invoice", NULL), -1) : NULL;
 }
 
+/* What a call of set_value sets, NULL: @body is none. */
+static JsonObject *
+find_fields (JsonObject *body)
+{
+  JsonNode *fields = body != NULL ? json_object_get_member (body, "fieldname") : NULL;
+
+  return fields != NULL && JSON_NODE_HOLDS_OBJECT (fields) ? json_node_get_object (fields) : NULL;
+}
+
 /* The number that a write carries, wherever its document is. */
 gint64
 sim_site_mark_of (const SyncTransportRequest *request)
@@ -305,7 +314,9 @@ sim_site_mark_of (const SyncTransportRequest *request)
   g_autoptr (JsonObject) body = parse_body (request);
   g_autoptr (JsonObject) invoice = parse_invoice (body);
 
-  return mark_of (invoice != NULL ? invoice : body);
+  JsonObject *fields = find_fields (body);
+
+  return mark_of (invoice != NULL ? invoice : fields != NULL ? fields : body);
 }
 
 /* What the rule makes of it, NULL: nothing. @at: 1: what is new or changed; 2: what is submitted. */
@@ -403,9 +414,8 @@ check_docstatus (JsonObject *document, JsonObject *body)
 }
 
 static SyncTransportReply *
-update (SimSite *self, const char *id, JsonObject *document, const SyncTransportRequest *request)
+update (SimSite *self, const char *id, JsonObject *document, JsonObject *body)
 {
-  g_autoptr (JsonObject) body = parse_body (request);
   gint64 before = json_object_get_int_member (document, "docstatus");
   g_autofree char *over = NULL;
   SyncTransportReply *refusal;
@@ -546,6 +556,7 @@ serve_resource (SimSite *self, const char *path, const SyncTransportRequest *req
   g_autofree char *plain = g_strndup (path, strcspn (path, "?"));
   g_autofree char *id = g_uri_unescape_string (plain, NULL);
   const char *query = strchr (path, '?');
+  g_autoptr (JsonObject) body = NULL;
   JsonObject *document;
 
   if (strchr (id, '/') == NULL)
@@ -557,7 +568,25 @@ serve_resource (SimSite *self, const char *path, const SyncTransportRequest *req
     return reply_document ("data", document);
   if (g_str_equal (request->method, "DELETE"))
     return delete (self, id, document);
-  return update (self, id, document, request);
+  body = parse_body (request);
+  return update (self, id, document, body);
+}
+
+/* The same by a method of frappe.client. */
+static SyncTransportReply *
+set_value (SimSite *self, const SyncTransportRequest *request)
+{
+  g_autoptr (JsonObject) body = parse_body (request);
+  JsonObject *fields = find_fields (body);
+  g_autofree char *id = NULL;
+  JsonObject *document;
+
+  if (fields == NULL)
+    return sim_reply_new_exception (500, "JSONDecodeError", "Expecting value");
+  id = g_strconcat (json_object_get_string_member (body, "doctype"), "/", json_object_get_string_member (body, "name"), NULL);
+  document = g_hash_table_lookup (self->documents, id);
+  return document != NULL ? update (self, id, document, fields)
+                          : sim_reply_new_exception (404, "DoesNotExistError", "not found");
 }
 
 /* The key with which a document is made; NULL: without one that the site enforces, so nothing tells it from another. */
@@ -616,6 +645,8 @@ sim_site_serve (SimSite *self, const SyncTransportRequest *request)
     return sim_reply_new (200, "application/json", "{\"message\":{\"has_permission\":true}}");
   if (g_str_has_suffix (path, POSA_SUBMIT))
     return submit_sale (self, request);
+  if (g_str_has_suffix (path, "/frappe.client.set_value"))
+    return set_value (self, request);
   g_assert_true (g_str_has_prefix (path, "/api/resource/"));
   return serve_resource (self, path + strlen ("/api/resource/"), request);
 }
