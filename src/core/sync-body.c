@@ -285,6 +285,21 @@ sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes 
   return draft.body;
 }
 
+/* The draft that a create in two steps has made takes the body, as a change of it. */
+static GBytes *
+build_for_draft (const SyncRoute *route, const SyncRequest *request, GBytes *body, const char *version, GError **error)
+{
+  Draft draft = {
+    .content_type = sync_body_wire_content_type (route, request->content_type, 0),
+    .body = sync_body_build_wire (route, request->content_type, body, request->key, NULL, 0, error),
+    .document = is_resource (route) ? route->document_path : "",
+  };
+
+  if (draft.body != NULL && version != NULL)
+    apply_to_document (&draft, SYNC_EDIT_SET, "modified", version);
+  return draft.body;
+}
+
 /**
  * sync_body_build_resolved:
  * @route: the write that is in conflict
@@ -294,7 +309,8 @@ sync_body_replace_key (const SyncRoute *route, const char *content_type, GBytes 
  * @server_version: (nullable): its version
  * @error: as sync_body_build_wire()
  *
- * Makes the body that ends a conflict: against the server's version, with child rows whole as the server has them.
+ * Makes the body that ends a conflict: against the server's version, with child rows whole as the server has them. Of a
+ * create in two steps it is that of the draft, which is submitted afterwards.
  *
  * Returns: (transfer full) (nullable): as sync_body_build_wire()
  */
@@ -304,9 +320,11 @@ sync_body_build_resolved (const SyncRoute *route, const SyncRequest *request, GB
 {
   g_autoptr (GBytes) whole = NULL;
 
+  if (route->action == SYNC_ACTION_CREATE && route->document_path != NULL && request->server_name != NULL)
+    return build_for_draft (route, request, body, server_version, error);
   if (route->action == SYNC_ACTION_UPDATE && server_data != NULL)
     body = whole = sync_body_complete_rows (route, request->content_type, body, server_data);
-  return sync_body_build_wire (route, request->content_type, body, request->key, server_version, request->step, error);
+  return sync_body_build_wire (route, request->content_type, body, request->key, server_version, 0, error);
 }
 
 /**

@@ -107,6 +107,18 @@ found_half_done (SyncOperation *op, const char *name)
   sync_settle_write_down (op, &change);
 }
 
+/* Whether somebody else has written into the draft since this till knew a version of it. Who made one under our key that
+ * we have never seen made this very sale. */
+static gboolean
+was_changed_by_another (SyncOperation *op, JsonObject *document)
+{
+  const SyncRequest *request = op->request;
+
+  return request->server_name != NULL && request->base_modified != NULL
+         && g_strcmp0 (sync_json_member_text (document, "modified", NULL), request->base_modified) != 0
+         && !is_by_us (op, document);
+}
+
 /* The draft of a create, or what a keyed call made, stands there under our key. */
 static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
@@ -125,7 +137,8 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
     }
   /* The document under our key is ours, and the server may well have changed what was sent. Only if no send of ours can
    * have made it, or if the body was edited since, or if another one with this key was given up that may have arrived, it
-   * may be another one: a draft takes the difference, a submitted document does not. */
+   * may be another one: a draft takes the difference, unless somebody changed it since we knew it; a submitted document does
+   * not. */
   if ((edited || op->request->unaccounted == 0 || sync_store_has_unsure_namesake (op->engine->store, op->request))
       && op->route->action == SYNC_ACTION_CREATE && op->route->document_path != NULL
       && !sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))
@@ -135,7 +148,10 @@ found_created (SyncOperation *op, JsonObject *document, const char *text)
           sync_settle_open_conflict (op, "submitted", text, modified);
           return;
         }
-      take_difference (op, name, modified);
+      if (was_changed_by_another (op, document))
+        sync_settle_open_conflict_as (op, "edit_edit", NULL, name, text, modified);
+      else
+        take_difference (op, name, modified);
       return;
     }
   if (half_done && !op->route->submit_after)

@@ -229,6 +229,9 @@ sync_resolve_apply (SyncEngine *self, const SyncOpenConflict *open, SyncResoluti
       change.reset_retries = TRUE;
       change.delay_ms = 0;
       change.effective_body = body;
+      /* Before it is submitted the draft takes what wins. */
+      if (open->row->step > 0)
+        change.step = 0;
     }
   if (!sync_engine_apply (self, &change, error))
     return FALSE;

@@ -737,6 +737,56 @@ test_edit_of_draft_answer_lost (Engine *e)
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Sales Invoice", "NAME-1"), "docstatus"), ==, 1);
 }
 
+/* Somebody else made another sale of the draft: that is never submitted as this till's, and not written over unasked. Whose
+ * version wins is what is submitted. */
+static void
+take_over_draft (Engine *e, gint64 id, gint64 qty)
+{
+  JsonObject *document = toy_site_get (e->site, "Sales Invoice", "NAME-1");
+  g_autoptr (GPtrArray) open = NULL;
+  g_autofree char *preview = NULL;
+  gint64 conflict;
+
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  g_assert_cmpstr (json_object_get_string_member (document, "customer"), ==, "Zed");
+  open = sync_store_list_conflicts (e->store, "pending", 10, NULL);
+  g_assert_cmpuint (open->len, ==, 1);
+  conflict = ((SyncConflict *) g_ptr_array_index (open, 0))->id;
+  preview = sync_engine_preview (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, NULL);
+  g_assert_nonnull (strstr (preview, "\"customer\":\"A\""));
+  g_assert_nonnull (strstr (preview, json_object_get_string_member (document, "modified")));
+  g_assert_null (strstr (preview, "docstatus"));
+  g_assert_true (sync_engine_resolve (e->engine, conflict, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 600000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  g_assert_cmpstr (json_object_get_string_member (document, "customer"), ==, "A");
+  g_assert_cmpint (json_object_get_int_member (document, "qty"), ==, qty);
+  g_assert_cmpint (json_object_get_int_member (document, "docstatus"), ==, 1);
+}
+
+static void
+test_draft_of_another (Engine *e)
+{
+  gint64 id = leave_draft (e);
+
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"Zed\",\"qty\":4}");
+  g_assert_true (sync_engine_retry (e->engine, id, "anna", NULL));
+  take_over_draft (e, id, 9);
+}
+
+static void
+test_edit_of_draft_of_another (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"A\",\"qty\":2,\"docstatus\":1}", 38);
+  gint64 id = leave_draft (e);
+
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"Zed\",\"qty\":4}");
+  g_assert_true (sync_engine_edit (e->engine, id, body, "anna", NULL));
+  take_over_draft (e, id, 2);
+}
+
 /* Somebody deleted the draft; a person has the sale sent again: it is made again, once. */
 static void
 test_draft_gone (Engine *e)
@@ -832,6 +882,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/settle/edit-and-retry", test_edit_and_retry);
   engine_test_add ("/sync/settle/edit-of-draft", test_edit_of_draft);
   engine_test_add ("/sync/settle/edit-of-draft-answer-lost", test_edit_of_draft_answer_lost);
+  engine_test_add ("/sync/settle/draft-of-another", test_draft_of_another);
+  engine_test_add ("/sync/settle/edit-of-draft-of-another", test_edit_of_draft_of_another);
   engine_test_add ("/sync/settle/draft-gone", test_draft_gone);
   engine_test_add ("/sync/settle/discard-of-draft", test_discard_of_draft);
   engine_test_add ("/sync/settle/discard-and-restore", test_discard_and_restore);
