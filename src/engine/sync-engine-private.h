@@ -195,6 +195,7 @@ struct _SyncEngine
   SyncCounts counts;            /* as of the last commit */
   SyncEngineState shown_state;
   SyncCondition shown_condition;
+  gint64 shown_probe_us;        /* boot clock: the next try of a host that is away, as it was told last */
 };
 
 /* sync-engine.c: what the other files of the engine tell it */

@@ -153,6 +153,7 @@ sync_engine_refresh (SyncEngine *self)
   g_autofree char *news = NULL;
   SyncEngineState state;
   SyncCondition condition;
+  gint64 probe_us;
 
   /* What is not committed is not shown; the turn's end comes back here. */
   if (self->turn != NULL)
@@ -170,9 +171,12 @@ sync_engine_refresh (SyncEngine *self)
   update_progress (self);
   state = sync_engine_derive_state (self);
   condition = sync_engine_get_condition (self);
-  if (state != self->shown_state || condition != self->shown_condition || self->has_new_notice)
+  probe_us = sync_breaker_is_open (&self->breaker) ? self->breaker.probe_due_us : 0;
+  if (state != self->shown_state || condition != self->shown_condition || probe_us != self->shown_probe_us
+      || self->has_new_notice)
     {
       self->has_new_notice = FALSE;
+      self->shown_probe_us = probe_us;
       notify_if (self, state != self->shown_state, PROP_STATE);
       notify_if (self, condition != self->shown_condition, PROP_CONDITION);
       self->shown_state = state;

@@ -636,6 +636,42 @@ test_zone_in_vain (Engine *e)
   g_assert_cmpuint (toy_site_n_calls (e->site), <, 60);
 }
 
+/* Keeps what was said of the next try. */
+static void
+note_next_try (SyncEngine *engine, SyncEngineState state, SyncCondition condition, gint64 *next_try_ms)
+{
+  g_autoptr (SyncSnapshot) snapshot = sync_engine_dup_snapshot (engine);
+
+  (void) state;
+  (void) condition;
+  *next_try_ms = snapshot->next_try_ms;
+}
+
+/* While the host is away each new time of the next try is told, not the first one alone. */
+static void
+test_next_try_is_told (Engine *e)
+{
+  gint64 told_ms = 0;
+  guint n_looks = 0;
+
+  toy_site_set_fault (e->site, no_line, NULL);
+  g_signal_connect (e->engine, "state-changed", G_CALLBACK (note_next_try), &told_ms);
+  engine_start (e);
+  engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
+  for (guint second = 0; second < 300; second++)
+    {
+      g_autoptr (SyncSnapshot) snapshot = NULL;
+
+      engine_run_for (e, 1000);
+      snapshot = sync_engine_dup_snapshot (e->engine);
+      if (snapshot->next_try_ms <= snapshot->now_ms)
+        continue;
+      g_assert_cmpint (told_ms, ==, snapshot->next_try_ms);
+      n_looks++;
+    }
+  g_assert_cmpuint (n_looks, >, 100);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -663,5 +699,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/clocks/server-clock-of-probe", test_server_clock_of_probe);
   engine_test_add ("/sync/clocks/thirty-hours", test_thirty_hours);
   engine_test_add ("/sync/clocks/zone-in-vain", test_zone_in_vain);
+  engine_test_add ("/sync/clocks/next-try-is-told", test_next_try_is_told);
   return g_test_run ();
 }
