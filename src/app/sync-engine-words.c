@@ -55,7 +55,10 @@ static const char *const sentences[] = {
   N_ ("replaced by a request with the same key"),
   N_ ("the program ended while it was being sent"),
   N_ ("saved from a damaged database"),
+  N_ ("It was sent without a key and no answer came back. The server's clock has been set back since, so only a person can tell"
+      " whether it arrived."),
   N_ ("no base version was given: the server's present one was taken"),
+  N_ ("what others changed meanwhile are other fields: it goes against the version that this till made"),
   N_ ("the draft on the server takes the edited body"),
   N_ ("an earlier write found the document under another name"),
   N_ ("the server answers too much with errors; it is given a rest"),

@@ -383,6 +383,11 @@ void sync_natural_look (SyncOperation *op);
 
 /* sync-found.c */
 void sync_found_take (SyncOperation *op, JsonObject *document);
+gboolean sync_found_is_by_us (SyncEngine *self, const SyncRoute *route, const SyncRequest *request, JsonObject *document);
+
+/* sync-between.c: what did others write between two versions of ours? */
+gboolean sync_between_is_elsewhere (SyncOperation *op, JsonObject *document);
+char *sync_between_dup_version (SyncEngine *self, const SyncOpenConflict *open);
 
 /* sync-refusal.c */
 void sync_refusal_add (SyncEngine *self, gint64 id);

@@ -27,17 +27,22 @@ delay_of_stale (SyncOperation *op, const SyncHistory *history)
 
 /* Whether the version that the server shows may be one that this till made. ERPNext names whoever made it; tills that work as one
  * and the same user are not told apart. */
-static gboolean
-is_by_us (SyncOperation *op, JsonObject *document)
+gboolean
+sync_found_is_by_us (SyncEngine *self, const SyncRoute *route, const SyncRequest *request, JsonObject *document)
 {
   const char *by = sync_json_member_text (document, "modified_by", NULL);
   g_auto (SyncHistory) history = { 0 };
 
-  if (by == NULL || op->engine->user == NULL || g_ascii_strcasecmp (by, op->engine->user) == 0
-      || SYNC_MUTANT ("version-of-another"))
+  if (by == NULL || self->user == NULL || g_ascii_strcasecmp (by, self->user) == 0 || SYNC_MUTANT ("version-of-another"))
     return TRUE;
-  sync_history_read (op->engine, op->route, op->request, &history);
+  sync_history_read (self, route, request, &history);
   return history.sent_as != NULL && g_ascii_strcasecmp (by, history.sent_as) == 0;
+}
+
+static gboolean
+is_by_us (SyncOperation *op, JsonObject *document)
+{
+  return sync_found_is_by_us (op->engine, op->route, op->request, document);
 }
 
 /* (nullable): the version that the row of @op made, for the rows behind it: they count with what this till wrote. If somebody
@@ -306,6 +311,18 @@ found_for_update (SyncOperation *op, JsonObject *document, const char *text)
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
     {
       found_at_base (op, learned);
+      return;
+    }
+  if (!agrees && sync_between_is_elsewhere (op, document))
+    {
+      change = sync_settle_change (op, SYNC_STATE_PENDING, "base");
+      change.unaccounted = 0;
+      change.needs_person = 0;
+      change.base_modified = modified;
+      change.delay_ms = 0;
+      change.message = "";
+      change.heard = "what others changed meanwhile are other fields: it goes against the version that this till made";
+      sync_settle_write_down (op, &change);
       return;
     }
   if (!agrees)

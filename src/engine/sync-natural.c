@@ -332,13 +332,21 @@ absent (SyncOperation *op, const SyncHistory *history)
   SyncEngine *self = op->engine;
   gint64 now_ms = sync_engine_get_server_ms (self);
   gint64 settled_ms = history->last_server_ms + history->last_duration_ms + self->config->settle_time + SEND_SLACK_MS;
-  gint64 wait_ms = SYNC_MUTANT ("no-settle-time") ? 0 : MAX (sync_absence_get_wait_ms (op), settled_ms - now_ms);
+  gint64 passing_ms = sync_absence_get_wait_ms (op);
+  gint64 wait_ms = SYNC_MUTANT ("no-settle-time") ? 0 : MAX (passing_ms, settled_ms - now_ms);
   g_autofree char *list = NULL;
   g_autofree char *path = NULL;
 
   if (now_ms == 0 || g_strcmp0 (self->user, history->sent_as) != 0 || sync_store_get_restore_report (self->store) != NULL)
     {
       give_unproven (op);
+      return;
+    }
+  if (passing_ms <= 0 && wait_ms > history->last_duration_ms + self->config->settle_time + SEND_SLACK_MS)
+    {
+      /* Its time has passed here, and will not come there for long: when it was made nobody can tell any more. */
+      sync_settle_give_to_person (op, "It was sent without a key and no answer came back. The server's clock has been set"
+                                      " back since, so only a person can tell whether it arrived.");
       return;
     }
   if (wait_ms > 0)

@@ -45,14 +45,16 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
 {
   gint64 local_ms = sync_engine_get_accepted_ms (self, open->row);
   gint64 uncertainty_ms = sync_engine_get_uncertainty_ms (self, open->row);
+  g_autofree char *met = sync_between_dup_version (self, open);
+  const char *version = met != NULL ? met : open->conflict->server_version;
   gint64 earliest_ms, latest_ms;
 
-  if (open->conflict->server_version == NULL || *open->conflict->server_version == '\0')
+  if (version == NULL || *version == '\0')
     return SYNC_MERGE_NEWER_SERVER;
   if (uncertainty_ms < 0 || self->zone == NULL)
     return SYNC_MERGE_NEWER_UNKNOWN;
-  if (!sync_zone_read (self, open->conflict->server_version, &earliest_ms, &latest_ms)
-      || (earliest_ms == local_ms && sync_zone_read_fraction_us (open->conflict->server_version) % 1000 <= 0))
+  if (!sync_zone_read (self, version, &earliest_ms, &latest_ms)
+      || (earliest_ms == local_ms && sync_zone_read_fraction_us (version) % 1000 <= 0))
     return SYNC_MERGE_NEWER_SERVER;
   if (local_ms - uncertainty_ms > latest_ms)
     return SYNC_MERGE_NEWER_LOCAL;

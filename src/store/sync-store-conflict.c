@@ -349,6 +349,36 @@ sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GEr
 }
 
 /**
+ * sync_store_list_met_conflicts:
+ * @self: a store
+ * @request: a row with a base
+ * @version: a version of its document
+ *
+ * Where an earlier row of its lane made @version, somebody else may have written between the base of @request and that: those
+ * versions the lane's rows met as conflicts.
+ *
+ * Returns: (transfer full) (nullable) (element-type SyncConflict): these conflicts with their documents, oldest first; NULL if
+ *   no row of the lane made @version, or that cannot be read
+ */
+GPtrArray *
+sync_store_list_met_conflicts (SyncStore *self, const SyncRequest *request, const char *version)
+{
+  g_autoptr (SyncStatement) made = NULL;
+  g_autoptr (SyncStatement) stmt = NULL;
+  gboolean has_row;
+
+  sync_store_assert_usable (self);
+  made = sync_store_prepare (self, SYNC_STATEMENT_MADE_VERSION, NULL);
+  if (made == NULL || !sync_store_bind (self, made, NULL, "ss", request->lane, version)
+      || !sync_store_step (self, made, &has_row, NULL) || !has_row)
+    return NULL;
+  stmt = sync_store_prepare (self, SYNC_STATEMENT_LIST_MET_CONFLICTS, NULL);
+  if (stmt == NULL || !sync_store_bind (self, stmt, NULL, "ss", request->lane, request->base_modified))
+    return NULL;
+  return read_conflicts (self, stmt, NULL);
+}
+
+/**
  * sync_store_list_decided_conflicts:
  * @self: a store or a reader
  * @after: of a closed conflict: only those that were closed before it; 0, or of any other: from the newest on

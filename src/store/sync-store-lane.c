@@ -163,8 +163,8 @@ sync_store_lane_end_sending (SyncStore *self, gint64 id, GError **error)
  * @modified: the version that its delivery made
  *
  * Tells the rows behind it that their document is at another version now, if they were made against the
- * version that was replaced, against the one that @row itself was accepted with, or against none: what an
- * earlier row of the same lane wrote is no conflict.
+ * version that was replaced, or against none: what an earlier row of the same lane wrote is no conflict. If somebody else
+ * wrote after the version that they were made against, they keep that one: they have not seen the other.
  *
  * Returns: whether it could
  */
@@ -172,9 +172,8 @@ gboolean
 sync_store_lane_pass_modified (SyncStore *self, const SyncStoreRow *row, const char *modified, GError **error)
 {
   return SYNC_MUTANT ("modified-not-passed")
-         || sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sissss", row->request->lane, row->place,
-                         row->request->site, modified, row->request->base_modified,
-                         row->accepted_base_modified);
+         || sync_store_run (self, SYNC_STATEMENT_PASS_MODIFIED, error, "sisss", row->request->lane, row->place,
+                         row->request->site, modified, row->request->base_modified);
 }
 
 /**

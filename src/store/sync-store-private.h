@@ -70,11 +70,10 @@ typedef struct
 {
   SyncRequest *request; /* (owned) */
   gboolean is_head;
-  guint waiting_on;             /* dependencies that are not met */
-  gint64 place;                 /* its position in the lane */
-  gint64 due_boot_us;           /* 0: at once */
-  char *accepted_base_modified; /* (owned) (nullable) */
-  char *resolution;             /* (owned) (nullable) */
+  guint waiting_on;     /* dependencies that are not met */
+  gint64 place;         /* its position in the lane */
+  gint64 due_boot_us;   /* 0: at once */
+  char *resolution;     /* (owned) (nullable) */
 } SyncStoreRow;
 
 void sync_store_row_clear (SyncStoreRow *self);

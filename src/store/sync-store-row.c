@@ -15,7 +15,6 @@ void
 sync_store_row_clear (SyncStoreRow *self)
 {
   g_clear_pointer (&self->request, sync_request_unref);
-  g_clear_pointer (&self->accepted_base_modified, g_free);
   g_clear_pointer (&self->resolution, g_free);
 }
 
@@ -228,7 +227,6 @@ sync_store_row_load (SyncStore *self, gint64 id, SyncStoreRow *row, GError **err
   row->waiting_on = sqlite3_column_int (stmt, SYNC_COLUMN_waiting_on);
   row->place = sqlite3_column_int64 (stmt, SYNC_COLUMN_place);
   row->due_boot_us = sqlite3_column_int64 (stmt, SYNC_COLUMN_due_boot_us);
-  row->accepted_base_modified = sync_store_dup_column (stmt, SYNC_COLUMN_accepted_base_modified);
   row->resolution = sync_store_dup_column (stmt, SYNC_COLUMN_resolution);
   return TRUE;
 }

@@ -155,7 +155,7 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
   [SYNC_STATEMENT_SET_HEAD] = "UPDATE offline_requests SET is_head = ?2 WHERE id = ?1",
   [SYNC_STATEMENT_PASS_MODIFIED] =
     "UPDATE offline_requests INDEXED BY requests_lane SET base_modified = ?4 WHERE lane = ?1 AND place > ?2"
-    " AND " OPEN " AND site = ?3 AND (base_modified IS NULL OR base_modified = ?5 OR base_modified = ?6)",
+    " AND " OPEN " AND site = ?3 AND (base_modified IS NULL OR base_modified = ?5)",
   [SYNC_STATEMENT_INSERT_NAME] =
     "INSERT INTO names (site, resource_type, name, lane, server_name, updated_ms, request_id) VALUES (?1, ?2,"
     " ?3, ?4, ?5, ?6, ?7)"
@@ -384,6 +384,13 @@ static const char *const texts[SYNC_N_STATEMENTS] = {
     "SELECT server_name FROM offline_requests WHERE lane = ?1 AND resource_id = ?2 COLLATE NOCASE AND id <> ?3"
     " AND server_name IS NOT NULL AND (status = 'completed' OR (status = 'discarded' AND resolution IS 'server_wins'))"
     " ORDER BY place DESC LIMIT 1",
+  [SYNC_STATEMENT_MADE_VERSION] =
+    "SELECT 1 FROM offline_requests INDEXED BY requests_versions WHERE lane = ?1 AND status = 'completed'"
+    " AND resource_version = ?2 LIMIT 1",
+  [SYNC_STATEMENT_LIST_MET_CONFLICTS] =
+    "SELECT " CONFLICT_COLUMNS " FROM sync_conflicts WHERE status <> 'pending' AND server_version > ?2"
+    " AND request_id IN (SELECT id FROM offline_requests INDEXED BY requests_versions WHERE lane = ?1"
+    " AND status = 'completed') ORDER BY id",
   [SYNC_STATEMENT_VERSION_OF_ANSWER] =
     "SELECT response FROM offline_requests WHERE lane = ?1 AND status = 'completed' AND resource_version = ?2"
     " ORDER BY id DESC LIMIT 1",

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 
 /* Those that only the store reads. */
 #define SYNC_STORE_OWN_COLUMNS(X) \
-  X (is_head) X (waiting_on) X (place) X (due_boot_us) X (accepted_base_modified) X (resolution)
+  X (is_head) X (waiting_on) X (place) X (due_boot_us) X (resolution)
 
 enum
 {
@@ -168,6 +168,8 @@ typedef enum
   SYNC_STATEMENT_UNDO_CONFLICT,
   SYNC_STATEMENT_COUNT_CONFLICTS_OF,
   SYNC_STATEMENT_FOLLOWED_NAME,
+  SYNC_STATEMENT_MADE_VERSION,
+  SYNC_STATEMENT_LIST_MET_CONFLICTS,
   SYNC_STATEMENT_VERSION_OF_ANSWER,
   SYNC_STATEMENT_VERSION_OF_CONFLICT,
   SYNC_STATEMENT_CONFLICT,

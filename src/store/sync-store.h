@@ -299,6 +299,7 @@ char *sync_store_dup_metadata (SyncStore *self, const char *key);
 SyncConflict *sync_store_get_conflict (SyncStore *self, gint64 id, GError **error);
 gint64 sync_store_find_open_conflict (SyncStore *self, gint64 request_id, GError **error);
 GPtrArray *sync_store_list_conflicts (SyncStore *self, const char *status, guint limit, GError **error);
+GPtrArray *sync_store_list_met_conflicts (SyncStore *self, const SyncRequest *request, const char *version);
 GPtrArray *sync_store_list_decided_conflicts (SyncStore *self, gint64 after, guint limit, GError **error);
 GPtrArray *sync_store_list_conflict_history (SyncStore *self, gint64 id, GError **error);
 int sync_store_count_conflicts_of (SyncStore *self, gint64 request_id);

@@ -687,6 +687,74 @@ test_patch (Engine *e)
   assert_item (e, "blue", 2);
 }
 
+/* Two writes of the till wait, both made on the same version, while somebody else writes: what the first one's conflict ends
+ * with is no answer for the second. */
+static void
+two_wait (Engine *e, const char *policies, const char *method, const char *second, const char *theirs, const char *modified)
+{
+  start_with (e, policies);
+  toy_site_set_user (e->site, "cashier@example.com");
+  sync_engine_set_offline (e->engine, TRUE);
+  change (e, BASE, BLUE);
+  call (e, method, ITEM, BASE, second);
+  somebody_writes (e, theirs, modified);
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, 60000);
+  assert_ended (e, 0, "local_wins", "policy last-write-wins");
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+}
+
+#define SMALL "{\"size\":0,\"modified\":\"2026-01-01 00:00:00.000001\"}"
+#define SHAPED "{\"shape\":\"round\",\"modified\":\"2026-01-01 00:00:00.000001\"}"
+#define BLACK "{\"color\":\"black\",\"modified\":\"2026-01-01 00:00:00.000001\"}"
+
+static void
+test_second_meets_newer (Engine *e)
+{
+  two_wait (e, "", "PUT", SMALL, "{\"color\":\"red\",\"size\":2}", AFTER);
+  g_assert_cmpuint (n_conflicts (e), ==, 2);
+  assert_ended (e, 1, "server_wins", "policy last-write-wins");
+  assert_item (e, "blue", 2);
+}
+
+static void
+test_second_meets_older (Engine *e)
+{
+  two_wait (e, "", "PUT", SMALL, "{\"color\":\"red\",\"size\":2}", "2026-01-01 00:00:00.000002");
+  g_assert_cmpuint (n_conflicts (e), ==, 2);
+  assert_ended (e, 1, "local_wins", "policy last-write-wins");
+  assert_item (e, "blue", 0);
+}
+
+static void
+test_second_is_elsewhere (Engine *e)
+{
+  two_wait (e, "", "PUT", SHAPED, "{\"color\":\"red\",\"size\":2}", AFTER);
+  g_assert_cmpuint (n_conflicts (e), ==, 1);
+  engine_assert_state (e, 2, SYNC_STATE_COMPLETED);
+  assert_item (e, "blue", 2);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "shape"), ==, "round");
+}
+
+/* What the first one wrote is no version of somebody else. */
+static void
+test_second_of_same_field (Engine *e)
+{
+  two_wait (e, "", "PUT", BLACK, "{\"color\":\"red\",\"size\":2}", AFTER);
+  g_assert_cmpuint (n_conflicts (e), ==, 1);
+  engine_assert_state (e, 2, SYNC_STATE_COMPLETED);
+  assert_item (e, "black", 2);
+}
+
+static void
+test_second_deletes (Engine *e)
+{
+  two_wait (e, "", "DELETE", "{}", "{\"color\":\"red\",\"size\":2}", AFTER);
+  g_assert_cmpuint (n_conflicts (e), ==, 2);
+  assert_ended (e, 1, "server_wins", "policy last-write-wins");
+  assert_item (e, "blue", 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -727,5 +795,10 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/whole/different-fields", test_whole_different_fields);
   engine_test_add ("/sync/conflicts/in-data", test_in_data);
   engine_test_add ("/sync/conflicts/patch", test_patch);
+  engine_test_add ("/sync/conflicts/second/meets-newer", test_second_meets_newer);
+  engine_test_add ("/sync/conflicts/second/meets-older", test_second_meets_older);
+  engine_test_add ("/sync/conflicts/second/is-elsewhere", test_second_is_elsewhere);
+  engine_test_add ("/sync/conflicts/second/of-same-field", test_second_of_same_field);
+  engine_test_add ("/sync/conflicts/second/deletes", test_second_deletes);
   return g_test_run ();
 }

@@ -295,6 +295,19 @@ test_date_days_ahead (Engine *e)
   assert_for_person (e, id, "“NAME-2”");
 }
 
+/* The server's clock goes back by days after the send: by it the settle time would last as long, and nobody would see why. */
+static void
+test_server_back (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  gint64 id = lose_at (e, "/api/resource/Customer", NEW, &fault, 3 * DAY_US);
+
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  engine_run_for (e, 600000);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 1);
+  assert_for_person (e, id, "clock has been set back");
+}
+
 /* An item that the server may have numbered itself, made at that time by its own clock, is not taken for somebody else's. */
 static void
 lose_item (Engine *e, gint64 ahead_us, const char *creation)
@@ -382,6 +395,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/no-date", test_no_date);
   engine_test_add ("/sync/natural/two-clocks", test_two_clocks);
   engine_test_add ("/sync/natural/date-days-ahead", test_date_days_ahead);
+  engine_test_add ("/sync/natural/server-back", test_server_back);
   engine_test_add ("/sync/natural/date-days-behind", test_date_days_behind);
   engine_test_add ("/sync/natural/documents-ahead", test_documents_ahead);
   engine_test_add ("/sync/natural/documents-behind", test_documents_behind);
