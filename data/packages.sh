@@ -80,6 +80,8 @@ find_test () {
   need_file at-spi2-core /usr/libexec/at-spi-bus-launcher
   need_file python3-gi /usr/lib/python3/dist-packages/gi/__init__.py
   need_file gir1.2-atspi-2.0 /usr/lib/*/girepository-1.0/Atspi-2.0.typelib
+  # A panel that people have.
+  need_command xfce4-panel xfce4-panel
   # Which windows there are.
   need_command xwininfo x11-utils
   # A German number, made into a locale in the build directory.

@@ -167,6 +167,13 @@ class Desktop(Profile):
         status, _, error = self.run([os.environ['SYNC_TEST_PROGRAM'], '--conflict', '0'])
         assert status == 0, error
 
+    def refuse(self):
+        """The number of an entry that the server refuses."""
+        client = self.client()
+        _, answer = client.call('POST', '/_sync/v1/requests', {'method': 'POST', 'url': '/api/resource/Note', 'body': {'public': 1}})
+        client.close()
+        return answer['id']
+
     @property
     def autostart_file(self):
         return os.path.join(self.env['XDG_CONFIG_HOME'], 'autostart', PROGRAM + '.desktop')

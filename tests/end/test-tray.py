@@ -105,14 +105,6 @@ def make_conflict(till):
     client.close()
 
 
-def refuse(till):
-    """The number of an entry that the server refuses."""
-    client = till.client()
-    _, answer = client.call('POST', '/_sync/v1/requests', {'method': 'POST', 'url': '/api/resource/Note', 'body': {'public': 1}})
-    client.close()
-    return answer['id']
-
-
 def is_open():
     program = screen.applications().get(PROGRAM)
     return program is not None and screen.window(program, 'POSAwesome Sync') is not None
@@ -268,7 +260,7 @@ def test_notification():
         notifications.press(1, 'Decide…')
         panel.wait(lambda: PROGRAM in screen.applications()
                    and screen.window(screen.applications()[PROGRAM], 'Conflict 1 of 1') is not None, 'the dialog is there')
-        refuse(till)
+        till.refuse()
         panel.wait(lambda: 2 in notifications.shown, 'somebody is told of the refusal')
         assert notifications.shown[2][:2] == ('1 entry needs you', 'The server refused 1 entry. 1 entry was also changed on the '
                                               'server.'), notifications.shown[2]
@@ -284,7 +276,7 @@ def test_taken_back():
     with Notifications() as notifications, Desktop() as till:
         till.start_shop()
         till.start()
-        number = refuse(till)
+        number = till.refuse()
         wait_until(lambda: 1 in notifications.shown, 'somebody is told of the refusal')
         client = till.client()
         assert client.call('POST', f'/_sync/v1/requests/{number}/discard', {'reason': 'no'})[0] == 200
