@@ -19,6 +19,9 @@
 /* Digits that a double carries without a doubt; what has more is shown as it came. */
 #define MAX_DIGITS 15
 #define MONEY_DECIMALS 2
+/* U+2066 and U+2069 */
+#define LEFT_TO_RIGHT "\342\201\246"
+#define END_OF_ISOLATE "\342\201\251"
 /* Members of a row that say what it is, the best first. */
 static const char *const row_names[] = { "item_name", "item_code", "description", "mode_of_payment", "account", "link_name",
                                          "title",     "name" };
@@ -326,6 +329,31 @@ sync_conflict_value_is_long (const char *json)
   return get_kind (json) == SYNC_JSON_STRING && strstr (json, "\\n") != NULL;
 }
 
+/* (transfer full): groups of digits with nothing but blanks and signs between them, a telephone number for instance, keep their
+ * order where text runs from right to left */
+static char *
+keep_order (char *text)
+{
+  gboolean has_digit = FALSE;
+  gboolean has_blank = FALSE;
+  char *kept;
+
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar sign = g_utf8_get_char (c);
+
+      if (g_unichar_isalpha (sign))
+        return text;
+      has_digit |= g_unichar_isdigit (sign);
+      has_blank |= g_unichar_isspace (sign);
+    }
+  if (!has_digit || !has_blank)
+    return text;
+  kept = g_strconcat (LEFT_TO_RIGHT, text, END_OF_ISOLATE, NULL);
+  g_free (text);
+  return kept;
+}
+
 /**
  * sync_conflict_value_format:
  * @field: name of the field, of a row's field without that of the table
@@ -358,7 +386,7 @@ sync_conflict_value_format (const char *field, const char *json)
       return format_number (field, text, TRUE);
     case SYNC_JSON_STRING:
       text = sync_json_view_dup_text (&value);
-      return *text != '\0' ? format_text (text) : g_strdup (_ ("(empty)"));
+      return *text != '\0' ? keep_order (format_text (text)) : g_strdup (_ ("(empty)"));
     case SYNC_JSON_ARRAY:
       return format_array (&value);
     case SYNC_JSON_OBJECT:
