@@ -331,17 +331,19 @@ sync_store_learn_version (SyncStore *self, gint64 id, const char *modified, GErr
  *
  * If earlier rows of the lane have replaced that version, and only they, the row is sent against what they made: a
  * version that an earlier row of the same lane wrote is never a conflict. Where somebody else wrote in between, the
- * chain of versions ends there.
+ * chain of versions ends there. A server that was put back to a version that it had before can make it a ring, which
+ * has no end: then the row keeps the version that its caller had read.
  *
  * Returns: whether the database could be read and written
  */
 gboolean
 sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const char *base_modified, GError **error)
 {
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autofree char *base = g_strdup (base_modified);
   gboolean has_row = base != NULL;
 
-  while (has_row)
+  while (has_row && g_hash_table_add (seen, g_strdup (base)))
     {
       g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_NEXT_VERSION, error);
 
@@ -354,7 +356,7 @@ sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const
           base = sync_store_dup_column (stmt, 0);
         }
     }
-  return g_strcmp0 (base, base_modified) == 0
+  return has_row || g_strcmp0 (base, base_modified) == 0
          || sync_store_run (self, SYNC_STATEMENT_SET_BASE, error, "is", id, base);
 }
 
