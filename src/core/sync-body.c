@@ -75,7 +75,8 @@ strip_marks (Draft *draft, const SyncRoute *route)
 static void
 put_base (Draft *draft, const SyncRoute *route, const char *base_modified)
 {
-  gboolean must_have = route->action == SYNC_ACTION_UPDATE || route->action == SYNC_ACTION_SUBMIT;
+  gboolean must_have = route->action == SYNC_ACTION_UPDATE || route->action == SYNC_ACTION_SUBMIT
+                       || route->action == SYNC_ACTION_CANCEL;
 
   if (base_modified != NULL && route->action != SYNC_ACTION_CREATE)
     apply_to_document (draft, must_have ? SYNC_EDIT_SET : SYNC_EDIT_REPLACE, "modified", base_modified);

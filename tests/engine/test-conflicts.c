@@ -442,6 +442,34 @@ test_undo_of_submitted (Engine *e)
   g_assert_nonnull (strstr (error->message, "submitted"));
 }
 
+/* What is cancelled is what the till had read, also where the version is handed over beside the body and not in it. */
+static void
+test_cancel_of_changed (Engine *e)
+{
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"color\":\"red\",\"size\":2,\"docstatus\":1}", AFTER);
+  change (e, BASE, "{\"docstatus\":2}");
+  engine_run_for (e, 60000);
+  engine_assert_state (e, 1, SYNC_STATE_CONFLICT);
+  g_assert_cmpint (json_object_get_int_member (item (e), "docstatus"), ==, 1);
+  g_assert_true (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_LOCAL_WINS, NULL, "anna", NULL));
+  engine_run_for (e, 1000);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (json_object_get_int_member (item (e), "docstatus"), ==, 2);
+}
+
+/* Who says nothing of a version cancels whatever is there. */
+static void
+test_cancel_without_base (Engine *e)
+{
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"color\":\"red\",\"docstatus\":1}", AFTER);
+  change (e, NULL, "{\"docstatus\":2}");
+  engine_run_for (e, 1000);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpint (json_object_get_int_member (item (e), "docstatus"), ==, 2);
+}
+
 /* A row that the till names in part goes out as the till had read it, but for that. */
 static void
 test_rows_go_whole (Engine *e)
@@ -780,6 +808,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/undo-is-late-and-newer", test_undo_is_late_and_newer);
   engine_test_add ("/sync/conflicts/undo-is-late-and-local-wins", test_undo_is_late_and_local_wins);
   engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
+  engine_test_add ("/sync/conflicts/cancel-of-changed", test_cancel_of_changed);
+  engine_test_add ("/sync/conflicts/cancel-without-base", test_cancel_without_base);
   engine_test_add ("/sync/conflicts/rows-go-whole", test_rows_go_whole);
   engine_test_add ("/sync/conflicts/rows-in-preview", test_rows_in_preview);
   engine_test_add ("/sync/conflicts/exactly-equal", test_exactly_equal);
