@@ -320,7 +320,7 @@ choose_body (SyncEngine *self, const SyncOpenConflict *open, SyncResolution reso
     }
   body = document != NULL ? g_bytes_ref (document) : merge_by_itself (self, open, error);
   if (body == NULL || !check_document (body, error)
-      || (sync_resolve_is_name_taken (open) && !sync_resolve_check_body (self, open->row, open->route, body, error)))
+      || !sync_resolve_check_body (self, open->row, open->route, body, error))
     return NULL;
   return g_steal_pointer (&body);
 }

@@ -470,6 +470,46 @@ test_cancel_without_base (Engine *e)
   g_assert_cmpint (json_object_get_int_member (item (e), "docstatus"), ==, 2);
 }
 
+static GBytes *
+document_of (const char *text)
+{
+  return g_bytes_new_static (text, strlen (text));
+}
+
+/* What a person writes in place of a change is a change: a cancellation would go over what was written since. */
+static void
+test_by_hand_is_a_change (Engine *e)
+{
+  static const char *const others[] = {
+    "{\"docstatus\":2}",
+    "{\"docstatus\":1,\"color\":\"black\"}",
+  };
+  g_autoptr (GBytes) whole = document_of ("{\"doctype\":\"Item\",\"name\":\"A\",\"docstatus\":0,\"color\":\"black\"}");
+
+  start_with (e, "*=ask");
+  somebody_writes (e, "{\"color\":\"green\",\"size\":1}", AFTER);
+  change (e, BASE, BLUE);
+  engine_run_for (e, 60000);
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        SyncResolution resolution = j == 0 ? SYNC_RESOLUTION_MANUAL : SYNC_RESOLUTION_MERGED;
+        g_autoptr (GBytes) document = document_of (others[i]);
+        g_autoptr (GError) error = NULL;
+
+        g_assert_null (sync_engine_preview (e->engine, 1, resolution, document, &error));
+        g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+        g_clear_error (&error);
+        g_assert_false (sync_engine_resolve (e->engine, 1, resolution, document, "anna", &error));
+        g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+        g_assert_nonnull (strstr (error->message, "docstatus"));
+      }
+  g_assert_true (sync_engine_resolve (e->engine, 1, SYNC_RESOLUTION_MANUAL, whole, "anna", NULL));
+  engine_run_for (e, 1000);
+  engine_assert_state (e, 1, SYNC_STATE_COMPLETED);
+  g_assert_cmpstr (json_object_get_string_member (item (e), "color"), ==, "black");
+}
+
 /* A row that the till names in part goes out as the till had read it, but for that. */
 static void
 test_rows_go_whole (Engine *e)
@@ -810,6 +850,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/conflicts/undo-of-submitted", test_undo_of_submitted);
   engine_test_add ("/sync/conflicts/cancel-of-changed", test_cancel_of_changed);
   engine_test_add ("/sync/conflicts/cancel-without-base", test_cancel_without_base);
+  engine_test_add ("/sync/conflicts/by-hand-is-a-change", test_by_hand_is_a_change);
   engine_test_add ("/sync/conflicts/rows-go-whole", test_rows_go_whole);
   engine_test_add ("/sync/conflicts/rows-in-preview", test_rows_in_preview);
   engine_test_add ("/sync/conflicts/exactly-equal", test_exactly_equal);
