@@ -30,6 +30,29 @@ sync_json_member_text (JsonObject *object, const char *name, const char *fallbac
 }
 
 /**
+ * sync_json_member_version:
+ * @document: a document of the server's, or one that a caller says is
+ *
+ * What says nothing, or cannot be what a server calls a version, is no version that a change could be made against.
+ *
+ * Returns: (transfer none) (nullable): its version, as long as @document is not changed; NULL: it tells none
+ */
+const char *
+sync_json_member_version (JsonObject *document)
+{
+  const char *text = sync_json_member_text (document, "modified", NULL);
+  gboolean says = FALSE;
+
+  for (const char *c = text; c != NULL && *c != '\0'; c++)
+    {
+      if (g_ascii_iscntrl (*c))
+        return NULL;
+      says = says || *c != ' ';
+    }
+  return says ? text : NULL;
+}
+
+/**
  * sync_json_member_int:
  * @object: an object
  * @name: of a member

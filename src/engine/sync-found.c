@@ -50,14 +50,14 @@ is_by_us (SyncOperation *op, JsonObject *document)
 static const char *
 version_made (SyncOperation *op, JsonObject *document)
 {
-  return is_by_us (op, document) ? sync_json_member_text (document, "modified", NULL) : NULL;
+  return is_by_us (op, document) ? sync_json_member_version (document) : NULL;
 }
 
 /* (nullable): the same of a row that made the document: its first version has the time of its creation. */
 static const char *
 version_created (SyncOperation *op, JsonObject *document)
 {
-  return sync_json_member_text (document, is_by_us (op, document) ? "modified" : "creation", NULL);
+  return is_by_us (op, document) ? sync_json_member_version (document) : sync_json_member_text (document, "creation", NULL);
 }
 
 /* The draft on the server takes the edited body, unless it does not want it. */
@@ -129,7 +129,7 @@ static void
 found_created (SyncOperation *op, JsonObject *document, const char *text)
 {
   g_autofree char *name = sync_question_dup_name (document);
-  const char *modified = sync_json_member_text (document, "modified", NULL);
+  const char *modified = sync_json_member_version (document);
   gint64 docstatus = sync_json_member_int (document, "docstatus", 0);
   gboolean edited = op->request->edited;
   gboolean half_done = docstatus == 0 && (op->route->submit_after || op->route->proof == SYNC_PROOF_SUBMITTED);
@@ -270,7 +270,7 @@ name_conflict (SyncOperation *op, const char *text)
 static void
 found_for_update (SyncOperation *op, JsonObject *document, const char *text)
 {
-  const char *modified = sync_json_member_text (document, "modified", NULL);
+  const char *modified = sync_json_member_version (document);
   gboolean agrees = sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text);
   /* What holds our own change, too, is not the version before it. */
   gboolean learned = (op->look_for_base || !agrees) && learn_version (op, document, text);
@@ -355,7 +355,7 @@ found_queued (SyncOperation *op, const SyncHistory *history)
 static void
 found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, gint64 wanted)
 {
-  const char *modified = sync_json_member_text (document, "modified", NULL);
+  const char *modified = sync_json_member_version (document);
   gint64 docstatus = sync_json_member_int (document, "docstatus", 0);
   gboolean at_base = learn_version (op, document, text) || op->request->base_modified == NULL
                      || g_strcmp0 (modified, op->request->base_modified) == 0;
@@ -393,7 +393,7 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
 static void
 found_for_delete (SyncOperation *op, JsonObject *document, const char *text)
 {
-  const char *modified = sync_json_member_text (document, "modified", NULL);
+  const char *modified = sync_json_member_version (document);
   g_auto (SyncHistory) history = { 0 };
 
   sync_history_read (op->engine, op->route, op->request, &history);

@@ -155,8 +155,7 @@ static void
 open_renamed (SyncOperation *op, JsonNode *document)
 {
   g_autofree char *text = json_to_string (document, FALSE);
-  const char *modified
-    = sync_json_member_text (json_node_get_object (document), "modified", NULL);
+  const char *modified = sync_json_member_version (json_node_get_object (document));
 
   sync_settle_open_conflict_as (op, "renamed", op->asked, op->asked, text, modified);
 }

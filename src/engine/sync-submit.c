@@ -173,7 +173,7 @@ modified_of_base (GBytes *base, GError **error)
       g_set_error_literal (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“base” is not a JSON object");
       return NULL;
     }
-  return g_strdup (sync_json_member_text (json_node_get_object (node), "modified", NULL));
+  return g_strdup (sync_json_member_version (json_node_get_object (node)));
 }
 
 /* The body holds exactly what the till sent; only what rules need is read out of it. */

@@ -382,6 +382,57 @@ test_error_stays (Engine *e)
   g_assert_nonnull (strstr (row->error_message, "cannot be read"));
 }
 
+/* A document that tells no version cannot be changed against one, however it tells none; nor is it looked at for ever. */
+static void
+test_update_without_version (Engine *e)
+{
+  static const char *const versions[] = { "", " ", "\001", "2026-11-23 10:00:00\n" };
+
+  engine_start (e);
+  engine_settle (e);
+  for (guint i = 0; i < G_N_ELEMENTS (versions); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("A%u", i);
+      g_autofree char *url = g_strdup_printf ("/api/resource/Item/%s", name);
+      g_autoptr (SyncRequest) row = NULL;
+      guint n_calls;
+      gint64 id;
+
+      toy_site_put (e->site, "Item", name, "{\"n\":0}");
+      json_object_set_string_member (toy_site_get (e->site, "Item", name), "modified", versions[i]);
+      engine_settle (e);
+      n_calls = toy_site_n_calls (e->site);
+      id = engine_submit (e, "PUT", url, "{\"n\":1}");
+      engine_run_for (e, 60000);
+      row = engine_get (e, id);
+      g_assert_cmpint (row->state, ==, SYNC_STATE_FAILED);
+      g_assert_nonnull (strstr (row->error_message, "has no version"));
+      g_assert_cmpuint (toy_site_n_calls (e->site) - n_calls, <, 5);
+    }
+  g_assert_cmpuint (toy_site_get_log (e->site)->len, ==, 0);
+}
+
+/* The document that the till read may tell none, either: then it is as if none had been handed over. */
+static void
+test_base_without_version (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"n\":1}", strlen ("{\"n\":1}"));
+  g_autoptr (GBytes) base = g_bytes_new_static ("{\"n\":0,\"modified\":\"\"}", strlen ("{\"n\":0,\"modified\":\"\"}"));
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  gint64 id;
+
+  toy_site_put (e->site, "Item", "A", "{\"n\":0}");
+  engine_start (e);
+  engine_settle (e);
+  submission.method = "PUT";
+  submission.url = "/api/resource/Item/A";
+  submission.body = body;
+  submission.base = base;
+  id = engine_submit_full (e, &submission, NULL);
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -402,5 +453,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/confirmed/base-cannot-be-read", test_base_cannot_be_read);
   engine_test_add ("/sync/confirmed/error-passes", test_error_passes);
   engine_test_add ("/sync/confirmed/error-stays", test_error_stays);
+  engine_test_add ("/sync/confirmed/update-without-version", test_update_without_version);
+  engine_test_add ("/sync/confirmed/base-without-version", test_base_without_version);
   return g_test_run ();
 }
