@@ -9,6 +9,16 @@
 
 #include "sync-mutant.h"
 
+/* However short the delays that are set: the server is not asked the same without a pause. */
+#define LOOKS_APART_MS 1000
+
+/* How long to wait at least where @delay_ms would do. */
+gint64
+sync_absence_space_ms (gint64 delay_ms)
+{
+  return MAX (delay_ms, LOOKS_APART_MS);
+}
+
 static SyncAbsence *
 look_up (SyncOperation *op)
 {
@@ -75,12 +85,12 @@ sync_absence_see (SyncOperation *op)
   SyncEngine *self = op->engine;
   SyncAbsence *absence = look_up (op);
   gint64 now_us = sync_clock_boot_us (self->clock);
-  gint64 apart_us = (gint64) self->config->base_retry_delay * 1000;
+  gint64 apart_us = sync_absence_space_ms (self->config->base_retry_delay) * 1000;
 
   if (absence->absent_us < 0)
     {
       absence->absent_us = now_us;
-      return MAX (self->config->base_retry_delay, 1);
+      return apart_us / 1000;
     }
   return now_us - absence->absent_us >= apart_us ? 0 : (apart_us - (now_us - absence->absent_us) + 999) / 1000;
 }

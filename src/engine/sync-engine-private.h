@@ -371,6 +371,7 @@ gboolean sync_anew_make (SyncEngine *self, const SyncOpenConflict *open, const c
 void sync_absence_begin (SyncEngine *self);
 void sync_absence_note_send (SyncOperation *op);
 void sync_absence_forget (SyncEngine *self, gint64 id);
+gint64 sync_absence_space_ms (gint64 delay_ms);
 gint64 sync_absence_get_age_ms (SyncOperation *op);
 gint64 sync_absence_get_wait_ms (SyncOperation *op);
 gint64 sync_absence_see (SyncOperation *op);

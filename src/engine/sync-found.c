@@ -108,7 +108,7 @@ found_half_done (SyncOperation *op, const char *name)
       change.needs_person = 0;
     }
   else
-    change.delay_ms = op->engine->config->settle_time / SYNC_LOOKS_BEFORE_PERSON;
+    change.delay_ms = sync_absence_space_ms (op->engine->config->settle_time / SYNC_LOOKS_BEFORE_PERSON);
   sync_settle_write_down (op, &change);
 }
 

@@ -352,7 +352,7 @@ absent (SyncOperation *op, const SyncHistory *history)
   if (wait_ms > 0)
     {
       /* It may still be on its way through the server. */
-      sync_settle_look_later (op, MIN (wait_ms, (gint64) self->config->settle_time), SYNC_LOOK_NOT_YET, NULL);
+      sync_settle_look_later (op, sync_absence_space_ms (MIN (wait_ms, (gint64) self->config->settle_time)), SYNC_LOOK_NOT_YET, NULL);
       return;
     }
   wait_ms = sync_absence_see (op);
@@ -394,7 +394,7 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   /* Another request may have been settled by it while it was read. */
   if (!sync_store_find_other_maker (op->engine->store, op->request, name, &maker, NULL) || maker != SYNC_MAKER_NONE)
     {
-      sync_settle_look_later (op, op->engine->config->base_retry_delay, SYNC_LOOK_NOT_YET, NULL);
+      sync_settle_look_later (op, sync_absence_space_ms (op->engine->config->base_retry_delay), SYNC_LOOK_NOT_YET, NULL);
       return;
     }
   if (sync_body_agrees_with (op->route, op->request->content_type, sync_request_get_body (op->request), text))

@@ -310,7 +310,7 @@ absent_by_key (SyncOperation *op)
   wait_ms = op->request->unaccounted > 0 ? MAX (sync_absence_see (op), sync_absence_get_wait_ms (op)) : 0;
   if (wait_ms > 0)
     {
-      sync_settle_look_later (op, wait_ms, "absent", NULL);
+      sync_settle_look_later (op, sync_absence_space_ms (wait_ms), "absent", NULL);
       return;
     }
   if (sync_history_ended (&history, SYNC_VERDICT_TAKEN) && names_the_key (op))

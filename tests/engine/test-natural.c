@@ -226,6 +226,25 @@ test_looks_apart (Engine *e)
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
 }
 
+/* However short the settle time is, the server is not asked without a pause. */
+static void
+test_looks_unsettled (Engine *e)
+{
+  ToyFault fault = TOY_RESET_BEFORE;
+  guint n_calls;
+  gint64 id;
+
+  e->config->settle_time = 0;
+  e->config->base_retry_delay = 1;
+  g_assert_true (sync_engine_set_config (e->engine, e->config, NULL));
+  id = lose_customer (e, &fault);
+  n_calls = toy_site_n_calls (e->site);
+  engine_run_for (e, 60000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Customer"), ==, 2);
+  g_assert_cmpuint (toy_site_n_calls (e->site) - n_calls, <, 15);
+}
+
 /* What one user made another one may not see; what he sees counts. */
 static void
 test_other_user (Engine *e)
@@ -390,6 +409,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/natural/started-again", test_started_again);
   engine_test_add ("/sync/natural/rebooted", test_rebooted);
   engine_test_add ("/sync/natural/looks-apart", test_looks_apart);
+  engine_test_add ("/sync/natural/looks-unsettled", test_looks_unsettled);
   engine_test_add ("/sync/natural/other-user", test_other_user);
   engine_test_add ("/sync/natural/other-user-sees-it", test_other_user_sees_it);
   engine_test_add ("/sync/natural/no-date", test_no_date);
