@@ -105,9 +105,9 @@ record_delivered (SyncOperation *op)
   SyncEngine *self = op->engine;
   SyncChange change = change_of_answer (op, SYNC_STATE_COMPLETED);
 
-  if (op->route->key_field != NULL && op->route->echoes_key && op->answer->echoed_key == NULL
-      && op->route->action == SYNC_ACTION_CREATE && op->request->step == 0)
-    sync_engine_withdraw_trust (self, op->request->resource_type);
+  if (op->route->key_field != NULL && op->route->resource_type != NULL && op->route->echoes_key
+      && op->answer->echoed_key == NULL && op->route->action == SYNC_ACTION_CREATE && op->request->step == 0)
+    sync_engine_withdraw_trust (self, op->route->resource_type);
   change.unaccounted = 0;
   change.message = "";
   change.proof = "server";

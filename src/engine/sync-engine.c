@@ -391,7 +391,24 @@ sync_engine_new_call (SyncEngine *self, const char *method, const char *path)
   return call;
 }
 
-/* What the rules of today say of a row; an error if they no longer let it wait in the queue. */
+/* The shop may have changed its rules since, or somebody the body. By what was accepted it is asked for and looked for, so it
+ * cannot be sent as anything else. */
+static gboolean
+check_accepted (const SyncRequest *request, const SyncRoute *route, GError **error)
+{
+  const char *action = sync_action_to_string (route->action);
+
+  if (g_strcmp0 (request->action, action) == 0 && g_strcmp0 (request->resource_type, route->resource_type) == 0)
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
+               "it was accepted as “%s” of %s, and the route rules take it for “%s” of %s today: set them back and try again,"
+               " or discard it and hand it over anew",
+               request->action, request->resource_type != NULL ? request->resource_type : "no DocType", action,
+               route->resource_type != NULL ? route->resource_type : "no DocType");
+  return FALSE;
+}
+
+/* What the rules of today say of a row; an error if they no longer let it wait in the queue as what it was accepted. */
 SyncRoute *
 sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
 {
@@ -414,6 +431,8 @@ sync_engine_match (SyncEngine *self, const SyncRequest *request, GError **error)
                    request->url);
       return NULL;
     }
+  if (!check_accepted (request, route, error))
+    return NULL;
   return g_steal_pointer (&route);
 }
 

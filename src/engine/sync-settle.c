@@ -602,7 +602,7 @@ prove_later (SyncOperation *op, const char *words)
       look_again (op, words);
       return;
     }
-  sync_trust_give_up (op->engine, op->request->resource_type);
+  sync_trust_give_up (op->engine, op->route->resource_type);
   sync_delivery_continue (op);
 }
 
@@ -619,9 +619,9 @@ proven (SyncEngine *self, const char *resource_type, SyncKeyState state, const c
     prove_later (op, words);
 }
 
-/* Finds out whether the key of the row's DocType is enforced on the server. */
+/* Finds out whether the key of the DocType of the row's route is enforced on the server. */
 void
 sync_settle_prove_key (SyncOperation *op)
 {
-  sync_trust_prove (op->engine, op->request->resource_type, op->cancellable, proven, op);
+  sync_trust_prove (op->engine, op->route->resource_type, op->cancellable, proven, op);
 }

@@ -45,6 +45,13 @@ lose_note (Engine *e, SyncState state)
   return row->attempts;
 }
 
+/* The toy site knows none of the shop's own methods. */
+static ToyFault
+lose_calls (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write ? TOY_RESET_BEFORE : TOY_ANSWER;
+}
+
 static void
 restart (Engine *e)
 {
@@ -334,6 +341,97 @@ test_list_and_stop (Engine *e)
   toy_site_hold (e->site, FALSE);
 }
 
+/* The rules of the shop become others while requests wait --------------------------------------------------------- */
+
+#define QUICK "/api/method/myapp.api.quick_customer"
+
+/* The next start reads these rules. */
+static void
+open_with_rules (Engine *e, const char *rule)
+{
+  g_autofree char *file = g_build_filename (e->directory, "rules.json", NULL);
+  g_autofree char *text = g_strdup_printf ("{\"format\":1,\"rules\":[{\"name\":\"ours\",\"kind\":\"write\",%s}]}", rule);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (file, text, -1, &error);
+  g_assert_no_error (error);
+  engine_drop (e);
+  g_clear_object (&e->routes);
+  e->routes = sync_route_table_new (file, &error);
+  g_assert_no_error (error);
+  engine_open (e);
+}
+
+static char *
+dup_quick_rule (const char *more)
+{
+  return g_strdup_printf ("\"methods\":\"POST\",\"call\":\"myapp.api.quick_customer\",%s,\"document\":\"doc\","
+                          "\"key\":{\"from\":[\"$doc/$key\"],\"at\":\"$doc/$key\",\"field\":\"$key\",\"enforced\":true}",
+                          more);
+}
+
+/* It is a matter for a person, who is told what it was taken for, and the server is left alone. */
+static void
+assert_given_to_person (Engine *e, gint64 id, SyncState state, const char *accepted_as)
+{
+  guint n = toy_site_n_calls (e->site);
+  g_autoptr (SyncRequest) row = NULL;
+
+  engine_start (e);
+  engine_run_for (e, HOUR_MS);
+  row = engine_get (e, id);
+  g_assert_cmpstr (sync_state_to_string (row->state), ==, sync_state_to_string (state));
+  g_assert_true (state == SYNC_STATE_FAILED || row->needs_person);
+  g_assert_nonnull (strstr (row->error_message, accepted_as));
+  g_assert_cmpuint (toy_site_n_calls (e->site) - n, <, 10);
+}
+
+/* The shop corrects the DocType in its own rule. */
+static void
+test_rule_of_other_type (Engine *e)
+{
+  g_autofree char *before = dup_quick_rule ("\"action\":\"create\",\"proof\":\"document\",\"type\":\"Kunde\"");
+  g_autofree char *after = dup_quick_rule ("\"action\":\"create\",\"proof\":\"document\",\"type\":\"Customer\"");
+  gint64 id;
+
+  open_with_rules (e, before);
+  id = engine_submit (e, "POST", QUICK, "{\"doc\":{\"customer_name\":\"C\"}}");
+  open_with_rules (e, after);
+  assert_given_to_person (e, id, SYNC_STATE_FAILED, "Kunde");
+}
+
+/* The shop adds the DocType to its own rule while nobody knows what became of a call. */
+static void
+test_rule_of_first_type (Engine *e)
+{
+  g_autofree char *before = dup_quick_rule ("\"action\":\"call\",\"proof\":\"message\"");
+  g_autofree char *after = dup_quick_rule ("\"action\":\"call\",\"proof\":\"message\",\"type\":\"Customer\"");
+  gint64 id;
+
+  open_with_rules (e, before);
+  toy_site_set_fault (e->site, lose_calls, NULL);
+  engine_start (e);
+  id = engine_submit (e, "POST", QUICK, "{\"doc\":{\"customer_name\":\"C\"}}");
+  engine_settle (e);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  open_with_rules (e, after);
+  assert_given_to_person (e, id, SYNC_STATE_UNKNOWN, "no DocType");
+}
+
+/* A change becomes a submission. */
+static void
+test_rule_of_other_action (Engine *e)
+{
+  gint64 id;
+
+  toy_site_put (e->site, "Note", "A", "{\"n\":0,\"docstatus\":0}");
+  id = engine_submit (e, "PUT", "/api/resource/Note/A", "{\"n\":1}");
+  open_with_rules (e, "\"methods\":\"PUT\",\"path\":\"/api/resource/{type}/{id}\",\"action\":\"submit\","
+                      "\"proof\":\"submitted\",\"type\":\"{type}\",\"id\":\"{id}\",\"document\":\"\"");
+  assert_given_to_person (e, id, SYNC_STATE_FAILED, "update");
+  g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Note", "A"), "n"), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -350,5 +448,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/keys/daily", test_daily);
   engine_test_add ("/sync/keys/list", test_list);
   engine_test_add ("/sync/keys/list-and-stop", test_list_and_stop);
+  engine_test_add ("/sync/keys/rule-of-other-type", test_rule_of_other_type);
+  engine_test_add ("/sync/keys/rule-of-first-type", test_rule_of_first_type);
+  engine_test_add ("/sync/keys/rule-of-other-action", test_rule_of_other_action);
   return g_test_run ();
 }
