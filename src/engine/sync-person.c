@@ -7,6 +7,7 @@
 
 #include "sync-body.h"
 #include "sync-error.h"
+#include "sync-placeholder.h"
 
 /* The row as it is now; NULL with %SYNC_ERROR_NOT_FOUND or %SYNC_ERROR_STORAGE. Listed, not read in full: what a person
  * decides needs no body, and must be possible where that is damaged. */
@@ -458,6 +459,24 @@ is_missing (SyncEngine *self, const SyncRequest *row)
   return FALSE;
 }
 
+/* Whether @row may have arrived as @name: what a write of a document is about does not change with it. */
+static gboolean
+check_named (const SyncRequest *row, const char *name, GError **error)
+{
+  static const SyncAction actions[] = { SYNC_ACTION_UPDATE, SYNC_ACTION_SUBMIT, SYNC_ACTION_CANCEL, SYNC_ACTION_DELETE };
+  const char *own = sync_request_get_document_name (row);
+  gboolean has_own = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    has_own = has_own || g_strcmp0 (row->action, sync_action_to_string (actions[i])) == 0;
+  /* What had no name when the write was made can have any. */
+  if (!has_own || own == NULL || g_str_has_prefix (own, SYNC_PLACEHOLDER_PREFIX) || sync_key_is_same (own, name))
+    return TRUE;
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the request is about %s “%s”, and “%s” is another document",
+               row->resource_type != NULL ? row->resource_type : "the document", own, name);
+  return FALSE;
+}
+
 /**
  * sync_engine_confirm:
  * @self: an engine
@@ -465,7 +484,8 @@ is_missing (SyncEngine *self, const SyncRequest *row)
  * @arrived: %TRUE: "it arrived", %FALSE: "send it again"
  * @name: (nullable): the document's name on the server, if @arrived; needed where requests that wait mention the document
  * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry()
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name is another document than the one that the request is
+ *   about (permanent)
  *
  * A person's word where the server cannot tell. What the server had made and has no more is made again. Durable on return.
  *
@@ -481,6 +501,8 @@ sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *
     return FALSE;
   if (row->state != SYNC_STATE_UNKNOWN && row->state != SYNC_STATE_FAILED)
     return refuse_state (row, "confirm", "unknown and failed requests", error);
+  if (arrived && name != NULL && !check_named (row, name, error))
+    return FALSE;
   change = change_by_person (row, arrived ? SYNC_STATE_COMPLETED : SYNC_STATE_PENDING, arrived ? "arrived" : SYNC_SEND_AGAIN,
                              actor);
   change.unaccounted = 0;

@@ -15,6 +15,12 @@ lose_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_d
 }
 
 static ToyFault
+refuse_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write ? TOY_CANNED : TOY_ANSWER;
+}
+
+static ToyFault
 forbid_reads (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
 {
   return !request->write && strstr (request->url, "/Note/") != NULL ? TOY_CANNED : TOY_ANSWER;
@@ -54,6 +60,47 @@ confirmed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   g_assert_true (done == (outcome->error == NULL));
   outcome->over = TRUE;
+}
+
+/* A change, a submission, a cancellation or a deletion is of the document that it names: the name of another one would lead
+ * what comes after it there. */
+static void
+test_of_another_document (Engine *e)
+{
+  static const struct
+  {
+    const char *method;
+    const char *body; /* (nullable) */
+  } writes[] = {
+    { "PUT", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000002\"}" },
+    { "PUT", "{\"docstatus\":1}" },
+    { "PUT", "{\"docstatus\":2}" },
+    { "DELETE", NULL },
+  };
+
+  toy_site_put (e->site, "Item", "B", "{\"n\":0}");
+  toy_site_set_fault (e->site, refuse_writes, NULL);
+  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
+  engine_start (e);
+  for (guint i = 0; i < G_N_ELEMENTS (writes); i++)
+    {
+      g_autofree char *url = g_strdup_printf ("/api/resource/Item/A%u", i);
+      g_autofree char *name = g_strdup_printf ("A%u", i);
+      g_autofree char *other_case = g_strdup_printf ("a%u ", i);
+      g_autoptr (GError) error = NULL;
+      gint64 id;
+
+      toy_site_put (e->site, "Item", name, i == 2 ? "{\"docstatus\":1}" : "{\"n\":0}");
+      id = engine_submit (e, writes[i].method, url, writes[i].body);
+      engine_run_for (e, 60000);
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+      g_assert_false (sync_engine_confirm (e->engine, id, TRUE, "B", "anna", &error));
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, name));
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+      g_assert_true (sync_engine_confirm (e->engine, id, TRUE, other_case, "anna", NULL));
+      engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+    }
 }
 
 /* NULL: it was written down; else why not */
@@ -192,5 +239,6 @@ main (int argc, char **argv)
   engine_test_add ("/sync/word/draft", test_draft);
   engine_test_add ("/sync/word/draft-is-known", test_draft_is_known);
   engine_test_add ("/sync/word/of-another", test_of_another);
+  engine_test_add ("/sync/word/of-another-document", test_of_another_document);
   return g_test_run ();
 }
