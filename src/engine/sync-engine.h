@@ -88,7 +88,7 @@ typedef struct
   const char *method;
   const char *url;          /* a path of the site, or a URL on it */
   const char *content_type; /* (nullable): JSON if NULL */
-  const char *headers;      /* (nullable): JSON object; secrets are dropped */
+  const char *headers;      /* (nullable): JSON object; few are kept, and no secrets */
   GBytes *body;             /* (nullable) */
   GBytes *base;             /* (nullable): the document that the caller had read, JSON */
   const char *key;          /* (nullable): the caller's idempotency key */

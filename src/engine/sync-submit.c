@@ -8,6 +8,7 @@
 #include "sync-body.h"
 #include "sync-error.h"
 #include "sync-mutant.h"
+#include "sync-secret.h"
 
 #include <string.h>
 
@@ -18,11 +19,9 @@
 /* ERPNext's Data fields hold 140 characters; a longer key would be refused there (CharacterLengthExceededError). */
 #define KEY_MAX_CHARS 140
 
-/* Headers that carry secrets, or belong to one connection only. The rest is kept with the request. */
-static const char *const dropped_headers[] = {
-  "authorization", "proxy-authorization", "cookie", "set-cookie", "x-frappe-csrf-token", "x-csrf-token",
-  "host",          "connection",          "keep-alive", "content-length", "transfer-encoding", NULL,
-};
+/* Headers that say how the body and the answer are to be read. Any other may carry a secret, whatever it is called, and is
+ * not kept. */
+static const char *const kept_headers[] = { "accept", "accept-language", "content-language", "content-type", NULL };
 
 void
 sync_submitted_free (SyncSubmitted *self)
@@ -52,7 +51,7 @@ keep_harmless_headers (const char *headers, GError **error)
     {
       g_autofree char *lower = g_ascii_strdown (l->data, -1);
 
-      if (g_strv_contains (dropped_headers, lower) || strstr (lower, "token") != NULL || strstr (lower, "secret") != NULL)
+      if (!g_strv_contains (kept_headers, lower))
         json_object_remove_member (object, l->data);
     }
   return json_to_string (node, FALSE);
@@ -97,6 +96,35 @@ path_on_site (SyncEngine *self, const char *url, GError **error)
   if (g_uri_get_query (uri) != NULL)
     return g_strdup_printf ("%s?%s", path + site_length, g_uri_get_query (uri));
   return g_strdup (path + site_length);
+}
+
+static gboolean
+is_secret_argument (const char *name)
+{
+  return sync_secret_is_name (name) || g_ascii_strcasecmp (name, "sid") == 0 || g_ascii_strcasecmp (name, "pwd") == 0;
+}
+
+/* An address is kept and shown as it is, so nothing secret may stand in it. */
+static gboolean
+check_arguments (const char *path, GError **error)
+{
+  const char *query = strchr (path, '?');
+  g_auto (GStrv) arguments = query != NULL ? g_strsplit (query + 1, "&", -1) : NULL;
+
+  for (guint i = 0; arguments != NULL && arguments[i] != NULL; i++)
+    {
+      g_autofree char *raw = g_strndup (arguments[i], strcspn (arguments[i], "="));
+      g_autofree char *name = g_uri_unescape_string (raw, NULL);
+
+      if (is_secret_argument (name != NULL ? name : raw))
+        {
+          g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID,
+                       "the address has the argument “%.60s”, which is a secret; leave it out: this program has credentials"
+                       " of its own", raw);
+          return FALSE;
+        }
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -197,7 +225,7 @@ request_from_submission (SyncEngine *self, const SyncSubmission *in, GError **er
     }
   request->method = g_ascii_strup (in->method, -1);
   request->url = path_on_site (self, in->url, error);
-  if (request->url == NULL)
+  if (request->url == NULL || !check_arguments (request->url, error))
     return NULL;
   request->content_type = g_strdup (in->content_type != NULL ? in->content_type : "application/json");
   route = sync_route_table_match (self->routes, request->method, request->url, request->content_type, in->body, error);

@@ -660,6 +660,11 @@ test_refuses_nonsense (Engine *e)
     { "POST", "/api/method/login", "{}", SYNC_ERROR_NOT_QUEUEABLE },
     { "POST", "/api/method/nobody.knows", "{}", SYNC_ERROR_NOT_QUEUEABLE },
     { "PO ST", "/api/resource/Note", "{}", SYNC_ERROR_INVALID },
+    { "POST", "/api/resource/Note?api_key=k&api_secret=s", "{}", SYNC_ERROR_INVALID },
+    { "POST", "/api/resource/Note?x=1&SID=s", "{}", SYNC_ERROR_INVALID },
+    { "POST", "/api/resource/Note?tok%65n=s", "{}", SYNC_ERROR_INVALID },
+    { "POST", "/api/resource/Note?password", "{}", SYNC_ERROR_INVALID },
+    { "POST", "/api/resource/Note?x=%zz&pwd=s", "{}", SYNC_ERROR_INVALID },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
@@ -675,6 +680,24 @@ test_refuses_nonsense (Engine *e)
       g_test_message ("%s %s: %s", rows[i].method, rows[i].url, error->message);
       g_assert_error (error, SYNC_ERROR, rows[i].code);
     }
+}
+
+/* What a caller signs in with is not kept; the program has a key of its own. */
+static void
+test_keeps_no_secrets (Engine *e)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"title\":\"x\"}", strlen ("{\"title\":\"x\"}"));
+  SyncSubmission submission = SYNC_SUBMISSION_INIT;
+  g_autoptr (SyncRequest) row = NULL;
+
+  submission.method = "POST";
+  submission.url = "/api/resource/Note?side=left&passed=1";
+  submission.body = body;
+  submission.headers = "{\"X-Api-Key\":\"s1\",\"X-Auth\":\"s2\",\"Api-Password\":\"s3\",\"X-Session-Id\":\"s4\","
+                       "\"Authorization\":\"s5\",\"Cookie\":\"s6\",\"X-Sid\":\"s7\",\"X-Anything\":\"s8\","
+                       "\"Accept-Language\":\"de\",\"content-type\":\"application/json\"}";
+  row = engine_get (e, engine_submit_full (e, &submission, NULL));
+  g_assert_cmpstr (row->headers, ==, "{\"Accept-Language\":\"de\",\"content-type\":\"application/json\"}");
 }
 
 static void
@@ -816,6 +839,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/force-many", test_force_many);
   engine_test_add ("/sync/engine/disk-full", test_disk_full);
   engine_test_add ("/sync/engine/refuses-nonsense", test_refuses_nonsense);
+  engine_test_add ("/sync/engine/keeps-no-secrets", test_keeps_no_secrets);
   engine_test_add ("/sync/engine/group-commit", test_group_commit);
   engine_test_add ("/sync/engine/same-key", test_same_key);
   engine_test_add ("/sync/engine/upkeep", test_upkeep);
