@@ -14,7 +14,7 @@
 SyncRequest *
 sync_engine_find_row (SyncEngine *self, gint64 id, GError **error)
 {
-  const SyncListFilter filter = { .after = id - 1, .limit = 1 };
+  const SyncListFilter filter = { .after = MAX (id, 1) - 1, .limit = 1 };
   g_autoptr (GPtrArray) rows = sync_store_list (self->store, &filter, error);
   SyncRequest *row;
 

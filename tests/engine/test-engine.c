@@ -682,6 +682,21 @@ test_refuses_nonsense (Engine *e)
     }
 }
 
+/* There is no row before the first. */
+static void
+test_no_such_row (Engine *e)
+{
+  static const gint64 ids[] = { G_MININT64, -1, 0, 7, G_MAXINT64 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (sync_engine_retry (e->engine, ids[i], "anna", &error));
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_NOT_FOUND);
+    }
+}
+
 /* What a caller signs in with is not kept; the program has a key of its own. */
 static void
 test_keeps_no_secrets (Engine *e)
@@ -839,6 +854,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/engine/force-many", test_force_many);
   engine_test_add ("/sync/engine/disk-full", test_disk_full);
   engine_test_add ("/sync/engine/refuses-nonsense", test_refuses_nonsense);
+  engine_test_add ("/sync/engine/no-such-row", test_no_such_row);
   engine_test_add ("/sync/engine/keeps-no-secrets", test_keeps_no_secrets);
   engine_test_add ("/sync/engine/group-commit", test_group_commit);
   engine_test_add ("/sync/engine/same-key", test_same_key);
