@@ -14,6 +14,8 @@ typedef struct _SyncTurn SyncTurn;
 
 /* Looks of one request that found nothing new before a person is asked. */
 #define SYNC_LOOKS_BEFORE_PERSON 5
+/* How much later a send may have begun than is known of it: twice the uncertainty of the server's clock. */
+#define SYNC_SEND_SLACK_MS 5000
 /* Verdicts of looks: the server did not answer; it is too early to tell; nothing is there, seen once; nothing is there. */
 #define SYNC_LOOK_NO_ANSWER "no_answer"
 #define SYNC_LOOK_NOT_YET "not_yet"

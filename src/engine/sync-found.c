@@ -389,7 +389,28 @@ found_for_docstatus (SyncOperation *op, JsonObject *document, const char *text, 
     sync_settle_open_conflict (op, docstatus == 1 ? "submitted" : "edit_edit", text, modified);
 }
 
-/* It is still there, so no delete has taken effect; a delete twice is a delete. */
+/* Whether @document was made after a deletion of ours had gone out that may have arrived: then it only has the name of the one
+ * that was to be deleted. What the clocks cannot tell apart is taken for that one. */
+static gboolean
+is_made_since (SyncOperation *op, const SyncHistory *history, JsonObject *document)
+{
+  const char *creation = sync_json_member_text (document, "creation", NULL);
+  gint64 earliest_ms, latest_ms;
+
+  return op->request->unaccounted > 0 && history->n_unsure > 0 && history->first_server_ms > 0
+         && sync_zone_read (op->engine, creation, &earliest_ms, &latest_ms)
+         && earliest_ms > history->first_server_ms + SYNC_SEND_SLACK_MS;
+}
+
+/* Without the site's zone nothing tells whether it is older than our deletion. */
+static gboolean
+wants_zone (SyncOperation *op, const SyncHistory *history, JsonObject *document)
+{
+  return op->request->unaccounted > 0 && history->first_server_ms > 0
+         && sync_json_member_text (document, "creation", NULL) != NULL && sync_zone_is_unasked (op->engine);
+}
+
+/* It is still there, so no delete has taken effect, unless it was made since; a delete twice is a delete. */
 static void
 found_for_delete (SyncOperation *op, JsonObject *document, const char *text)
 {
@@ -402,6 +423,14 @@ found_for_delete (SyncOperation *op, JsonObject *document, const char *text)
     sync_settle_open_conflict (op, "delete_edit", text, modified);
   else if (op->request->state == SYNC_STATE_PENDING)
     go_on_seen (op);
+  else if (wants_zone (op, &history, document))
+    {
+      /* Another answer may have closed the line meanwhile. */
+      if (!sync_settle_ends_with_the_host (op))
+        sync_zone_ask (op);
+    }
+  else if (is_made_since (op, &history, document))
+    sync_settle_open_conflict (op, "delete_edit", text, modified);
   else if (sync_history_is_final (&history, op->engine, op->request) || sync_history_ended (&history, SYNC_VERDICT_STALE)
            || sync_history_ended (&history, SYNC_VERDICT_DELIVERED))
     sync_settle_as (op, SYNC_STATE_FAILED, "absent", op->request->error_message);

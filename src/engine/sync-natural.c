@@ -24,8 +24,6 @@
 /* So far from our sends a document is a matter for a person: the clock of `Date` and that of `creation` may be two, and the
  * zone may not be the one that we were told, by less than a day. */
 #define CLOCK_SLACK_MS (26 * 60 * 60 * 1000)
-/* How much later a send may have begun than is known of it: twice the uncertainty of the server's clock. */
-#define SEND_SLACK_MS 5000
 
 /* What a list of the server shows. */
 typedef struct
@@ -98,7 +96,7 @@ end_of_time (SyncOperation *op, const SyncHistory *history)
   const SyncConfig *config = op->engine->config;
 
   return SYNC_MUTANT ("no-settle-time") ? 0
-                                        : history->last_server_ms + config->write_timeout + config->settle_time + SEND_SLACK_MS;
+                                        : history->last_server_ms + config->write_timeout + config->settle_time + SYNC_SEND_SLACK_MS;
 }
 
 static void
@@ -331,7 +329,7 @@ absent (SyncOperation *op, const SyncHistory *history)
 {
   SyncEngine *self = op->engine;
   gint64 now_ms = sync_engine_get_server_ms (self);
-  gint64 settled_ms = history->last_server_ms + history->last_duration_ms + self->config->settle_time + SEND_SLACK_MS;
+  gint64 settled_ms = history->last_server_ms + history->last_duration_ms + self->config->settle_time + SYNC_SEND_SLACK_MS;
   gint64 passing_ms = sync_absence_get_wait_ms (op);
   gint64 wait_ms = SYNC_MUTANT ("no-settle-time") ? 0 : MAX (passing_ms, settled_ms - now_ms);
   g_autofree char *list = NULL;
@@ -342,7 +340,7 @@ absent (SyncOperation *op, const SyncHistory *history)
       give_unproven (op);
       return;
     }
-  if (passing_ms <= 0 && wait_ms > history->last_duration_ms + self->config->settle_time + SEND_SLACK_MS)
+  if (passing_ms <= 0 && wait_ms > history->last_duration_ms + self->config->settle_time + SYNC_SEND_SLACK_MS)
     {
       /* Its time has passed here, and will not come there for long: when it was made nobody can tell any more. */
       sync_settle_give_to_person (op, "It was sent without a key and no answer came back. The server's clock has been set"

@@ -472,6 +472,78 @@ test_delete_made_anew (Engine *e)
   g_assert_cmpint (qty_of (e, "A"), ==, 7);
 }
 
+typedef struct
+{
+  ToyFault fault;   /* of the first deletion */
+  gboolean is_sent; /* the line is dead behind it */
+} DeadLine;
+
+static ToyFault
+dead_line_cb (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  DeadLine *line = user_data;
+
+  if (line->is_sent)
+    return TOY_REFUSE;
+  line->is_sent = g_str_equal (request->method, "DELETE");
+  return line->is_sent ? line->fault : TOY_ANSWER;
+}
+
+/* A deletion is sent into a line that dies, and that is there again after a while. */
+static gint64
+delete_into_dead_line (Engine *e, ToyFault fault, const char *made_anew)
+{
+  DeadLine line = { fault, FALSE };
+  gint64 id;
+
+  set_policies (e, "*=ask");
+  toy_site_set_clock (e->site, SYNC_CLOCK (e->clock), 0);
+  toy_site_put (e->site, "Item", "A", "{\"qty\":1,\"creation\":\"" MADE "\"}");
+  toy_site_set_fault (e->site, dead_line_cb, &line);
+  engine_start (e);
+  /* The clock of the server is known by its answers. */
+  engine_submit (e, "POST", ITEMS, "{\"item_code\":\"C\"}");
+  engine_settle (e);
+  id = hand_over (e, "DELETE", A, NULL, NULL);
+  engine_run_for (e, 20000);
+  engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
+  if (made_anew != NULL)
+    toy_site_put (e->site, "Item", "A", made_anew);
+  toy_site_set_fault (e->site, NULL, NULL);
+  finish (e);
+  return id;
+}
+
+/* It was deleted, and somebody made another one of that name before the till could look. */
+static void
+test_delete_lost_and_made_anew (Engine *e)
+{
+  gint64 id = delete_into_dead_line (e, TOY_RESET_AFTER, "{\"qty\":7,\"creation\":\"2026-01-01 05:30:15.000000\"}");
+
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  assert_conflict (e, "delete_edit");
+  g_assert_cmpint (qty_of (e, "A"), ==, 7);
+}
+
+/* It was there before, or may have been: then it is what was to be deleted. */
+static void
+test_delete_lost_before (Engine *e)
+{
+  gint64 id = delete_into_dead_line (e, TOY_RESET_BEFORE, NULL);
+
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_null (toy_site_get (e->site, "Item", "A"));
+}
+
+static void
+test_delete_lost_and_undated (Engine *e)
+{
+  gint64 id = delete_into_dead_line (e, TOY_RESET_AFTER, "{\"qty\":7,\"creation\":\"some time\"}");
+
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_null (toy_site_get (e->site, "Item", "A"));
+}
+
 /* Taken ----------------------------------------------------------------------------------------------------------------- */
 
 static gint64
@@ -640,6 +712,9 @@ main (int argc, char **argv)
   engine_test_add ("/sync/elsewhere/delete-unseen-once", test_delete_unseen_once);
   engine_test_add ("/sync/elsewhere/delete-unreadable", test_delete_unreadable);
   engine_test_add ("/sync/elsewhere/delete-made-anew", test_delete_made_anew);
+  engine_test_add ("/sync/elsewhere/delete-lost-and-made-anew", test_delete_lost_and_made_anew);
+  engine_test_add ("/sync/elsewhere/delete-lost-before", test_delete_lost_before);
+  engine_test_add ("/sync/elsewhere/delete-lost-and-undated", test_delete_lost_and_undated);
   engine_test_add ("/sync/elsewhere/taken-comes-back", test_taken_comes_back);
   engine_test_add ("/sync/elsewhere/taken-by-policy", test_taken_by_policy);
   engine_test_add ("/sync/elsewhere/taken-by-draft", test_taken_by_draft);
