@@ -237,6 +237,7 @@ SyncRequest *sync_engine_find_row (SyncEngine *self, gint64 id, GError **error);
 gboolean sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open, GError **error);
 gboolean sync_resolve_is_name_taken (const SyncOpenConflict *open);
 gboolean sync_resolve_check_body (SyncEngine *self, const SyncRequest *row, const SyncRoute *route, GBytes *body, GError **error);
+gboolean sync_resolve_check_edit (SyncEngine *self, const SyncRequest *row, GBytes *body, GError **error);
 const char *sync_resolve_why_not_local (const SyncOpenConflict *open);
 const char *sync_resolve_why_not_merged (const SyncOpenConflict *open);
 SyncMerge *sync_resolve_merge (SyncEngine *self, const SyncOpenConflict *open, SyncMergeStyle style, SyncMergeNewer newer,

@@ -110,8 +110,8 @@ sync_engine_retry (SyncEngine *self, gint64 id, const char *actor, GError **erro
  * @id: of a failed request
  * @body: what to send instead
  * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if the body is malformed or mentions a document that no
- *   request makes (permanent)
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if the body is malformed, mentions a document that no
+ *   request makes, or would be another kind of write, or one of another document or DocType (permanent)
  *
  * Replaces what is sent and retries, under the same key. What was accepted is kept. It waits for the documents that
  * the new body mentions, and no longer for those that only the old one did. Durable on return.
@@ -122,22 +122,14 @@ gboolean
 sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, GError **error)
 {
   g_autoptr (SyncRequest) row = get_row (self, id, error);
-  g_autoptr (SyncRoute) route = NULL;
   SyncChange change;
 
   if (row == NULL)
     return FALSE;
   if (row->state != SYNC_STATE_FAILED)
     return refuse_state (row, "edit", "failed requests", error);
-  route = sync_route_table_match (self->routes, row->method, sync_request_get_url (row), row->content_type, body, error);
-  if (route == NULL)
+  if (!sync_resolve_check_edit (self, row, body, error))
     return FALSE;
-  if (route->client_key != NULL && g_ascii_strcasecmp (route->client_key, row->key) != 0)
-    {
-      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the new body carries another key (“%.60s”) than the request (“%.60s”)",
-                   route->client_key, row->key);
-      return FALSE;
-    }
   change = change_by_person (row, SYNC_STATE_PENDING, "edit", actor);
   /* A draft that is on the server takes the difference first, and is submitted then. */
   if (row->step > 0)

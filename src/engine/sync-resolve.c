@@ -148,6 +148,35 @@ has_all_arguments (GBytes *before, GBytes *after)
   return old_body != NULL;
 }
 
+/* Whether a body that makes @other of @row is about another document than @row is. What is made has no name yet, and what is
+ * renamed has two. */
+static gboolean
+is_of_another (const SyncRequest *row, const SyncRoute *other)
+{
+  if (other->action == SYNC_ACTION_CREATE || other->action == SYNC_ACTION_CALL || other->resource_id == NULL)
+    return FALSE;
+  return !(row->resource_id != NULL && sync_key_is_same (other->resource_id, row->resource_id))
+         && !(row->server_name != NULL && sync_key_is_same (other->resource_id, row->server_name));
+}
+
+/* Why a body that makes @other of @row is another write than was accepted; NULL if it is none. */
+static const char *
+why_another_write (const SyncRequest *row, const SyncRoute *other)
+{
+  if (other->kind != SYNC_ROUTE_WRITE || g_strcmp0 (sync_action_to_string (other->action), row->action) != 0)
+    return "it would be another kind of write (look at docstatus)";
+  if (g_strcmp0 (other->resource_type, row->resource_type) != 0)
+    return "it is of another DocType";
+  return is_of_another (row, other) ? "it is of another document" : NULL;
+}
+
+static gboolean
+refuse_body (const char *problem, GError **error)
+{
+  g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the document cannot take the place of what was sent: %s", problem);
+  return FALSE;
+}
+
 /* Whether @body can take the place of the whole body of @row and still be the same kind of write, of the same document
  * type and under the same key; else %SYNC_ERROR_INVALID. */
 gboolean
@@ -158,24 +187,48 @@ sync_resolve_check_body (SyncEngine *self, const SyncRequest *row, const SyncRou
   const char *problem = NULL;
 
   if (before == NULL || !is_json (row->content_type))
-    problem = "the request has no JSON body that could be replaced";
+    return refuse_body ("the request has no JSON body that could be replaced", error);
+  other = sync_route_table_match (self->routes, row->method, sync_request_get_url (row), row->content_type, body, error);
+  if (other == NULL)
+    return FALSE;
+  if (!g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) && !has_all_arguments (before, body))
+    problem = "it has not all the arguments of the call; write the whole body, as it was sent";
+  else if (other->submit_after != route->submit_after)
+    problem = "it would be another kind of write (look at docstatus)";
   else
+    problem = why_another_write (row, other);
+  if (problem == NULL && other->client_key != NULL && g_ascii_strcasecmp (other->client_key, row->key) != 0)
+    problem = "it carries another key than the request";
+  return problem == NULL || refuse_body (problem, error);
+}
+
+/* The same of what a person writes in its place, whole, for @row as listed: its own body may be damaged, or by the rules of
+ * today be another write than was accepted, and that is how it is mended. */
+gboolean
+sync_resolve_check_edit (SyncEngine *self, const SyncRequest *row, GBytes *body, GError **error)
+{
+  g_autoptr (SyncRoute) other
+    = sync_route_table_match (self->routes, row->method, sync_request_get_url (row), row->content_type, body, error);
+  g_autoptr (SyncRequest) whole = NULL;
+  g_autoptr (SyncRoute) route = NULL;
+  const char *problem;
+
+  if (other == NULL)
+    return FALSE;
+  if (other->client_key != NULL && g_ascii_strcasecmp (other->client_key, row->key) != 0)
     {
-      other = sync_route_table_match (self->routes, row->method, sync_request_get_url (row), row->content_type, body, error);
-      if (other == NULL)
-        return FALSE;
-      if (!g_str_equal (route->family, SYNC_ROUTE_FAMILY_RESOURCE) && !has_all_arguments (before, body))
-        problem = "it has not all the arguments of the call; write the whole body, as it was sent";
-      else if (other->action != route->action || other->submit_after != route->submit_after)
-        problem = "it would be another kind of write (look at docstatus)";
-      else if (g_strcmp0 (other->resource_type, route->resource_type) != 0)
-        problem = "it is of another DocType";
-      else if (other->client_key != NULL && g_ascii_strcasecmp (other->client_key, row->key) != 0)
-        problem = "it carries another key than the request";
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the new body carries another key (“%.60s”) than the request (“%.60s”)",
+                   other->client_key, row->key);
+      return FALSE;
     }
+  problem = why_another_write (row, other);
   if (problem != NULL)
-    g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "the document cannot take the place of what was sent: %s", problem);
-  return problem == NULL;
+    return refuse_body (problem, error);
+  whole = sync_store_get (self->store, row->id, NULL);
+  route = whole != NULL ? sync_engine_match (self, whole, NULL) : NULL;
+  if (route != NULL && route->submit_after != other->submit_after)
+    return refuse_body ("it would be another kind of write (look at docstatus)", error);
+  return TRUE;
 }
 
 static const char *const resolution_names[] = { "local_wins", "server_wins", "merged", "manual", "skip" };

@@ -187,6 +187,56 @@ test_another_write (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 0);
 }
 
+/* Nor is what a person writes in the place of a refused body. */
+static void
+test_edit_to_another_write (Engine *e)
+{
+  static const struct
+  {
+    const char *method;
+    const char *url;
+    const char *body;
+    const char *edited; /* not to be taken */
+    const char *same;   /* to be taken */
+    const char *words;
+  } rows[] = {
+    { "POST", "/api/method/frappe.client.insert", "{\"doc\":{\"doctype\":\"Sales Invoice\",\"qty\":9}}",
+      "{\"doc\":{\"doctype\":\"Note\",\"title\":\"x\"}}", "{\"doc\":{\"doctype\":\"Sales Invoice\",\"customer\":\"X\",\"qty\":9}}",
+      "another DocType" },
+    { "PUT", "/api/method/frappe.client.save",
+      "{\"doc\":{\"doctype\":\"Item\",\"name\":\"B\",\"qty\":9,\"modified\":\"2026-11-23 10:00:00.000002\"}}",
+      "{\"doc\":{\"doctype\":\"Item\",\"name\":\"A\",\"qty\":8,\"modified\":\"2026-11-23 10:00:00.000001\"}}",
+      "{\"doc\":{\"doctype\":\"Item\",\"name\":\"b\",\"qty\":9,\"modified\":\"2026-11-23 10:00:00.000002\"}}", "another document" },
+    { "PUT", ITEM, "{\"qty\":9}", "{\"docstatus\":1}", "{\"n\":1,\"qty\":9}", "another kind of write" },
+    { "POST", "/api/resource/Sales%20Invoice", "{\"qty\":9,\"docstatus\":1}", "{\"qty\":8}", "{\"n\":1,\"qty\":9,\"docstatus\":1}",
+      "another kind of write" },
+    { "POST", "/api/resource/Sales%20Invoice", "{\"qty\":9,\"posa_client_request_id\":\"mine\"}",
+      "{\"qty\":8,\"posa_client_request_id\":\"not-mine\"}", "{\"n\":1,\"qty\":9}", "another key" },
+  };
+
+  toy_site_put (e->site, "Item", "A", "{\"qty\":1}");
+  toy_site_put (e->site, "Item", "B", "{\"qty\":1}");
+  toy_site_set_fault (e->site, refuse_nine, NULL);
+  engine_start (e);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gint64 id = engine_submit (e, rows[i].method, rows[i].url, rows[i].body);
+      g_autoptr (GBytes) edited = g_bytes_new_static (rows[i].edited, strlen (rows[i].edited));
+      g_autoptr (GBytes) same = g_bytes_new_static (rows[i].same, strlen (rows[i].same));
+      g_autoptr (GError) error = NULL;
+
+      engine_run_for (e, 600000);
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+      g_assert_false (sync_engine_edit (e->engine, id, edited, "anna", &error));
+      g_assert_error (error, SYNC_ERROR, SYNC_ERROR_INVALID);
+      g_assert_nonnull (strstr (error->message, rows[i].words));
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+      g_assert_true (sync_engine_edit (e->engine, id, same, "anna", NULL));
+      engine_run_for (e, 600000);
+      engine_assert_state (e, id, SYNC_STATE_FAILED);
+    }
+}
+
 /* Deleted here, against a version that somebody has changed on the server at @modified. */
 static gint64
 delete_changed (Engine *e, const char *policies, const char *modified)
@@ -258,6 +308,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/rules/not-given-up", test_not_given_up);
   engine_test_add ("/sync/rules/asked", test_asked);
   engine_test_add ("/sync/rules/another-write", test_another_write);
+  engine_test_add ("/sync/rules/edit-to-another-write", test_edit_to_another_write);
   engine_test_add ("/sync/rules/deleted-later", test_deleted_later);
   engine_test_add ("/sync/rules/changed-later", test_changed_later);
   engine_test_add ("/sync/rules/delete-does-not-merge", test_delete_does_not_merge);
