@@ -211,6 +211,8 @@ read_document (SyncAnswer *self, JsonObject *payload, JsonObject *document, cons
   const char *const fields[] = { key_field, "client_request_id", "offline_id" };
 
   self->server_name = dup_text (document, "name");
+  if (!sync_route_is_document_name (self->server_name))
+    g_clear_pointer (&self->server_name, g_free);
   self->server_type = dup_text (document, "doctype");
   self->server_modified = dup_text (document, "modified");
   if (docstatus != NULL && strlen (docstatus) == 1 && *docstatus >= '0' && *docstatus <= '2')

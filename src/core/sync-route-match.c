@@ -422,6 +422,11 @@ check_write (const Call *call, const SyncRoute *route, GError **error)
       g_propagate_error (error, g_error_copy (call->args->problem));
       return FALSE;
     }
+  if (route->resource_id != NULL && *route->resource_id != '\0' && !sync_route_is_document_name (route->resource_id))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%s” is no document's name", route->resource_id);
+      return FALSE;
+    }
   if (route->action == SYNC_ACTION_CALL)
     return check_place (call, route, error);
   if (route->resource_type == NULL || (route->resource_id == NULL && route->action != SYNC_ACTION_CREATE))

@@ -55,6 +55,19 @@ sync_route_free (SyncRoute *self)
 }
 
 /**
+ * sync_route_is_document_name:
+ * @name: (nullable): what is to be a document's name
+ *
+ * Returns: whether an address can hold it: "." and ".." are taken out of a path on the way, also where they are
+ *   percent-encoded, so that it becomes another's
+ */
+gboolean
+sync_route_is_document_name (const char *name)
+{
+  return name != NULL && *name != '\0' && strcmp (name, ".") != 0 && strcmp (name, "..") != 0;
+}
+
+/**
  * sync_route_dup_document_path:
  * @resource_type: a DocType
  * @resource_id: (nullable): a document's name

@@ -82,6 +82,7 @@ char **sync_route_table_dup_key_types (SyncRouteTable *self);
 
 void sync_route_wire_target (const SyncRoute *self, const char *method, const char *path_and_query, guint step,
                              const char *server_name, char **wire_method, char **wire_path_and_query);
+gboolean sync_route_is_document_name (const char *name);
 char *sync_route_dup_document_path (const char *resource_type, const char *resource_id);
 
 const char *sync_route_kind_to_string (SyncRouteKind kind);

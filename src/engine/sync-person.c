@@ -141,14 +141,31 @@ sync_engine_edit (SyncEngine *self, gint64 id, GBytes *body, const char *actor, 
   return apply_and_kick (self, &change, error);
 }
 
-/* The draft that a discarded create left on the server goes, too: as a request of its own, in the same lane. */
+/* (transfer full) (nullable): the rule by which the draft of @row is deleted at @path; NULL where the rules of the shop make
+ * something else of that */
+static SyncRoute *
+match_deletion (SyncEngine *self, const SyncRequest *row, const char *path)
+{
+  g_autoptr (SyncRoute) route = sync_route_table_match (self->routes, "DELETE", path, NULL, NULL, NULL);
+
+  if (route == NULL || route->kind != SYNC_ROUTE_WRITE || route->action != SYNC_ACTION_DELETE
+      || g_strcmp0 (route->resource_type, row->resource_type) != 0 || g_strcmp0 (route->resource_id, row->server_name) != 0)
+    return NULL;
+  return g_steal_pointer (&route);
+}
+
+/* The draft that a discarded create left on the server goes, too: as a request of its own, in the same lane. NULL: it cannot
+ * go. */
 static SyncAcceptance *
 deletion_of_draft (SyncEngine *self, const SyncRequest *row, const char *actor)
 {
   g_autofree char *path = sync_route_dup_document_path (row->resource_type, row->server_name);
-  g_autoptr (SyncRoute) route = sync_route_table_match (self->routes, "DELETE", path, NULL, NULL, NULL);
-  SyncRequest *request = sync_request_new ();
+  g_autoptr (SyncRoute) route = match_deletion (self, row, path);
+  SyncRequest *request;
 
+  if (route == NULL)
+    return NULL;
+  request = sync_request_new ();
   request->site = g_strdup (row->site);
   request->author = g_strdup (actor != NULL ? actor : "person");
   request->key = sync_key_new (self->random, sync_clock_wall_ms (self->clock));
@@ -165,14 +182,22 @@ deletion_of_draft (SyncEngine *self, const SyncRequest *row, const char *actor)
   return sync_acceptance_new (request);
 }
 
-/* Discards the row and queues the deletion of its draft: both or neither. */
+/* Discards the row and queues the deletion of its draft: both or neither. What no rule deletes stays, and that is said. */
 static gboolean
-discard_with_draft (SyncEngine *self, const SyncRequest *row, const SyncChange *change, const char *actor, GError **error)
+discard_with_draft (SyncEngine *self, const SyncRequest *row, SyncChange *change, const char *actor, GError **error)
 {
   g_autoptr (GPtrArray) acceptances = g_ptr_array_new_with_free_func ((GDestroyNotify) sync_acceptance_free);
   SyncAcceptance *deletion = deletion_of_draft (self, row, actor);
   gboolean done;
 
+  if (deletion == NULL)
+    {
+      g_autofree char *words = g_strdup_printf ("its draft %s stays on the server: the route rules do not take its deletion",
+                                                row->server_name);
+
+      change->heard = words;
+      return apply_and_kick (self, change, error);
+    }
   g_ptr_array_add (acceptances, deletion);
   sync_store_begin_group (self->store);
   done = sync_store_change (self->store, change, error) && sync_store_accept (self->store, acceptances, error);
@@ -478,6 +503,7 @@ check_named (const SyncRequest *row, const char *name, GError **error)
  * @actor: (nullable): who decided, for the audit
  * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name is another document than the one that the request is
  *   about (permanent)
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name cannot be one (permanent)
  *
  * A person's word where the server cannot tell. What the server had made and has no more is made again. Durable on return.
  *
@@ -495,6 +521,11 @@ sync_engine_confirm (SyncEngine *self, gint64 id, gboolean arrived, const char *
     return refuse_state (row, "confirm", "unknown and failed requests", error);
   if (arrived && name != NULL && !check_named (row, name, error))
     return FALSE;
+  if (arrived && name != NULL && *name != '\0' && !sync_route_is_document_name (name))
+    {
+      g_set_error (error, SYNC_ERROR, SYNC_ERROR_INVALID, "“%s” is no document's name", name);
+      return FALSE;
+    }
   change = change_by_person (row, arrived ? SYNC_STATE_COMPLETED : SYNC_STATE_PENDING, arrived ? "arrived" : SYNC_SEND_AGAIN,
                              actor);
   change.unaccounted = 0;

@@ -160,7 +160,7 @@ sync_question_dup_right_path (const char *resource_type, const char *name)
   return g_strdup_printf ("/api/method/frappe.client.has_permission?doctype=%s&docname=%s&perm_type=read", type, document);
 }
 
-/* The name of a document; some DocTypes number theirs. */
+/* The name of a document, NULL if it has none that can be asked for; some DocTypes number theirs. */
 char *
 sync_question_dup_name (JsonObject *document)
 {
@@ -170,5 +170,5 @@ sync_question_dup_name (JsonObject *document)
     return NULL;
   if (json_node_get_value_type (node) == G_TYPE_INT64)
     return g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
-  return json_node_dup_string (node);
+  return sync_route_is_document_name (json_node_get_string (node)) ? json_node_dup_string (node) : NULL;
 }

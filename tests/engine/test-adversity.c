@@ -427,9 +427,9 @@ test_edit_after_draft (Engine *e)
                    edited ? "B" : "A");
 }
 
-/* Given up, and its draft is to be deleted; then taken back. */
-static void
-test_restored_before_its_draft_goes (Engine *e)
+/* A sale whose draft the server does not submit. */
+static gint64
+leave_draft (Engine *e)
 {
   gint64 id;
 
@@ -440,6 +440,16 @@ test_restored_before_its_draft_goes (Engine *e)
   engine_run_for (e, 10000);
   engine_assert_state (e, id, SYNC_STATE_FAILED);
   toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+  return id;
+}
+
+/* Given up, and its draft is to be deleted; then taken back. */
+static void
+test_restored_before_its_draft_goes (Engine *e)
+{
+  gint64 id = leave_draft (e);
+
   sync_engine_set_offline (e->engine, TRUE);
   g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
   g_assert_true (sync_engine_restore (e->engine, id, "anna", NULL));
@@ -453,15 +463,8 @@ test_restored_before_its_draft_goes (Engine *e)
 static void
 test_restored_after_its_draft_went (Engine *e)
 {
-  gint64 id;
+  gint64 id = leave_draft (e);
 
-  toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"NegativeStockError\"}");
-  toy_site_set_fault (e->site, refuse_put, NULL);
-  engine_start (e);
-  id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\",\"docstatus\":1}");
-  engine_run_for (e, 10000);
-  engine_assert_state (e, id, SYNC_STATE_FAILED);
-  toy_site_set_fault (e->site, NULL, NULL);
   g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
   engine_run_for (e, 10000);
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 0);
@@ -469,6 +472,81 @@ test_restored_after_its_draft_went (Engine *e)
   engine_run_for (e, 10000);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+}
+
+/* No row of the queue deletes what the given up row left. */
+static void
+assert_left_alone (Engine *e, gint64 id)
+{
+  const SyncListFilter filter = { .after = id, .limit = 1 };
+  g_autoptr (GPtrArray) later = NULL;
+
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_DISCARDED);
+  later = sync_store_list (e->store, &filter, NULL);
+  g_assert_cmpuint (later->len, ==, 0);
+  g_assert_nonnull (toy_site_get (e->site, "Sales Invoice", "NAME-1"));
+}
+
+/* The shop's rule for deletions wants to be told what this program does not tell: the draft stays, and comes back to use. */
+static void
+test_draft_without_rule (Engine *e)
+{
+  g_autofree char *file = g_build_filename (e->directory, "rules.json", NULL);
+  g_autoptr (GPtrArray) attempts = NULL;
+  g_autoptr (GError) error = NULL;
+  gint64 id;
+
+  g_file_set_contents (file,
+                       "{\"format\":1,\"rules\":[{\"name\":\"ours\",\"methods\":\"DELETE\",\"path\":\"/api/resource/{type}/{id}\","
+                       "\"kind\":\"write\",\"action\":\"delete\",\"proof\":\"deleted\",\"type\":\"{doctype}\",\"id\":\"{id}\"}]}",
+                       -1, &error);
+  g_assert_no_error (error);
+  engine_drop (e);
+  g_clear_object (&e->routes);
+  e->routes = sync_route_table_new (file, &error);
+  g_assert_no_error (error);
+  engine_open (e);
+  id = leave_draft (e);
+  g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
+  assert_left_alone (e, id);
+  attempts = sync_store_list_attempts (e->store, id, NULL);
+  g_assert_nonnull (strstr (((SyncAttempt *) g_ptr_array_index (attempts, attempts->len - 1))->message, "NAME-1"));
+  g_assert_true (sync_engine_restore (e->engine, id, "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+}
+
+static ToyFault
+answer_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write ? TOY_CANNED : TOY_ANSWER;
+}
+
+/* A name that an address cannot hold is none. */
+static void
+test_draft_with_odd_name (Engine *e)
+{
+  static const char *const names[] = { ".", ".." };
+
+  engine_start (e);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *answer = g_strdup_printf ("{\"data\":{\"name\":\"%s\",\"doctype\":\"Note\",\"docstatus\":0}}", names[i]);
+      g_autoptr (SyncRequest) row = NULL;
+      gint64 id;
+
+      toy_site_set_canned (e->site, 200, "application/json", answer);
+      toy_site_set_fault (e->site, answer_writes, NULL);
+      id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\",\"docstatus\":1}");
+      engine_settle (e);
+      row = engine_get (e, id);
+      g_assert_cmpint (row->state, ==, SYNC_STATE_UNKNOWN);
+      g_assert_null (row->server_name);
+      g_assert_false (sync_engine_confirm (e->engine, id, TRUE, names[i], "anna", NULL));
+      g_assert_true (sync_engine_discard (e->engine, id, "odd", "anna", NULL));
+    }
 }
 
 /* It was sent when nothing enforced the key; that the key is enforced today does not make a second send harmless. */
@@ -649,6 +727,8 @@ main (int argc, char **argv)
   engine_test_add ("/sync/adversity/edit-after-draft", test_edit_after_draft);
   engine_test_add ("/sync/adversity/restored-before-its-draft-goes", test_restored_before_its_draft_goes);
   engine_test_add ("/sync/adversity/restored-after-its-draft-went", test_restored_after_its_draft_went);
+  engine_test_add ("/sync/adversity/draft-without-rule", test_draft_without_rule);
+  engine_test_add ("/sync/adversity/draft-with-odd-name", test_draft_with_odd_name);
   engine_test_add ("/sync/adversity/key-field-comes-later", test_key_field_comes_later);
   engine_test_add ("/sync/adversity/restored-of-another-site", test_restored_of_another_site);
   engine_test_add ("/sync/adversity/site-changes-under-arrival", test_site_changes_under_arrival);
