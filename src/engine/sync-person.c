@@ -178,6 +178,8 @@ deletion_of_draft (SyncEngine *self, const SyncRequest *row, const char *actor)
   request->lane = g_strdup (row->lane);
   request->action = g_strdup (sync_action_to_string (SYNC_ACTION_DELETE));
   request->priority = row->priority;
+  /* What somebody else made of it since is not deleted unseen. */
+  request->base_modified = g_strdup (row->base_modified != NULL ? row->base_modified : row->resource_version);
   request->undo_of = row->id;
   return sync_acceptance_new (request);
 }
@@ -238,6 +240,19 @@ check_alone (SyncEngine *self, gint64 id, GError **error)
   return FALSE;
 }
 
+/* Whether the open conflict of @row is about something else than a draft. One that cannot be read may be. */
+static gboolean
+is_draft_no_more (SyncEngine *self, const SyncRequest *row)
+{
+  gint64 id = row->state == SYNC_STATE_CONFLICT ? sync_store_find_open_conflict (self->store, row->id, NULL) : 0;
+  g_autoptr (SyncConflict) conflict = id != 0 ? sync_store_get_conflict (self->store, id, NULL) : NULL;
+
+  if (row->state != SYNC_STATE_CONFLICT)
+    return FALSE;
+  return conflict == NULL || g_strcmp0 (conflict->conflict_type, "cancelled") == 0
+         || g_strcmp0 (conflict->conflict_type, "submitted") == 0;
+}
+
 static gboolean
 discard (SyncEngine *self, gint64 id, gboolean with_dependants, const char *reason, const char *actor, GError **error)
 {
@@ -262,7 +277,7 @@ discard (SyncEngine *self, gint64 id, gboolean with_dependants, const char *reas
   change.needs_person = 0;
   change.others = others;
   if (row->server_name != NULL && row->resource_type != NULL
-      && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_CREATE)))
+      && g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_CREATE)) && !is_draft_no_more (self, row))
     return discard_with_draft (self, row, &change, actor, error);
   return apply_and_kick (self, &change, error);
 }
@@ -294,7 +309,8 @@ restore_with_draft (SyncEngine *self, const SyncChange *change, const SyncReques
 {
   SyncChange withdrawal = change_by_person (deletion, SYNC_STATE_DISCARDED, "discard", actor);
 
-  if (!(deletion->state == SYNC_STATE_FAILED || (deletion->state == SYNC_STATE_PENDING && deletion->attempts == 0))
+  if (!(deletion->state == SYNC_STATE_FAILED || deletion->state == SYNC_STATE_CONFLICT
+        || (deletion->state == SYNC_STATE_PENDING && deletion->attempts == 0))
       || g_hash_table_contains (self->operations, &deletion->id))
     {
       g_set_error (error, SYNC_ERROR, SYNC_ERROR_REFUSED,
@@ -327,8 +343,8 @@ restore_with_draft (SyncEngine *self, const SyncChange *change, const SyncReques
  *   that depend on it (permanent; see sync_engine_discard_with_dependants())
  *
  * Gives a request up on which nothing depends. It stays in the history with the reason and can be taken back by
- * sync_engine_restore(). If it left a draft on the server, the deletion of that draft is queued as a request of its own
- * (`undo_of`), in the same transaction. Durable on return.
+ * sync_engine_restore(). If it left a draft on the server, the deletion of that draft, as far as it is known here, is queued
+ * as a request of its own (`undo_of`), in the same transaction. What was submitted or cancelled there stays. Durable on return.
  *
  * Returns: whether it was done
  */

@@ -549,6 +549,57 @@ test_draft_with_odd_name (Engine *e)
     }
 }
 
+/* What somebody at the desk wrote into the draft is not deleted unseen; and the sale can be taken back all the same. */
+static void
+test_draft_of_desk (Engine *e)
+{
+  gint64 id = leave_draft (e);
+  g_autoptr (SyncConflict) conflict = NULL;
+
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"wanted\"}");
+  g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id + 1, SYNC_STATE_CONFLICT);
+  conflict = sync_store_get_conflict (e->store, 1, NULL);
+  g_assert_cmpstr (conflict->conflict_type, ==, "delete_edit");
+  g_assert_nonnull (toy_site_get (e->site, "Sales Invoice", "NAME-1"));
+  g_assert_true (sync_engine_restore (e->engine, id, "anna", NULL));
+  engine_assert_state (e, id + 1, SYNC_STATE_DISCARDED);
+  g_assert_cmpint (sync_store_find_open_conflict (e->store, id + 1, NULL), ==, 0);
+}
+
+/* Only a draft is deleted: not what somebody cancelled. */
+static void
+test_cancelled_draft (Engine *e)
+{
+  gint64 id = leave_draft (e);
+
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"A\",\"docstatus\":2}");
+  g_assert_true (sync_engine_retry (e->engine, id, "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  g_assert_true (sync_engine_discard (e->engine, id, "done otherwise", "anna", NULL));
+  assert_left_alone (e, id);
+}
+
+/* Nor what somebody submitted as another sale. */
+static void
+test_submitted_draft (Engine *e)
+{
+  gint64 id = leave_draft (e);
+  g_autoptr (GBytes) body = g_bytes_new_static ("{\"customer\":\"B\",\"docstatus\":1}", 30);
+  g_autoptr (GPtrArray) open = NULL;
+
+  toy_site_put (e->site, "Sales Invoice", "NAME-1", "{\"customer\":\"C\",\"docstatus\":1}");
+  g_assert_true (sync_engine_edit (e->engine, id, body, "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_CONFLICT);
+  open = sync_store_list_conflicts (e->store, "pending", 10, NULL);
+  g_assert_cmpstr (((SyncConflict *) g_ptr_array_index (open, 0))->conflict_type, ==, "submitted");
+  g_assert_true (sync_engine_discard (e->engine, id, "done otherwise", "anna", NULL));
+  assert_left_alone (e, id);
+}
+
 /* It was sent when nothing enforced the key; that the key is enforced today does not make a second send harmless. */
 static void
 test_key_field_comes_later (Engine *e)
@@ -729,6 +780,9 @@ main (int argc, char **argv)
   engine_test_add ("/sync/adversity/restored-after-its-draft-went", test_restored_after_its_draft_went);
   engine_test_add ("/sync/adversity/draft-without-rule", test_draft_without_rule);
   engine_test_add ("/sync/adversity/draft-with-odd-name", test_draft_with_odd_name);
+  engine_test_add ("/sync/adversity/draft-of-desk", test_draft_of_desk);
+  engine_test_add ("/sync/adversity/cancelled-draft", test_cancelled_draft);
+  engine_test_add ("/sync/adversity/submitted-draft", test_submitted_draft);
   engine_test_add ("/sync/adversity/key-field-comes-later", test_key_field_comes_later);
   engine_test_add ("/sync/adversity/restored-of-another-site", test_restored_of_another_site);
   engine_test_add ("/sync/adversity/site-changes-under-arrival", test_site_changes_under_arrival);
