@@ -282,6 +282,33 @@ discard (SyncEngine *self, gint64 id, gboolean with_dependants, const char *reas
   return apply_and_kick (self, &change, error);
 }
 
+/* The newest attempt of the row @id, or only the newest send; 0: none. */
+static gint64
+newest_attempt (SyncEngine *self, gint64 id, gboolean sends_only)
+{
+  g_autoptr (GPtrArray) attempts = sync_store_list_attempts (self->store, id, NULL);
+  gint64 newest = 0;
+
+  for (guint i = 0; attempts != NULL && i < attempts->len; i++)
+    {
+      const SyncAttempt *attempt = g_ptr_array_index (attempts, i);
+
+      if (!sends_only || g_strcmp0 (attempt->kind, "send") == 0)
+        newest = MAX (newest, attempt->id);
+    }
+  return newest;
+}
+
+/* Whether @deletion is that of the draft that @row has now, and not of an earlier one: that may have had the same name, but
+ * @row was sent again after it. */
+static gboolean
+is_of_this_draft (SyncEngine *self, const SyncRequest *row, const SyncRequest *deletion)
+{
+  return g_strcmp0 (deletion->resource_id, row->server_name) == 0
+         && (deletion->state != SYNC_STATE_COMPLETED
+             || newest_attempt (self, deletion->id, FALSE) > newest_attempt (self, row->id, TRUE));
+}
+
 /* (nullable): the request that deletes, or deleted, the draft that @row left on the server */
 static SyncRequest *
 find_deletion (SyncEngine *self, const SyncRequest *row)
@@ -297,7 +324,7 @@ find_deletion (SyncEngine *self, const SyncRequest *row)
       SyncRequest *other = g_ptr_array_index (rows, i - 1);
 
       if (other->undo_of == row->id && other->state != SYNC_STATE_DISCARDED
-          && g_str_equal (other->action, sync_action_to_string (SYNC_ACTION_DELETE)))
+          && g_str_equal (other->action, sync_action_to_string (SYNC_ACTION_DELETE)) && is_of_this_draft (self, row, other))
         return sync_request_ref (other);
     }
   return NULL;

@@ -600,6 +600,32 @@ test_submitted_draft (Engine *e)
   assert_left_alone (e, id);
 }
 
+/* Its first draft was deleted, its second one is there: that is what goes on when it is taken back again. */
+static void
+test_second_draft (Engine *e)
+{
+  gint64 id;
+
+  toy_site_set_key_field (e->site, FALSE);
+  id = leave_draft (e);
+  g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id + 1, SYNC_STATE_COMPLETED);
+  toy_site_set_fault (e->site, refuse_put, NULL);
+  g_assert_true (sync_engine_restore (e->engine, id, "anna", NULL));
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_FAILED);
+  sync_engine_set_offline (e->engine, TRUE);
+  g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
+  g_assert_true (sync_engine_discard (e->engine, id + 2, "the draft stays", "anna", NULL));
+  toy_site_set_fault (e->site, NULL, NULL);
+  g_assert_true (sync_engine_restore (e->engine, id, "anna", NULL));
+  sync_engine_set_offline (e->engine, FALSE);
+  engine_run_for (e, 10000);
+  engine_assert_state (e, id, SYNC_STATE_COMPLETED);
+  g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
+}
+
 /* It was sent when nothing enforced the key; that the key is enforced today does not make a second send harmless. */
 static void
 test_key_field_comes_later (Engine *e)
@@ -783,6 +809,7 @@ main (int argc, char **argv)
   engine_test_add ("/sync/adversity/draft-of-desk", test_draft_of_desk);
   engine_test_add ("/sync/adversity/cancelled-draft", test_cancelled_draft);
   engine_test_add ("/sync/adversity/submitted-draft", test_submitted_draft);
+  engine_test_add ("/sync/adversity/second-draft", test_second_draft);
   engine_test_add ("/sync/adversity/key-field-comes-later", test_key_field_comes_later);
   engine_test_add ("/sync/adversity/restored-of-another-site", test_restored_of_another_site);
   engine_test_add ("/sync/adversity/site-changes-under-arrival", test_site_changes_under_arrival);
