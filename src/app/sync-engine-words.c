@@ -42,6 +42,11 @@ static const char *const sentences[] = {
   N_ ("The first answer was lost; the server shows one payment, and cannot tell of the others."),
   N_ ("The server did a part of it and reported errors."),
   N_ ("it belongs to %s, not to %s"),
+  N_ ("it was accepted as “%s” of %s, and the route rules take it for “%s” of %s today: set them back and try again, or discard it"
+      " and hand it over anew"),
+  N_ ("its draft %s stays on the server: the route rules do not take its deletion"),
+  N_ ("the request is about %s “%s”, and “%s” is another document"),
+  N_ ("“%s” is no document's name"),
   N_ ("the body of request %s is not the one that was accepted: the database is damaged"),
   /* Why a request stands as it does. */
   N_ ("request %s, on which it depends, was given up"),
