@@ -112,16 +112,19 @@ found_half_done (SyncOperation *op, const char *name)
   sync_settle_write_down (op, &change);
 }
 
-/* Whether somebody else has written into the draft since this till knew a version of it. Who made one under our key that
- * we have never seen made this very sale. */
+/* Whether somebody else has written into the draft since this till knew a version of it: also who works there as the same user,
+ * where no send of ours was left without an answer. Who made one under our key that we have never seen made this very sale. */
 static gboolean
 was_changed_by_another (SyncOperation *op, JsonObject *document)
 {
   const SyncRequest *request = op->request;
+  g_auto (SyncHistory) history = { 0 };
 
-  return request->server_name != NULL && request->base_modified != NULL
-         && g_strcmp0 (sync_json_member_text (document, "modified", NULL), request->base_modified) != 0
-         && !is_by_us (op, document);
+  if (request->server_name == NULL || request->base_modified == NULL
+      || g_strcmp0 (sync_json_member_text (document, "modified", NULL), request->base_modified) == 0)
+    return FALSE;
+  sync_history_read (op->engine, op->route, op->request, &history);
+  return history.n_unsure == 0 || !is_by_us (op, document);
 }
 
 /* The draft of a create, or what a keyed call made, stands there under our key. */
