@@ -253,7 +253,7 @@ void sync_resolver_add (SyncEngine *self, gint64 conflict_id);
 SyncHookFacts sync_resolver_get_facts (SyncEngine *self, const SyncRequest *row, const char *server_version);
 void sync_resolver_run (SyncEngine *self);
 char *sync_resolver_dup_open_fields (const SyncMerge *merge);
-gboolean sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row);
+gboolean sync_resolver_compares_times (const SyncRequest *row);
 
 /* sync-survey.c: which of many documents have changed? */
 void sync_survey_start (SyncEngine *self);

@@ -63,14 +63,12 @@ find_newer (SyncEngine *self, const SyncOpenConflict *open)
   return SYNC_MERGE_NEWER_UNKNOWN;
 }
 
-/* Whether a conflict of @row, as listed, would be decided by who wrote last. */
+/* Whether in a conflict of @row, as listed, it would matter who wrote last: to a policy, or to the person who is shown both times. */
 gboolean
-sync_resolver_compares_times (SyncEngine *self, const SyncRequest *row)
+sync_resolver_compares_times (const SyncRequest *row)
 {
-  return (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE))
-          || (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE)) && row->base_modified != NULL))
-         && sync_merge_style_for_type (self->config->conflict_policies, row->resource_type)
-              == SYNC_MERGE_STYLE_LAST_WRITE_WINS;
+  return g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_UPDATE))
+         || (g_str_equal (row->action, sync_action_to_string (SYNC_ACTION_DELETE)) && row->base_modified != NULL);
 }
 
 static const char *

@@ -57,11 +57,11 @@ sync_zone_is_unasked (SyncEngine *self)
 }
 
 /* Whether @row, as listed, is a sale that cannot say yet when it was made, or a change of which one may have to know
- * whether it is newer than the server's. */
+ * or to show whether it is newer than the server's. */
 gboolean
 sync_zone_must_ask (SyncEngine *self, const SyncRequest *row)
 {
-  return (sync_body_takes_posting_time (row->resource_type, row->action) || sync_resolver_compares_times (self, row))
+  return (sync_body_takes_posting_time (row->resource_type, row->action) || sync_resolver_compares_times (row))
          && sync_zone_is_unasked (self);
 }
 

@@ -175,8 +175,13 @@ test_policy_local (Engine *e)
 static void
 test_policy_ask (Engine *e)
 {
+  g_autofree char *zone = NULL;
+
   both_change_color (e, "Customer=local,*=ask", BEFORE);
   assert_asked (e, 0, "policy");
+  /* Whoever is asked is shown both times. */
+  zone = sync_store_dup_metadata (e->store, "site_time_zone");
+  g_assert_nonnull (zone);
 }
 
 static void
