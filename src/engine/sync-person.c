@@ -544,9 +544,8 @@ check_named (const SyncRequest *row, const char *name, GError **error)
  * @arrived: %TRUE: "it arrived", %FALSE: "send it again"
  * @name: (nullable): the document's name on the server, if @arrived; needed where requests that wait mention the document
  * @actor: (nullable): who decided, for the audit
- * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name is another document than the one that the request is
- *   about (permanent)
- * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name cannot be one (permanent)
+ * @error: as sync_engine_retry(), and %SYNC_ERROR_INVALID if @name cannot be a document's, or is another document than the one
+ *   that the request is about (permanent)
  *
  * A person's word where the server cannot tell. What the server had made and has no more is made again. Durable on return.
  *
