@@ -12,7 +12,7 @@
 static GPtrArray *
 list_met (SyncEngine *self, const SyncRoute *route, const SyncRequest *request, JsonObject *document)
 {
-  const char *version = document != NULL ? sync_json_member_text (document, "modified", NULL) : NULL;
+  const char *version = document != NULL ? sync_json_member_version (document) : NULL;
   g_autoptr (GPtrArray) met = NULL;
 
   if (version == NULL || request->base_modified == NULL || !sync_found_is_by_us (self, route, request, document))
@@ -52,7 +52,7 @@ gboolean
 sync_between_is_elsewhere (SyncOperation *op, JsonObject *document)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autofree char *local = sync_settle_dup_local (op->engine, op->request);
+  g_autofree char *local = sync_settle_dup_local (op->route, op->request);
   g_autoptr (GPtrArray) met = list_met (op->engine, op->route, op->request, document);
   JsonObject *written = sync_question_parse (parser, local, -1);
 

@@ -426,7 +426,7 @@ void sync_settle_prove_key (SyncOperation *op);
 void sync_settle_give_to_person (SyncOperation *op, const char *why);
 gboolean sync_settle_can_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
 gboolean sync_settle_wants_look (SyncEngine *self, const SyncRoute *route, const SyncRequest *request);
-char *sync_settle_dup_local (SyncEngine *self, const SyncRequest *request);
+char *sync_settle_dup_local (const SyncRoute *route, const SyncRequest *request);
 SyncConflict *sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const char *type,
                                         const char *server_data, const char *server_version);
 

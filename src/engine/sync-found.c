@@ -121,7 +121,7 @@ was_changed_by_another (SyncOperation *op, JsonObject *document)
   g_auto (SyncHistory) history = { 0 };
 
   if (request->server_name == NULL || request->base_modified == NULL
-      || g_strcmp0 (sync_json_member_text (document, "modified", NULL), request->base_modified) == 0)
+      || g_strcmp0 (sync_json_member_version (document), request->base_modified) == 0)
     return FALSE;
   sync_history_read (op->engine, op->route, op->request, &history);
   return history.n_unsure == 0 || !is_by_us (op, document);
@@ -270,6 +270,21 @@ name_conflict (SyncOperation *op, const char *text)
   return docstatus == 1 && read_docstatus (base) != 1 ? "submitted" : "edit_edit";
 }
 
+/* The change may be sent against the version that is there; no send of it against another one can take effect any more. */
+static void
+go_on_against (SyncOperation *op, const char *modified, const char *heard)
+{
+  SyncChange change = sync_settle_change (op, SYNC_STATE_PENDING, "base");
+
+  change.unaccounted = 0;
+  change.needs_person = 0;
+  change.base_modified = modified;
+  change.delay_ms = 0;
+  change.message = "";
+  change.heard = heard;
+  sync_settle_write_down (op, &change);
+}
+
 static void
 found_for_update (SyncOperation *op, JsonObject *document, const char *text)
 {
@@ -303,12 +318,7 @@ found_for_update (SyncOperation *op, JsonObject *document, const char *text)
     }
   if (op->look_for_base)
     {
-      change = sync_settle_change (op, SYNC_STATE_PENDING, "base");
-      change.base_modified = modified;
-      change.delay_ms = 0;
-      change.message = "";
-      change.heard = "no base version was given: the server's present one was taken";
-      sync_settle_write_down (op, &change);
+      go_on_against (op, modified, "no base version was given: the server's present one was taken");
       return;
     }
   if (g_strcmp0 (modified, op->request->base_modified) == 0)
@@ -318,14 +328,8 @@ found_for_update (SyncOperation *op, JsonObject *document, const char *text)
     }
   if (!agrees && sync_between_is_elsewhere (op, document))
     {
-      change = sync_settle_change (op, SYNC_STATE_PENDING, "base");
-      change.unaccounted = 0;
-      change.needs_person = 0;
-      change.base_modified = modified;
-      change.delay_ms = 0;
-      change.message = "";
-      change.heard = "what others changed meanwhile are other fields: it goes against the version that this till made";
-      sync_settle_write_down (op, &change);
+      go_on_against (op, modified,
+                     "what others changed meanwhile are other fields: it goes against the version that this till made");
       return;
     }
   if (!agrees)

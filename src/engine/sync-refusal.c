@@ -132,12 +132,11 @@ ask (SyncEngine *self, SyncRequest *row)
 {
   g_autoptr (SyncConflict) conflict = sync_settle_new_conflict (self, row, "rule", NULL, NULL);
   SyncHookFacts facts = sync_resolver_get_facts (self, row, NULL);
-  GBytes *body = sync_request_get_body (row);
   Question *question = g_new0 (Question, 1);
 
   /* What was refused is corrected as a whole. */
   g_free (conflict->local_data);
-  conflict->local_data = body != NULL ? g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body)) : NULL;
+  conflict->local_data = sync_settle_dup_local (NULL, row);
   facts.message = row->error_message;
   question->engine = g_object_ref (self);
   question->id = row->id;

@@ -43,7 +43,7 @@ sync_resolve_load (SyncEngine *self, gint64 conflict_id, SyncOpenConflict *open,
     return FALSE;
   /* Earlier versions kept the body of each call as it was. */
   g_free (open->conflict->local_data);
-  open->conflict->local_data = sync_settle_dup_local (self, open->row);
+  open->conflict->local_data = sync_settle_dup_local (open->route, open->row);
   return TRUE;
 }
 

@@ -160,20 +160,17 @@ sync_settle_dup_base (SyncEngine *self, const SyncRequest *request)
   return is_version (document, request) ? g_steal_pointer (&document) : NULL;
 }
 
-/* (transfer full) (nullable): what @request would write: of a change the fields, wherever in the body they stand; else the
- * body */
+/* (transfer full) (nullable): what @request would write: of a change, by its @route (nullable), the fields, wherever in the
+ * body they stand; else the body */
 char *
-sync_settle_dup_local (SyncEngine *self, const SyncRequest *request)
+sync_settle_dup_local (const SyncRoute *route, const SyncRequest *request)
 {
   GBytes *body = sync_request_get_body (request);
-  g_autoptr (SyncRoute) route = NULL;
   char *document = NULL;
 
   if (body == NULL)
     return NULL;
-  if (g_strcmp0 (request->action, sync_action_to_string (SYNC_ACTION_UPDATE)) == 0)
-    route = sync_engine_match (self, request, NULL);
-  if (route != NULL)
+  if (route != NULL && route->action == SYNC_ACTION_UPDATE)
     document = sync_body_dup_document (route, request->content_type, body);
   return document != NULL ? document : g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
 }
@@ -183,13 +180,14 @@ sync_settle_new_conflict (SyncEngine *self, const SyncRequest *request, const ch
                           const char *server_version)
 {
   SyncConflict *conflict = sync_conflict_new ();
+  g_autoptr (SyncRoute) route = sync_engine_match (self, request, NULL);
 
   conflict->request_id = request->id;
   conflict->resource_type = g_strdup (request->resource_type);
   conflict->resource_id = g_strdup (sync_request_get_document_name (request));
   conflict->conflict_type = g_strdup (type);
   conflict->base_data = sync_settle_dup_base (self, request);
-  conflict->local_data = sync_settle_dup_local (self, request);
+  conflict->local_data = sync_settle_dup_local (route, request);
   conflict->server_data = g_strdup (server_data);
   conflict->server_version = g_strdup (server_version);
   return conflict;

@@ -149,7 +149,7 @@ prepare (SyncEngine *self, gint64 conflict_id, Undo *undo, GError **error)
     return FALSE;
   if (!names_its_fields (route))
     return refuse (undo, "it was no plain change of a document's fields", error);
-  undo->written = sync_settle_dup_local (self, undo->row);
+  undo->written = sync_settle_dup_local (route, undo->row);
   return g_strcmp0 (undo->conflict->resolution, "server_wins") == 0 ? prepare_given_up (undo, error)
                                                                       : prepare_sent (undo, error);
 }

@@ -339,10 +339,14 @@ sync_store_learn_version (SyncStore *self, gint64 id, const char *modified, GErr
 gboolean
 sync_store_lane_follow_base (SyncStore *self, gint64 id, const char *lane, const char *base_modified, GError **error)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autofree char *base = g_strdup (base_modified);
-  gboolean has_row = base != NULL;
+  g_autoptr (GHashTable) seen = NULL;
+  g_autofree char *base = NULL;
+  gboolean has_row = TRUE;
 
+  if (base_modified == NULL)
+    return TRUE;
+  seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  base = g_strdup (base_modified);
   while (has_row && g_hash_table_add (seen, g_strdup (base)))
     {
       g_autoptr (SyncStatement) stmt = sync_store_prepare (self, SYNC_STATEMENT_NEXT_VERSION, error);

@@ -84,6 +84,23 @@ engine_drop (Engine *self)
   g_assert_finalize_object (g_steal_pointer (&self->store));
 }
 
+/* The program begins anew with a rule of the shop's, the members of a JSON object; not started. */
+void
+engine_open_with_rule (Engine *self, const char *rule)
+{
+  g_autofree char *file = g_build_filename (self->directory, "rules.json", NULL);
+  g_autofree char *text = g_strdup_printf ("{\"format\":1,\"rules\":[{\"name\":\"ours\",%s}]}", rule);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (file, text, -1, &error);
+  g_assert_no_error (error);
+  engine_drop (self);
+  g_clear_object (&self->routes);
+  self->routes = sync_route_table_new (file, &error);
+  g_assert_no_error (error);
+  engine_open (self);
+}
+
 /* Turns the main loop until nothing is ready, and fails if that does not come; no time passes. */
 void
 engine_settle (Engine *self)

@@ -31,6 +31,7 @@ void engine_test_add (const char *path, EngineTest test);
 
 void engine_open (Engine *self);
 void engine_drop (Engine *self);
+void engine_open_with_rule (Engine *self, const char *rule);
 void engine_start (Engine *self);
 void engine_set_disk (gboolean works);
 void engine_settle (Engine *self);

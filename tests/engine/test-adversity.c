@@ -120,22 +120,10 @@ spoil_disk_cb (SyncEngine *engine, gint64 id, int state, gpointer user_data)
 static void
 test_disk_takes_no_refusal_of_ours (Engine *e)
 {
-  g_autofree char *file = g_build_filename (e->directory, "rules.json", NULL);
-  g_autoptr (GError) error = NULL;
   g_autoptr (SyncRequest) row = NULL;
   gint64 id = engine_submit (e, "DELETE", "/api/resource/Note/X", NULL);
 
-  g_file_set_contents (file,
-                       "{\"format\":1,\"rules\":[{\"name\":\"no\",\"methods\":\"DELETE\","
-                       "\"path\":\"/api/resource/{type}/{id}\","
-                       "\"kind\":\"unknown\"}]}",
-                       -1, &error);
-  g_assert_no_error (error);
-  engine_drop (e);
-  g_clear_object (&e->routes);
-  e->routes = sync_route_table_new (file, &error);
-  g_assert_no_error (error);
-  engine_open (e);
+  engine_open_with_rule (e, "\"methods\":\"DELETE\",\"path\":\"/api/resource/{type}/{id}\",\"kind\":\"unknown\"");
   g_signal_connect (e->engine, "request-changed", G_CALLBACK (spoil_disk_cb), NULL);
   engine_start (e);
   engine_run_for (e, 20000);
@@ -179,12 +167,6 @@ test_full_disk_hinders_no_delivery (Engine *e)
 
 /* Answers ------------------------------------------------------------------------------------------------------------ */
 
-static ToyFault
-canned_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  return request->write ? TOY_CANNED : TOY_ANSWER;
-}
-
 /* The server will not have the change although its version is the base: no use in saying so again and again. */
 static void
 test_stale_at_base (Engine *e)
@@ -194,7 +176,7 @@ test_stale_at_base (Engine *e)
 
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
   toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"UpdateAfterSubmitError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   engine_start (e);
   id = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1,\"modified\":\"2026-11-23 10:00:00.000001\"}");
   engine_run_for (e, HOUR_MS);
@@ -492,21 +474,11 @@ assert_left_alone (Engine *e, gint64 id)
 static void
 test_draft_without_rule (Engine *e)
 {
-  g_autofree char *file = g_build_filename (e->directory, "rules.json", NULL);
   g_autoptr (GPtrArray) attempts = NULL;
-  g_autoptr (GError) error = NULL;
   gint64 id;
 
-  g_file_set_contents (file,
-                       "{\"format\":1,\"rules\":[{\"name\":\"ours\",\"methods\":\"DELETE\",\"path\":\"/api/resource/{type}/{id}\","
-                       "\"kind\":\"write\",\"action\":\"delete\",\"proof\":\"deleted\",\"type\":\"{doctype}\",\"id\":\"{id}\"}]}",
-                       -1, &error);
-  g_assert_no_error (error);
-  engine_drop (e);
-  g_clear_object (&e->routes);
-  e->routes = sync_route_table_new (file, &error);
-  g_assert_no_error (error);
-  engine_open (e);
+  engine_open_with_rule (e, "\"methods\":\"DELETE\",\"path\":\"/api/resource/{type}/{id}\",\"kind\":\"write\","
+                            "\"action\":\"delete\",\"proof\":\"deleted\",\"type\":\"{doctype}\",\"id\":\"{id}\"");
   id = leave_draft (e);
   g_assert_true (sync_engine_discard (e->engine, id, "by mistake", "anna", NULL));
   assert_left_alone (e, id);
@@ -516,12 +488,6 @@ test_draft_without_rule (Engine *e)
   engine_run_for (e, 10000);
   engine_assert_state (e, id, SYNC_STATE_COMPLETED);
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
-}
-
-static ToyFault
-answer_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  return request->write ? TOY_CANNED : TOY_ANSWER;
 }
 
 /* A name that an address cannot hold is none. */
@@ -538,7 +504,7 @@ test_draft_with_odd_name (Engine *e)
       gint64 id;
 
       toy_site_set_canned (e->site, 200, "application/json", answer);
-      toy_site_set_fault (e->site, answer_writes, NULL);
+      toy_site_set_fault (e->site, toy_can_writes, NULL);
       id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\",\"docstatus\":1}");
       engine_settle (e);
       row = engine_get (e, id);

@@ -20,12 +20,6 @@ start (Engine *e)
   engine_settle (e);
 }
 
-static ToyFault
-canned_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  return request->write ? TOY_CANNED : TOY_ANSWER;
-}
-
 static gint64
 boot_us (Engine *e)
 {
@@ -40,7 +34,7 @@ submit_that_waits (Engine *e)
   gint64 id;
 
   toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\",\"exception\":\"oops\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
   engine_settle (e);
@@ -119,7 +113,7 @@ test_wall_and_retry_after (Engine *e)
 
   toy_site_set_canned (e->site, 429, "application/json", "{\"exc_type\":\"RateLimitExceededError\"}");
   toy_site_set_retry_after (e->site, "120");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
   engine_settle (e);

@@ -698,26 +698,27 @@ test_one_field_server_is_newer (Engine *e)
 }
 
 static void
-test_one_field_undone (Engine *e)
+undo_it (Engine *e)
 {
-  gint64 undo;
+  gint64 undo = sync_engine_undo_resolution (e->engine, 1, "anna", NULL);
 
-  test_one_field_till_is_newer (e);
-  undo = sync_engine_undo_resolution (e->engine, 1, "anna", NULL);
   engine_run_for (e, 60000);
   engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+}
+
+static void
+test_one_field_undone (Engine *e)
+{
+  test_one_field_till_is_newer (e);
+  undo_it (e);
   assert_item (e, "green", 2);
 }
 
 static void
 test_one_field_written_after_all (Engine *e)
 {
-  gint64 undo;
-
   test_one_field_server_is_newer (e);
-  undo = sync_engine_undo_resolution (e->engine, 1, "anna", NULL);
-  engine_run_for (e, 60000);
-  engine_assert_state (e, undo, SYNC_STATE_COMPLETED);
+  undo_it (e);
   assert_item (e, "blue", 2);
 }
 

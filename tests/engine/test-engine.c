@@ -30,12 +30,6 @@ refuse_all (ToySite *site, const SyncTransportRequest *request, gpointer user_da
   return TOY_REFUSE;
 }
 
-static ToyFault
-canned_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  return request->write ? TOY_CANNED : TOY_ANSWER;
-}
-
 static void
 test_delivers (Engine *e)
 {
@@ -114,7 +108,7 @@ test_retries_then_fails (Engine *e)
   gint64 id;
 
   toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\",\"exception\":\"TypeError: oops\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Customer", "{\"customer_name\":\"A\"}");
   engine_run_for (e, 60000);
@@ -148,7 +142,7 @@ test_refused_fails_at_once (Engine *e)
   toy_site_set_canned (e->site, 417, "application/json",
                        "{\"exc_type\":\"MandatoryError\",\"_server_messages\":"
                        "\"[\\\"{\\\\\\\"message\\\\\\\": \\\\\\\"<b>Customer Name</b> is missing\\\\\\\"}\\\"]\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Customer", "{}");
   engine_settle (e);
@@ -215,7 +209,7 @@ test_head_blocks_only_its_lane (Engine *e)
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
   toy_site_put (e->site, "Item", "B", "{\"n\":0}");
   toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   bad = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");
   engine_settle (e);
@@ -460,7 +454,7 @@ test_last_sync (Engine *e)
   g_autoptr (SyncSnapshot) snapshot = NULL;
 
   toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"ValidationError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   engine_settle (e);
@@ -548,7 +542,7 @@ test_force_sync (Engine *e)
 
   toy_site_put (e->site, "Item", "A", "{\"n\":0}");
   toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"TypeError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   note = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   item = engine_submit (e, "PUT", "/api/resource/Item/A", "{\"n\":1}");

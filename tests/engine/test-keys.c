@@ -345,27 +345,10 @@ test_list_and_stop (Engine *e)
 
 #define QUICK "/api/method/myapp.api.quick_customer"
 
-/* The next start reads these rules. */
-static void
-open_with_rules (Engine *e, const char *rule)
-{
-  g_autofree char *file = g_build_filename (e->directory, "rules.json", NULL);
-  g_autofree char *text = g_strdup_printf ("{\"format\":1,\"rules\":[{\"name\":\"ours\",\"kind\":\"write\",%s}]}", rule);
-  g_autoptr (GError) error = NULL;
-
-  g_file_set_contents (file, text, -1, &error);
-  g_assert_no_error (error);
-  engine_drop (e);
-  g_clear_object (&e->routes);
-  e->routes = sync_route_table_new (file, &error);
-  g_assert_no_error (error);
-  engine_open (e);
-}
-
 static char *
 dup_quick_rule (const char *more)
 {
-  return g_strdup_printf ("\"methods\":\"POST\",\"call\":\"myapp.api.quick_customer\",%s,\"document\":\"doc\","
+  return g_strdup_printf ("\"kind\":\"write\",\"methods\":\"POST\",\"call\":\"myapp.api.quick_customer\",%s,\"document\":\"doc\","
                           "\"key\":{\"from\":[\"$doc/$key\"],\"at\":\"$doc/$key\",\"field\":\"$key\",\"enforced\":true}",
                           more);
 }
@@ -394,9 +377,9 @@ test_rule_of_other_type (Engine *e)
   g_autofree char *after = dup_quick_rule ("\"action\":\"create\",\"proof\":\"document\",\"type\":\"Customer\"");
   gint64 id;
 
-  open_with_rules (e, before);
+  engine_open_with_rule (e, before);
   id = engine_submit (e, "POST", QUICK, "{\"doc\":{\"customer_name\":\"C\"}}");
-  open_with_rules (e, after);
+  engine_open_with_rule (e, after);
   assert_given_to_person (e, id, SYNC_STATE_FAILED, "Kunde");
 }
 
@@ -408,13 +391,13 @@ test_rule_of_first_type (Engine *e)
   g_autofree char *after = dup_quick_rule ("\"action\":\"call\",\"proof\":\"message\",\"type\":\"Customer\"");
   gint64 id;
 
-  open_with_rules (e, before);
+  engine_open_with_rule (e, before);
   toy_site_set_fault (e->site, lose_calls, NULL);
   engine_start (e);
   id = engine_submit (e, "POST", QUICK, "{\"doc\":{\"customer_name\":\"C\"}}");
   engine_settle (e);
   engine_assert_state (e, id, SYNC_STATE_UNKNOWN);
-  open_with_rules (e, after);
+  engine_open_with_rule (e, after);
   assert_given_to_person (e, id, SYNC_STATE_UNKNOWN, "no DocType");
 }
 
@@ -426,8 +409,8 @@ test_rule_of_other_action (Engine *e)
 
   toy_site_put (e->site, "Note", "A", "{\"n\":0,\"docstatus\":0}");
   id = engine_submit (e, "PUT", "/api/resource/Note/A", "{\"n\":1}");
-  open_with_rules (e, "\"methods\":\"PUT\",\"path\":\"/api/resource/{type}/{id}\",\"action\":\"submit\","
-                      "\"proof\":\"submitted\",\"type\":\"{type}\",\"id\":\"{id}\",\"document\":\"\"");
+  engine_open_with_rule (e, "\"kind\":\"write\",\"methods\":\"PUT\",\"path\":\"/api/resource/{type}/{id}\","
+                            "\"action\":\"submit\",\"proof\":\"submitted\",\"type\":\"{type}\",\"id\":\"{id}\",\"document\":\"\"");
   assert_given_to_person (e, id, SYNC_STATE_FAILED, "update");
   g_assert_cmpint (json_object_get_int_member (toy_site_get (e->site, "Note", "A"), "n"), ==, 0);
 }

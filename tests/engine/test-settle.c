@@ -551,19 +551,13 @@ test_portal (Engine *e)
   g_assert_cmpuint (toy_site_count (e->site, "Sales Invoice"), ==, 1);
 }
 
-static ToyFault
-canned_writes (ToySite *site, const SyncTransportRequest *request, gpointer user_data)
-{
-  return request->write ? TOY_CANNED : TOY_ANSWER;
-}
-
 static void
 test_forbidden_asks_who (Engine *e)
 {
   gint64 id;
 
   toy_site_set_canned (e->site, 403, "application/json", "{\"exc_type\":\"PermissionError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   engine_settle (e);
@@ -584,7 +578,7 @@ test_deadlock_is_free (Engine *e)
   gint64 id;
 
   toy_site_set_canned (e->site, 500, "application/json", "{\"exc_type\":\"QueryDeadlockError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Note", "{\"title\":\"x\"}");
   engine_run_for (e, 120000);
@@ -662,7 +656,7 @@ test_edit_and_retry (Engine *e)
   gint64 id;
 
   toy_site_set_canned (e->site, 417, "application/json", "{\"exc_type\":\"LinkValidationError\"}");
-  toy_site_set_fault (e->site, canned_writes, NULL);
+  toy_site_set_fault (e->site, toy_can_writes, NULL);
   start (e);
   id = engine_submit (e, "POST", "/api/resource/Sales%20Invoice", "{\"customer\":\"A\"}");
   engine_settle (e);

@@ -661,6 +661,13 @@ toy_site_new (void)
   return g_object_new (TOY_TYPE_SITE, NULL);
 }
 
+/* A fault: each write gets the canned answer. */
+ToyFault
+toy_can_writes (ToySite *self, const SyncTransportRequest *request, gpointer user_data)
+{
+  return request->write ? TOY_CANNED : TOY_ANSWER;
+}
+
 /* A fault: the calls of a ToyMix get the canned answer. */
 ToyFault
 toy_mix_up (ToySite *self, const SyncTransportRequest *request, gpointer user_data)

@@ -49,6 +49,7 @@ JsonObject *toy_site_get (ToySite *self, const char *type, const char *name);
 guint toy_site_count (ToySite *self, const char *type);
 GPtrArray *toy_site_get_log (ToySite *self);
 guint toy_site_n_calls (ToySite *self);
+ToyFault toy_can_writes (ToySite *self, const SyncTransportRequest *request, gpointer user_data);
 ToyFault toy_mix_up (ToySite *self, const SyncTransportRequest *request, gpointer user_data);
 
 G_END_DECLS
